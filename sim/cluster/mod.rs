@@ -1,0 +1,1 @@
+//! Runs: tasks meet replicas on one clock.

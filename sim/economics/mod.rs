@@ -1,0 +1,1 @@
+//! Dollars, joules and megawatts.

@@ -1,0 +1,166 @@
+//! A chip as the simulator sees it: resolved figures, derived totals, no provenance.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::format::{Engine, Format};
+use crate::units::{Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts};
+
+/// How far a figure can be trusted, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// The maker's data sheet of a shipping part.
+    Datasheet,
+    /// Announced by the maker, not yet shipping as such.
+    Announced,
+    /// Named press or analysts.
+    Reported,
+    /// Our own reckoning.
+    Estimate,
+}
+
+/// One accelerator package, per package (never per die).
+///
+/// Built from a spec by [`Catalog`](super::Catalog); every derived total (capacity, bandwidth) is
+/// already computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chip {
+    /// Name in lower case with hyphens: `h100-sxm`.
+    pub name: String,
+    /// Name as the maker writes it: `H100 SXM`.
+    pub title: String,
+    /// The maker.
+    pub maker: String,
+    /// Silicon generation, for calibration to inherit by: `hopper`, `blackwell`, `rubin`, `cdna3`.
+    pub generation: String,
+    /// Other names it goes by in measured data: `h100_sxm`, `H100-80GB`.
+    pub aliases: Vec<String>,
+    /// The weakest class among the figures that set its speed (peaks, HBM, links).
+    pub class: Class,
+    /// The system it is usually sold in: `hgx-h100`.
+    pub system: Option<String>,
+    /// Dense peak per matrix engine.
+    pub peaks: BTreeMap<Engine, FlopPerSec>,
+    /// Streaming multiprocessors, compute units or cores.
+    pub cores: Option<u32>,
+    /// Boost clock.
+    pub clock: Option<Hertz>,
+    /// Exponentials per second over the whole chip (softmax's other roofline).
+    pub exp_rate: Option<PerSec>,
+    /// Last-level cache.
+    pub l2: Option<Bytes>,
+    /// Main memory: HBM, GDDR or SRAM.
+    pub memory: Memory,
+    /// The scale-up link (NVLink, Infinity Fabric, ICI).
+    pub scale_up: Option<ScaleUp>,
+    /// Host link, per direction.
+    pub host_link: Option<BytesPerSec>,
+    /// Network per chip, per direction.
+    pub nic: Option<BytesPerSec>,
+    /// Power per package.
+    pub power: Power,
+    /// What it costs.
+    pub price: Price,
+}
+
+/// The memory that holds weights and KV.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Memory {
+    /// `hbm3e`, `gddr7`, `sram`.
+    pub kind: String,
+    /// Peak bandwidth at the pins, enabled part only. Zero if unknown.
+    pub bandwidth: BytesPerSec,
+    /// Physical capacity, enabled part only.
+    pub physical: Bytes,
+    /// What a process can allocate, before an engine's own reserve.
+    pub usable: Bytes,
+    /// The stacks, where memory is stacked.
+    pub stacks: Option<Stacks>,
+}
+
+/// HBM as it is built. Capacity and bandwidth of [`Memory`] derive from this.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stacks {
+    /// Stacks in the package.
+    pub count: u32,
+    /// DRAM dies in a stack.
+    pub height: u32,
+    /// Capacity of one DRAM die.
+    pub die: Bytes,
+    /// Data pins of one stack.
+    pub pins: u32,
+    /// Bandwidth of one pin, in bits per second.
+    pub pin_rate: f64,
+    /// Share of the capacity that the part ships with enabled.
+    pub enabled: f64,
+}
+
+/// The fabric within a scale-up domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaleUp {
+    /// `NVLink5`.
+    pub name: String,
+    /// Bandwidth of one chip, per direction.
+    pub bandwidth: BytesPerSec,
+    /// Chips in one domain.
+    pub domain: u32,
+}
+
+/// Power per package, at the chip, at the rack, and at the utility meter.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Power {
+    /// The package's limit.
+    pub tdp: Option<Watts>,
+    /// All IT equipment, divided by the accelerators.
+    pub it: Option<Watts>,
+    /// All-in, cooling and overhead included.
+    pub facility: Option<Watts>,
+}
+
+/// What a package costs, each as (low, high).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Price {
+    /// To buy.
+    pub purchase: Option<(Usd, Usd)>,
+    /// To rent, per hour.
+    pub rental: Option<(UsdPerHour, UsdPerHour)>,
+}
+
+impl Chip {
+    /// The dense peak of `engine`, if the chip has it.
+    pub fn peak(&self, engine: Engine) -> Option<FlopPerSec> {
+        self.peaks.get(&engine).copied()
+    }
+
+    /// The engine that multiplies weights of `format` on this chip.
+    ///
+    /// A 4-bit format without a 4-bit engine is widened: weights stay small, arithmetic runs in
+    /// FP8 for `nvfp4`/`mxfp4` where there is FP8 and in BF16 otherwise. `int4` means 16-bit
+    /// activations.
+    pub fn engine_for(&self, format: Format) -> Engine {
+        let preferred: &[Engine] = match format {
+            Format::Nvfp4 | Format::Mxfp4 => &[Engine::Fp4, Engine::Fp8, Engine::Bf16],
+            Format::Fp8 | Format::Fp8Block => &[Engine::Fp8, Engine::Bf16],
+            Format::Int8 => &[Engine::Int8, Engine::Bf16],
+            Format::Fp32 => &[Engine::Tf32, Engine::Bf16],
+            Format::Bf16 | Format::Int4 => &[Engine::Bf16],
+        };
+        preferred.iter().copied().find(|&engine| self.peaks.contains_key(&engine)).unwrap_or(
+            // A chip that prints only a narrow peak (an FP8-only part) computes in that.
+            self.peaks.keys().next().copied().unwrap_or(Engine::Bf16),
+        )
+    }
+
+    /// The weight format with the highest peak: what "native precision" means for the chip.
+    pub fn native_weights(&self) -> Format {
+        if self.peaks.contains_key(&Engine::Fp4) {
+            Format::Nvfp4
+        } else if self.peaks.contains_key(&Engine::Fp8) {
+            Format::Fp8
+        } else {
+            Format::Bf16
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The `memwall` command.
+
+fn main() {}

@@ -1,0 +1,194 @@
+//! Operators: what a forward pass is made of, and all that a cost model may know of it.
+
+use crate::hardware::Format;
+
+/// One operator of a step on one rank, repeated `count` times (once per layer that has it).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Op {
+    /// What it is called in tables: `attn.qkv`, `moe.experts`.
+    pub name: String,
+    /// How often it runs in one forward pass.
+    pub count: u32,
+    /// The step's tokens and sequences are spread over this many ranks (attention-DP); 1 under TP.
+    pub spread: u32,
+    /// Its shape, after sharding.
+    pub kind: OpKind,
+}
+
+/// The shape of an operator on one rank.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OpKind {
+    /// `y[m, n] = x[m, k] W[k, n]`.
+    Gemm(Gemm),
+    /// Softmax attention over a KV cache, prefill and decode; RoPE and KV append included.
+    Attention(Attention),
+    /// Multi-head latent attention, absorbed form for decode; projections are their own GEMMs.
+    Mla(Mla),
+    /// The score pass of a sparse-attention indexer: every query against every (compressed) key.
+    Indexer(Indexer),
+    /// Linear attention or a state-space mixer: a recurrent state, no growing KV.
+    Linear(LinearAttention),
+    /// Routed experts: routing, permutation, grouped GEMMs, activation, combine.
+    Moe(Moe),
+    /// A collective over the scale-up domain.
+    Collective(Collective),
+    /// Norms, activations, residuals, embedding look-ups: memory traffic and a launch.
+    Elementwise {
+        /// Bytes read and written per token.
+        bytes_per_token: f64,
+    },
+}
+
+/// Which rows of a step an operator works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Every token of the step.
+    Tokens,
+    /// Only tokens whose logits are needed (one per decode, one per finished prefill).
+    Logits,
+}
+
+/// A dense matrix product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gemm {
+    /// Output features.
+    pub n: u64,
+    /// Input features.
+    pub k: u64,
+    /// Weight format.
+    pub weights: Format,
+    /// Which rows.
+    pub rows: Rows,
+}
+
+/// Softmax attention.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attention {
+    /// Query heads on this rank.
+    pub heads: u32,
+    /// KV heads on this rank.
+    pub kv_heads: u32,
+    /// Width of a query and key.
+    pub head_dim: u32,
+    /// Width of a value.
+    pub value_dim: u32,
+    /// Each query sees at most this many latest keys (sliding window), if bounded.
+    pub window: Option<u32>,
+    /// KV format.
+    pub kv: Format,
+}
+
+/// Latent attention (MLA), optionally over selected keys only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mla {
+    /// Query heads on this rank.
+    pub heads: u32,
+    /// Width of the compressed KV (512).
+    pub latent: u32,
+    /// Width of the shared rotary key (64).
+    pub rope: u32,
+    /// Width of a head's non-rotary query and key.
+    pub nope: u32,
+    /// Width of a head's value.
+    pub value_dim: u32,
+    /// Keys each query attends to, if an indexer selects them (or compression bounds them).
+    pub selected: Option<u32>,
+    /// One KV entry stands for this many tokens (1: none; 4, 128: `DeepSeek`-V4).
+    pub compression: u32,
+    /// KV format.
+    pub kv: Format,
+}
+
+/// The indexer of sparse attention.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Indexer {
+    /// Index heads (on this rank).
+    pub heads: u32,
+    /// Width of an index key.
+    pub dim: u32,
+    /// One index key stands for this many tokens.
+    pub compression: u32,
+    /// Format of the cached index keys.
+    pub keys: Format,
+}
+
+/// A linear-attention or state-space mixer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearAttention {
+    /// Which recurrence.
+    pub kind: LinearKind,
+    /// Heads on this rank.
+    pub heads: u32,
+    /// Rows of one head's state.
+    pub key_dim: u32,
+    /// Columns of one head's state.
+    pub value_dim: u32,
+    /// State format.
+    pub state: Format,
+    /// Channels of the short convolution before it, on this rank (0: none).
+    pub conv_channels: u32,
+    /// Its width.
+    pub conv_width: u32,
+}
+
+/// The recurrences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinearKind {
+    /// Mamba-2.
+    Mamba2,
+    /// Gated delta net.
+    Gdn,
+    /// Kimi delta attention.
+    Kda,
+    /// Lightning attention and its kin.
+    Lightning,
+}
+
+/// Routed experts as seen from one rank.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moe {
+    /// Model width.
+    pub hidden: u32,
+    /// Width of one expert on this rank (after TP within experts).
+    pub inter: u32,
+    /// Experts in the layer, over all ranks.
+    pub experts: u32,
+    /// Experts per token.
+    pub top_k: u32,
+    /// Ranks over which experts are spread.
+    pub ep: u32,
+    /// Whether an expert has a gate (three matrices, not two).
+    pub gated: bool,
+    /// Expert weight format.
+    pub weights: Format,
+}
+
+/// A collective operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Collective {
+    /// Which.
+    pub kind: CollectiveKind,
+    /// Participating ranks.
+    pub ranks: u32,
+    /// Bytes of the whole tensor per token.
+    pub bytes_per_token: f64,
+    /// Which rows.
+    pub rows: Rows,
+}
+
+/// The collectives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CollectiveKind {
+    /// Sum over all ranks, result everywhere.
+    AllReduce,
+    /// Concatenation everywhere.
+    AllGather,
+    /// Sum, each rank keeps its part.
+    ReduceScatter,
+    /// Tokens to their experts.
+    Dispatch,
+    /// Expert outputs back to their tokens.
+    Combine,
+    /// One rank to the next (pipeline stages).
+    Send,
+}

@@ -1,0 +1,106 @@
+//! How a model is spread over chips, and in which number formats.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::hardware::Format;
+
+/// A parallel plan. The replica has [`gpus`](Plan::gpus) ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Plan {
+    /// Tensor parallelism of attention and dense layers.
+    pub tp: u32,
+    /// Pipeline stages.
+    pub pp: u32,
+    /// Expert parallelism: routed experts spread over this many ranks (1: experts follow `tp`).
+    pub ep: u32,
+    /// Attention data parallelism: this many groups of `tp` ranks, each with its own sequences.
+    pub dp: u32,
+}
+
+impl Plan {
+    /// Tensor parallelism alone.
+    pub const fn tp(tp: u32) -> Self {
+        Self { tp, pp: 1, ep: 1, dp: 1 }
+    }
+
+    /// Chips in the replica.
+    pub const fn gpus(self) -> u32 {
+        self.tp * self.pp * self.dp
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tp{}", self.tp)?;
+        for (name, degree) in [("pp", self.pp), ("ep", self.ep), ("dp", self.dp)] {
+            if degree > 1 {
+                write!(f, "-{name}{degree}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Plan {
+    type Err = String;
+
+    /// Reads `tp8`, `tp4-pp2`, `tp1-ep8-dp8`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut plan = Self::tp(1);
+        for part in text.split('-') {
+            let split = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+            let (name, degree) = part.split_at(split);
+            let degree: u32 = degree.parse().ok().filter(|d| *d > 0).ok_or_else(|| {
+                format!(
+                    "`{part}` in the plan `{text}` is not a degree; write `tp8` or `tp1-ep8-dp8`"
+                )
+            })?;
+            match name {
+                "tp" => plan.tp = degree,
+                "pp" => plan.pp = degree,
+                "ep" => plan.ep = degree,
+                "dp" => plan.dp = degree,
+                _ => {
+                    return Err(format!(
+                        "unknown `{name}` in the plan `{text}`; know tp, pp, ep, dp"
+                    ));
+                }
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// Number formats a model is served in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// As the checkpoint says, per kind of layer.
+    Checkpoint,
+    /// Every quantisable matrix (not embeddings, norms, routers, LM head) in this format.
+    All(Format),
+}
+
+/// A precision plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Precision {
+    /// Weights.
+    pub weights: Weights,
+    /// KV cache.
+    pub kv: Format,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_print_as_they_are_read() {
+        for text in ["tp8", "tp4-pp2", "tp1-ep8-dp8"] {
+            assert_eq!(text.parse::<Plan>().unwrap().to_string(), text);
+        }
+        for text in ["", "tp", "tp0", "8", "xp4", "tp4-"] {
+            assert!(text.parse::<Plan>().is_err(), "{text}");
+        }
+    }
+}

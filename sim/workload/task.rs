@@ -1,0 +1,63 @@
+//! Tasks: what an agent does for its user, as calls of a model with gaps between them.
+
+use crate::serving::Extent;
+use crate::units::SimSpan;
+
+/// One unit of work, from a user's request (or session) to its completion.
+///
+/// `chains[0]` is the main agent; the others are sub-agents that some call spawned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// Where it came from, for reports: a file name, a line, a sequence number.
+    pub label: String,
+    /// When it starts, counted from the beginning of the run (open loop). A closed loop ignores it.
+    pub start: SimSpan,
+    /// The agents.
+    pub chains: Vec<Chain>,
+}
+
+/// The calls of one agent, strictly one after another.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Chain {
+    /// In order.
+    pub calls: Vec<Call>,
+}
+
+/// One call of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Prompt length in tokens, the whole context, at least 1.
+    pub prompt: u32,
+    /// Tokens generated, at least 1.
+    pub output: u32,
+    /// Why the model was called.
+    pub cause: Cause,
+    /// Closed loop: time from the end of the previous call of this chain (and of every sub-agent
+    /// it waits for) to this one. For the first call: from the start of task or spawn.
+    pub gap: SimSpan,
+    /// Open loop: when it is sent, counted from the start of the task; `None` if the source has
+    /// no timestamps (then `gap` applies).
+    pub at: Option<SimSpan>,
+    /// Page identities of prompt and answer, as far as known (see [`Extent`]).
+    pub content: Vec<Extent>,
+    /// Chains (indices into [`Task::chains`]) that start when this call has ended.
+    pub spawns: Vec<u32>,
+    /// Chains that must have ended before this call is sent.
+    pub waits_for: Vec<u32>,
+}
+
+/// What led to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A person.
+    User,
+    /// A tool's result.
+    Tool,
+}
+
+impl Task {
+    /// Calls of all chains.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.chains.iter().flat_map(|chain| &chain.calls)
+    }
+}

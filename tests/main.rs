@@ -1,0 +1,10 @@
+//! Integration tests: laws, closed forms, measured data, the command line.
+
+mod cli;
+mod cost;
+mod hardware;
+mod model;
+mod report;
+mod serving;
+mod tidy;
+mod workload;
