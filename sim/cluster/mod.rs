@@ -8,9 +8,11 @@ mod arrivals;
 mod client;
 mod plan;
 mod result;
+mod search;
 mod simulation;
 
 pub use arrivals::at_rate;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
+pub use search::{Trial, best_concurrency};
 pub use simulation::{Progress, simulate};

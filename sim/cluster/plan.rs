@@ -26,4 +26,6 @@ pub struct RunPlan {
     pub warmup: SimSpan,
     /// The run stops here, if not before for want of tasks.
     pub horizon: Option<SimSpan>,
+    /// The run stops once this many requests have ended within the window.
+    pub requests: Option<u64>,
 }

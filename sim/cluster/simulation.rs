@@ -69,6 +69,7 @@ pub fn simulate<P: Pricer>(
         vacant: Vec::new(),
         owners: Vec::new(),
         done: Vec::new(),
+        is_measuring: plan.warmup == SimSpan::ZERO,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
         result: RunResult::default(),
@@ -87,6 +88,7 @@ struct Simulation<P, S> {
     /// Whose call each request is, by request identity.
     owners: Vec<CallRef>,
     done: Vec<Outcome>,
+    is_measuring: bool,
     measured_from: SimTime,
     rejected_in_a_row: u64,
     result: RunResult,
@@ -103,10 +105,19 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
                 Event::Measure => self.on_measure(now),
                 Event::Stop => break,
             }
+            if self.has_enough() {
+                break;
+            }
             if self.queue.popped().is_multiple_of(REPORT_EVERY) {
                 watch(Progress { now, completed: self.result.requests.completed });
             }
         }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.plan
+            .requests
+            .is_some_and(|wanted| self.is_measuring && self.result.outcomes.len() as u64 >= wanted)
     }
 
     /// Schedules what is known at the beginning.
@@ -204,6 +215,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     }
 
     fn on_measure(&mut self, now: SimTime) {
+        self.is_measuring = true;
         self.measured_from = now;
         self.replica.reset_meter();
         self.result.outcomes.clear();

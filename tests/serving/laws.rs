@@ -49,7 +49,16 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
         let gap = SimSpan::from_ms(gap);
         let (spawns, waits_for) = (Vec::new(), Vec::new());
         let at = None;
-        calls.push(Call { prompt, output, cause: Cause::Tool, gap, at, content, spawns, waits_for });
+        calls.push(Call {
+            prompt,
+            output,
+            cause: Cause::Tool,
+            gap,
+            at,
+            content,
+            spawns,
+            waits_for,
+        });
         prompt += output;
     }
     let mut chains = vec![Chain { calls }];
@@ -64,7 +73,7 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
 fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> RunResult {
     let limits = Limits { max_batched_tokens: 64, max_seqs, page_tokens: PAGE, state_pages: 0 };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));
-    let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None };
+    let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None };
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 

@@ -44,7 +44,8 @@ fn run_single_server(load: f64, requests: usize) -> RunResult {
     let replica = Replica::new(Fixed(service), limits, 100, None);
     let tasks = std::iter::repeat_with(|| single(10, 1)).take(requests);
     let tasks = at_rate(tasks, PerSec::new(load / service.get()), Streams::new(11));
-    let plan = RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None };
+    let plan =
+        RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };
     simulate(replica, tasks, plan, &mut |_| {})
 }
 
