@@ -1,0 +1,141 @@
+//! The page's tables: results, shares, sources.
+
+use maud::{Markup, html};
+
+use super::figures::class_name;
+use crate::cost::Bound;
+use crate::report::shares::long_name;
+use crate::report::text::{percent, short_or_dash};
+use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
+use crate::report::{Provenance, WallReport, WallRow};
+
+/// Every table, in order.
+pub(super) fn all(report: &WallReport) -> Markup {
+    let rows = &report.document.rows;
+    html! {
+        h2 #results-heading { "All results" }
+        (results(rows))
+        p class="soft" { (CLASS_LEGEND) }
+        h2 #shares-table-heading { "Shares and elasticities in numbers" }
+        p class="soft" {
+            "An elasticity is the gain of output per GPU, in per cent, when a resource grows by \
+             one per cent; a dash means that it was not asked for."
+        }
+        (shares(rows))
+        @if !report.provenance.is_empty() {
+            h2 #provenance-heading { "Where the chips' figures are from" }
+            (provenance(report))
+        }
+    }
+}
+
+/// A table in a frame that scrolls, by keyboard too.
+fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-labelledby=(heading) tabindex="0" {
+            table class=(class) { (table) }
+        }
+    }
+}
+
+fn results(rows: &[WallRow]) -> Markup {
+    let class = |column: &Column| column.is_number.then_some("number");
+    let table = html! {
+        thead { tr {
+            @for column in &COLUMNS { th scope="col" class=[class(column)] { (column.header) } }
+        } }
+        tbody { @for row in rows { tr {
+            th scope="row" { (row.title) }
+            @for column in &COLUMNS[1..] { td class=[class(column)] { ((column.cell)(row)) } }
+        } } }
+    };
+    framed("results", "results-heading", &table)
+}
+
+fn shares(rows: &[WallRow]) -> Markup {
+    let table = html! {
+        thead { tr {
+            th scope="col" { "Chip" }
+            th scope="col" { "What" }
+            @for bound in Bound::ALL { th scope="col" class="number" { (long_name(bound)) } }
+        } }
+        @for row in rows.iter().filter(|row| row.ran()) {
+            tbody {
+                @for (place, (kind, cells)) in number_lines(row).into_iter().enumerate() { tr {
+                    @if place == 0 { th scope="rowgroup" rowspan="3" { (row.title) } }
+                    td { (kind) }
+                    @for cell in cells { td class="number" { (cell) } }
+                } }
+            }
+        }
+    };
+    framed("results", "shares-table-heading", &table)
+}
+
+/// What stands beside a chip's name, line by line, each by [`Bound::ALL`].
+fn number_lines(row: &WallRow) -> [(&'static str, [String; 7]); 3] {
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
+    [
+        ("whole task", Bound::ALL.map(|bound| share(row.time_share.get(bound)))),
+        ("decode", Bound::ALL.map(|bound| share(row.decode_bound.get(bound)))),
+        ("elasticity", Bound::ALL.map(|bound| elasticity(row, bound))),
+    ]
+}
+
+fn elasticity(row: &WallRow, bound: Bound) -> String {
+    let by = &row.elasticity;
+    match bound {
+        Bound::Compute => short_or_dash(by.compute),
+        Bound::HbmBandwidth => short_or_dash(by.hbm_bandwidth),
+        Bound::HbmCapacity => short_or_dash(by.hbm_capacity),
+        Bound::Interconnect => short_or_dash(by.interconnect),
+        Bound::Host => short_or_dash(by.host),
+        Bound::Latency | Bound::Idle => String::new(),
+    }
+}
+
+fn provenance(report: &WallReport) -> Markup {
+    let title = |chip: &str| {
+        let row = report.document.rows.iter().find(|row| row.chip == chip);
+        row.map_or(chip, |row| &row.title).to_owned()
+    };
+    let chips = chips_in(&report.provenance);
+    let table = html! {
+        thead { tr {
+            @for name in ["Chip", "Figure", "Value", "Class", "Source", "Date", "Note"] {
+                th scope="col" { (name) }
+            }
+        } }
+        tbody { @for line in &report.provenance { (source(line, &title(&line.chip))) } }
+    };
+    html! {
+        label {
+            "Show "
+            select #provenance-chip autocomplete="off" {
+                option value="" { "all chips" }
+                @for chip in chips { option value=(chip) { (title(chip)) } }
+            }
+        }
+        div #provenance { (framed("provenance", "provenance-heading", &table)) }
+    }
+}
+
+/// The chips that have sources, each once, in the order in which they come.
+fn chips_in(lines: &[Provenance]) -> Vec<&str> {
+    let mut seen = std::collections::BTreeSet::new();
+    lines.iter().map(|line| line.chip.as_str()).filter(|chip| seen.insert(*chip)).collect()
+}
+
+fn source(line: &Provenance, title: &str) -> Markup {
+    html! {
+        tr data-chip=(line.chip) {
+            td { (title) }
+            td { (line.figure) }
+            td { (line.value) }
+            td { (class_name(line.class)) }
+            td { (line.source) }
+            td { (line.date.as_deref().unwrap_or("–")) }
+            td { (line.note.as_deref().unwrap_or_default()) }
+        }
+    }
+}
