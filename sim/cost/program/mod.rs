@@ -1,0 +1,8 @@
+//! The step program: operators compiled once, priced often.
+
+mod compile;
+mod host;
+mod price;
+mod table;
+
+pub use price::{OpTime, StepProgram, StepTime};
