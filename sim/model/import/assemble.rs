@@ -91,9 +91,15 @@ fn assemble(
         Some("fp4") => Some(Format::Mxfp4),
         _ => None,
     };
-    let mut layers = body.layers;
+    let Body { mut layers, mut draft, .. } = body;
     for (index, layer) in layers.iter_mut().enumerate() {
-        layer.formats = formats(rules, text, layer, index, expert_format);
+        layer.formats = formats(rules, text, layer, (&places(index), expert_format));
+    }
+    if let Some(draft) = &mut draft {
+        // Numbered after the last layer, or apart.
+        let mut places = places(layers.len());
+        places.extend(["mtp.layers.0", "mtp.0"].map(String::from));
+        draft.layer.formats = formats(rules, text, &draft.layer, (&places, expert_format));
     }
     let towers = [("vision_config", "vision tower"), ("audio_config", "audio tower")];
     let left_out = towers.iter().filter(|(key, _)| root.has(key)).map(|(_, name)| *name).collect();
@@ -109,20 +115,22 @@ fn assemble(
         vectors: u64::from(hidden),
         head: rules.listed(&heads).unwrap_or(Format::Bf16),
         kv: rules.kv.unwrap_or(Format::Bf16),
-        draft: body.draft,
+        draft,
         left_out,
     })
 }
 
-/// Formats of the layer at `index`, asked for under the module names of its checkpoint.
+/// Formats of a layer, asked for under the module names that checkpoints use at its `places`.
 fn formats(
     rules: &Quantisation<'_>,
     text: &Reader<'_>,
     layer: &Layer,
-    index: usize,
-    expert_format: Option<Format>,
+    (places, expert_format): (&[String], Option<Format>),
 ) -> LayerFormats {
-    let of = |modules: &[&str]| rules.format(&names(index, modules));
+    if rules.is_empty() && expert_format.is_none() {
+        return LayerFormats::all(Format::Bf16);
+    }
+    let of = |modules: &[&str]| rules.format(&names(places, modules));
     let gemma = text.architecture().starts_with("Gemma");
     let mixer = match layer.mixer {
         Some(Mixer::Recurrent(_)) => {
@@ -136,7 +144,11 @@ fn formats(
     }
     let (experts, shared): (&[_], &[_]) =
         if gemma { (&["experts.0.down_proj"], &["mlp.down_proj"]) } else { (&EXPERTS, &SHARED) };
+<<<<<<< HEAD
     let listed = rules.listed(&names(index, experts));
+=======
+    let listed = rules.listed(&names(places, experts));
+>>>>>>> model
     let experts = listed.or(expert_format).unwrap_or_else(|| of(experts));
     LayerFormats { mixer, dense, experts, shared: of(shared) }
 }
@@ -161,8 +173,8 @@ const SHARED: [&str; 6] = [
     "feed_forward.shared_expert.down_proj",
 ];
 
-/// The full names that `modules` of a layer may go by.
-fn names(layer: usize, modules: &[&str]) -> Vec<String> {
+/// Where the layer of this index may be in a checkpoint.
+fn places(index: usize) -> Vec<String> {
     let roots = [
         "model.layers",
         "model.language_model.layers",
@@ -170,6 +182,11 @@ fn names(layer: usize, modules: &[&str]) -> Vec<String> {
         "backbone.layers",
         "layers",
     ];
-    let named = |root| modules.iter().map(move |module| format!("{root}.{layer}.{module}"));
-    roots.into_iter().flat_map(named).collect()
+    roots.iter().map(|root| format!("{root}.{index}")).collect()
+}
+
+/// The full names that `modules` of a layer may go by.
+fn names(places: &[String], modules: &[&str]) -> Vec<String> {
+    let named = |place| modules.iter().map(move |module| format!("{place}.{module}"));
+    places.iter().flat_map(named).collect()
 }

@@ -109,8 +109,7 @@ pub(super) fn expert_layers(config: &Reader<'_>, layers: u32) -> Result<Vec<bool
     if let Some(types) = config.texts("mlp_layer_types")? {
         let types = config.per_layer("mlp_layer_types", Some(types), layers)?;
         let types = types.unwrap_or_default();
-        if let Some(other) = types.iter().find(|t| !["dense", "sparse", "hash_moe"].contains(*t)) {
-            debug_assert!(!other.is_empty());
+        if types.iter().any(|kind| !["dense", "sparse", "hash_moe"].contains(kind)) {
             return Err(config.unsupported("mlp_layer_types", "known are dense and sparse"));
         }
         return Ok(types.iter().take(layers as usize).map(|kind| *kind != "dense").collect());

@@ -8,7 +8,7 @@ use crate::model::{Experts, FeedForward, Layer, Mixer, ModelError, Softmax};
 
 /// Every second layer slides.
 pub(super) fn gemma2(config: &Reader<'_>) -> Result<Body, ModelError> {
-    let body = alternating(config, 2, grouped_keys(config, None)?, 0)?;
+    let body = alternating(config, 2, &grouped_keys(config, None)?, 0)?;
     Ok(Body { tied: true, ..body })
 }
 
@@ -18,7 +18,7 @@ pub(super) fn gemma3(config: &Reader<'_>) -> Result<Body, ModelError> {
     let attention = grouped_keys(config, Some([8, 4, 256]))?;
     let qk_norm = 2 * u64::from(attention.head_dim);
     let every = config.count_or("sliding_window_pattern", 6)?;
-    let body = alternating(config, every, attention, qk_norm)?;
+    let body = alternating(config, every, &attention, qk_norm)?;
     Ok(Body { tied: true, vocab: Some(262_208), ..body })
 }
 
@@ -38,7 +38,7 @@ fn grouped_keys(config: &Reader<'_>, defaults: Option<[u32; 3]>) -> Result<Softm
 fn alternating(
     config: &Reader<'_>,
     every: u32,
-    attention: Softmax,
+    attention: &Softmax,
     vectors: u64,
 ) -> Result<Body, ModelError> {
     let layers = layer_count(config)?;

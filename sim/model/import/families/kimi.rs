@@ -68,5 +68,5 @@ fn routed(config: &Reader<'_>) -> Result<Experts, ModelError> {
     let shared = shared.map(|count| Dense { inter: count * inter, gated: true });
     let latent = config.count_opt("routed_expert_hidden_size")?;
     let top_k = config.count_any(&["num_experts_per_token", "num_experts_per_tok"])?;
-    Ok(Experts { shared, latent, ..experts(config.count("num_experts")?, top_k, inter) })
+    Ok(Experts { latent, shared, ..experts(config.count("num_experts")?, top_k, inter) })
 }

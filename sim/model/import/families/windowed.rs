@@ -120,14 +120,13 @@ fn step_expert_layers(config: &Reader<'_>, layers: u32) -> Result<Vec<bool>, Mod
     if !config.has("moe_layers_enum") {
         return expert_layers(config, layers);
     }
-    let wrong = || config.wrong("moe_layers_enum", "layer numbers, separated by commas");
-    let listed: Vec<u32> = match config.numbers("moe_layers_enum") {
-        Ok(list) => list.unwrap_or_default(),
-        Err(_) => {
-            let text = config.text_required("moe_layers_enum")?;
-            let numbers: Result<_, _> = text.split(',').map(|n| n.trim().parse()).collect();
-            numbers.map_err(|_| wrong())?
-        }
+    let key = "moe_layers_enum";
+    let wrong = || config.wrong(key, "layer numbers, separated by commas");
+    let listed: Vec<u32> = if let Some(text) = config.get(key).and_then(|value| value.as_str()) {
+        let numbers: Result<_, _> = text.split(',').map(|number| number.trim().parse()).collect();
+        numbers.map_err(|_| wrong())?
+    } else {
+        config.numbers(key)?.ok_or_else(wrong)?
     };
     Ok((0..layers).map(|layer| listed.contains(&layer)).collect())
 }
