@@ -141,11 +141,7 @@ impl Catalog {
 
 /// Lower case, without the suffixes that name a training stage or a number format.
 fn normalised(name: &str) -> String {
-<<<<<<< HEAD
-    const SUFFIXES: [&str; 14] = [
-=======
     const SUFFIXES: [&str; 15] = [
->>>>>>> model
         "-instruct",
         "-chat",
         "-base",
@@ -160,10 +156,7 @@ fn normalised(name: &str) -> String {
         "-awq",
         "-dynamic",
         "-2507",
-<<<<<<< HEAD
-=======
         "-thinking",
->>>>>>> model
     ];
     let mut name = name.trim().to_lowercase().replace("meta-llama-", "llama-");
     while let Some(short) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {

@@ -144,11 +144,7 @@ fn formats(
     }
     let (experts, shared): (&[_], &[_]) =
         if gemma { (&["experts.0.down_proj"], &["mlp.down_proj"]) } else { (&EXPERTS, &SHARED) };
-<<<<<<< HEAD
-    let listed = rules.listed(&names(index, experts));
-=======
     let listed = rules.listed(&names(places, experts));
->>>>>>> model
     let experts = listed.or(expert_format).unwrap_or_else(|| of(experts));
     LayerFormats { mixer, dense, experts, shared: of(shared) }
 }
