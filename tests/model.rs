@@ -350,7 +350,7 @@ fn errors_name_file_key_and_value() {
         "my.json: `intermediate_size` is missing; the architecture `LlamaForCausalLM` needs it"
     );
     let odd = message(&config.replace("14336", "\"wide\""));
-    assert_eq!(odd, "my.json: `intermediate_size` is \"wide\"; expected a whole number");
+    assert!(odd.starts_with("my.json: `intermediate_size` is \"wide\"; expected a whole number"));
     let quant = r#"{"quantization": {"quant_algo": "FP3"}}"#;
     let error = import("my.json", &config, Some(quant)).unwrap_err();
     assert!(matches!(error, ModelError::Unsupported { .. }));

@@ -99,6 +99,11 @@ impl Catalog {
         ENTRIES.iter().find(|entry| entry.name == name).map_or(&[], |entry| entry.aliases)
     }
 
+    /// The `config.json` of a shipped model.
+    pub fn config(name: &str) -> Option<&'static str> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.config)
+    }
+
     /// All models, by name.
     pub fn models(&self) -> Vec<Model> {
         let found = self.names().into_iter().map(|name| self.model(&name));

@@ -82,7 +82,7 @@ fn assemble(
     let hidden = text.count("hidden_size")?;
     let vocab = match (text.has("vocab_size"), body.vocab) {
         (false, Some(default)) => default,
-        _ => text.count("vocab_size")?,
+        _ => text.tokens("vocab_size")?,
     };
     // The wrapper of a vision model repeats the key; the text model's own comes first.
     let tied = root.switch_or("tie_word_embeddings", body.tied)?;
@@ -92,6 +92,13 @@ fn assemble(
         _ => None,
     };
     let Body { mut layers, mut draft, .. } = body;
+    let fewer = |layer: &Layer| match &layer.feed_forward {
+        Some(FeedForward::Experts(experts)) => experts.experts < experts.top_k,
+        _ => false,
+    };
+    if layers.iter().any(fewer) {
+        return Err(text.wrong("num_experts_per_tok", "no more than there are experts"));
+    }
     for (index, layer) in layers.iter_mut().enumerate() {
         layer.formats = formats(rules, text, layer, (&places(index), expert_format));
     }
@@ -110,7 +117,7 @@ fn assemble(
         hidden,
         vocab,
         tied,
-        context: text.count("max_position_embeddings")?,
+        context: text.tokens("max_position_embeddings")?,
         layers,
         vectors: u64::from(hidden),
         head: rules.listed(&heads).unwrap_or(Format::Bf16),
@@ -185,4 +192,49 @@ fn places(index: usize) -> Vec<String> {
 fn names(places: &[String], modules: &[&str]) -> Vec<String> {
     let named = |place| modules.iter().map(move |module| format!("{place}.{module}"));
     places.iter().flat_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::import;
+    use crate::model::{Catalog, Plan, compile, forward};
+
+    /// Every number of an object, wherever it stands.
+    fn numbers(value: &mut Value) -> Vec<&mut Value> {
+        match value {
+            Value::Object(keys) => keys.values_mut().flat_map(numbers).collect(),
+            Value::Array(list) => list.iter_mut().flat_map(numbers).collect(),
+            Value::Number(_) => vec![value],
+            _ => Vec::new(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// A wrong number is an error or a strange model, never a panic.
+        #[test]
+        fn any_number_can_be_wrong(model in 0usize..64, at: usize, to in 0u64..200_000) {
+            let names = Catalog::embedded().names();
+            let text = Catalog::config(&names[model % names.len()]).unwrap();
+            let mut config: Value = super::parse("f", text).unwrap();
+            let mut numbers = numbers(&mut config);
+            let at = at % numbers.len();
+            *numbers[at] = Value::from(to);
+            let Ok(model) = import("f", &config.to_string(), None) else { return Ok(()) };
+            let _ = (model.params_total(), model.flops_per_token(1000));
+            for plan in ["tp1", "tp8", "tp2-ep8-dp4", "tp1-pp3"] {
+                let plan: Plan = plan.parse().unwrap();
+                if let Ok(graph) = forward(&model, &plan, &model.native_precision()) {
+                    prop_assert!(compile(&graph).len() > 2);
+                    prop_assert!(!model.weight_bytes(&model.native_precision(), &plan).is_zero());
+                    let _ = model.window_bytes(model.kv, &plan, 100);
+                    let _ = model.state_bytes_per_sequence(&plan);
+                }
+            }
+        }
+    }
 }

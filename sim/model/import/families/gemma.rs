@@ -44,7 +44,7 @@ fn alternating(
     let layers = layer_count(config)?;
     let inter = config.count("intermediate_size")?;
     let hidden = u64::from(config.count("hidden_size")?);
-    let width = window(config, config.count_or("sliding_window", 4096)?)?;
+    let width = window(config, config.tokens_opt("sliding_window")?.unwrap_or(4096))?;
     let slides = match sliding_by_type(config, layers)? {
         Some(types) => types,
         None => (1..=layers).map(|layer| !layer.is_multiple_of(every)).collect(),
@@ -70,7 +70,7 @@ pub(super) fn gemma4(config: &Reader<'_>) -> Result<Body, ModelError> {
     let layers = layer_count(config)?;
     let hidden = u64::from(config.count("hidden_size")?);
     let heads = config.count("num_attention_heads")?;
-    let width = window(config, config.count("sliding_window")?)?;
+    let width = window(config, config.tokens("sliding_window")?)?;
     let local = grouped(heads, config.count("num_key_value_heads")?, config.count("head_dim")?);
     let local = Softmax { window: width, ..local };
     let kv_heads = config.count_or("num_global_key_value_heads", local.kv_heads)?;
