@@ -186,8 +186,12 @@ fn contexts() -> impl Strategy<Value = Contexts> {
 
 fn batch((decodes, chunks): &Contexts, clips: &[u32]) -> Batch {
     let mut batch = Batch { logits: decodes.len() as u32, ..Batch::default() };
-    decodes.iter().for_each(|context| batch.decode.add(*context, clips));
-    chunks.iter().for_each(|(past, new)| batch.prefill.add(*past, *new, clips));
+    for context in decodes {
+        batch.decode.add(*context, clips);
+    }
+    for (past, new) in chunks {
+        batch.prefill.add(*past, *new, clips);
+    }
     batch
 }
 

@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Gemm;
 
@@ -66,7 +66,7 @@ impl RowForm for GemmForm {
             (Bound::HbmBandwidth, self.work(rows).bytes * self.memory),
             (Bound::Latency, self.k_loop),
         ];
-        let mut parts = blend(&terms, self.p);
+        let mut parts = blend(&terms, Norm::Power(self.p));
         parts[Bound::HbmBandwidth] += rows * self.quantise;
         parts[Bound::Latency] += self.t0;
         parts
