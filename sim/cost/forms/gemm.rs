@@ -10,7 +10,7 @@ use crate::model::Gemm;
 ///
 /// F = 2mnk; B = weights + m(k·wa + 2n) bytes; Q = m·k(2+wa) bytes of the quantise pass, where
 /// activations are quantised; engines that fuse it into the kernel before pay neither Q nor its
-/// launch, so t0 is a 16-bit product's. No tile search: it gains a third of a point of median error.
+/// launch, so t0 is a 16-bit product's. No tile search: it gains a third of a point of error.
 pub(in crate::cost) struct GemmForm {
     flops: f64,
     weights: f64,

@@ -44,7 +44,7 @@ impl MoeForm {
         let [hidden, inter, experts, top_k, ep] =
             [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
         let math = setting.arithmetic(moe.weights);
-        let engines = setting.engine.experts();
+        let engines = setting.engine.experts(math.key);
         let family = &setting.calibration.moe.experts;
         let chosen = setting.choose("moe", family, engines, &[math.key]);
         let row = chosen.row;
