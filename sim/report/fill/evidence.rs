@@ -18,7 +18,7 @@ const CONTEXTS: [u32; 11] =
 /// The chip's roofline with the operators of its best run's average decode step and of a full
 /// prefill step under it.
 pub fn roofline(order: &Order, best: &Best) -> Roofline {
-    let engine = order.chip.engine_for(main_format(order.model, &order.precision));
+    let engine = order.chip.engine_for(main_format(order.model, order.precision));
     let program = &best.deployment.program;
     let decode = program.price_ops(&average_decode(best));
     let prefill = program.price_ops(&full_prefill(best));

@@ -24,7 +24,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         gpus,
         replicas: 1,
         plan: order.plan.to_string(),
-        weights: main_format(order.model, &order.precision).to_string(),
+        weights: main_format(order.model, order.precision).to_string(),
         kv_format: order.precision.kv.to_string(),
         cost_model: order.pricing.model.to_string(),
         engine_profile: order.pricing.engine.to_string(),

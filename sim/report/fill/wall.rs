@@ -16,7 +16,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
     let output = PerSec::new(result.output_tok_s() * per_gpu);
     let rate = Yield { output_tokens: output, tasks_per_hour };
     let (ttft, tpot) = (result.ttft(), result.tpot());
-    let weights = main_format(order.model, &order.precision);
+    let weights = main_format(order.model, order.precision);
     let engine = chip.engine_for(weights);
     WallRow {
         gpus: Some(gpus),
@@ -64,11 +64,11 @@ fn bare_row(chip: &Chip) -> WallRow {
 }
 
 /// The format most parameters are in.
-pub(super) fn main_format(model: &Model, precision: &Precision) -> Format {
+pub(super) fn main_format(model: &Model, precision: Precision) -> Format {
     match precision.weights {
         Weights::All(format) => format,
         Weights::Checkpoint => model
-            .formats(precision)
+            .formats(&precision)
             .into_iter()
             .max_by_key(|&(.., params)| params)
             .map_or(Format::Bf16, |(_, format, _)| format),
