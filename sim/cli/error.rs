@@ -1,0 +1,67 @@
+//! What can go wrong in a command, and with which exit code it ends.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::Exit;
+
+/// Why a command stopped. The message names file, line, key, value and remedy where there are any.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The reader of standard output has gone; not a failure.
+    #[error("standard output was closed")]
+    Closed,
+    /// Standard output takes no more.
+    #[error("cannot write the results to standard output: {0}")]
+    Output(io::Error),
+    /// A file the user named cannot be read.
+    #[error("{}: cannot be read: {source}; check the name and its permissions", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file the user named is not text.
+    #[error("{}: byte {offset} is not UTF-8 text; expected {expected}", path.display())]
+    NotText {
+        /// Which.
+        path: PathBuf,
+        /// Where the first wrong byte is, from 0.
+        offset: usize,
+        /// What the file should be: `a TOML file`.
+        expected: &'static str,
+    },
+    /// An output file cannot be created.
+    #[error("{}: cannot be created: {source}; name a folder that can be written", path.display())]
+    Create {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An output file cannot be completed; what was there before is untouched.
+    #[error("{}: cannot be written: {source}; what was there is untouched", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl CliError {
+    /// The exit code this error ends in.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Closed => Exit::Done,
+            Self::Output(_) | Self::Write { .. } => Exit::Failed,
+            Self::Read { .. } | Self::NotText { .. } | Self::Create { .. } => Exit::BadInput,
+        }
+    }
+
+    /// Tells a reader that has gone from an output that fails.
+    pub(super) fn output(source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(source) }
+    }
+}

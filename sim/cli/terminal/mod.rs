@@ -1,0 +1,9 @@
+//! What the user sees: results on standard output, everything else on standard error.
+
+mod progress;
+mod shell;
+mod table;
+
+pub use progress::Progress;
+pub use shell::Shell;
+pub use table::{Column, Table};

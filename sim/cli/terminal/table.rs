@@ -1,0 +1,106 @@
+//! Plain tables: a header, aligned columns, two spaces between them.
+
+use std::fmt::Display;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Grid};
+
+use crate::units::significant;
+
+/// What stands where nothing is known.
+const UNKNOWN: &str = "–";
+
+/// Spaces between columns.
+const GAP: u16 = 2;
+
+/// A column's title and kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Column {
+    /// Words, aligned left; wraps in a narrow terminal.
+    Text(&'static str),
+    /// Numbers, aligned right; never wraps.
+    Number(&'static str),
+}
+
+/// A table of results.
+#[derive(Debug)]
+pub struct Table {
+    grid: Grid,
+    numbers: Vec<bool>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(columns: &[Column]) -> Self {
+        let mut grid = Grid::new();
+        grid.load_style(NOTHING);
+        let numbers: Vec<_> =
+            columns.iter().map(|column| matches!(column, Column::Number(_))).collect();
+        grid.set_header(columns.iter().map(|column| match column {
+            Column::Text(title) => Cell::new(title),
+            Column::Number(title) => Cell::new(title).set_alignment(CellAlignment::Right),
+        }));
+        for (column, &is_number) in grid.column_iter_mut().zip(&numbers) {
+            column.set_padding((0, GAP));
+            if is_number {
+                column.set_cell_alignment(CellAlignment::Right);
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+        if let Some(last) = grid.column_mut(columns.len() - 1) {
+            last.set_padding((0, 0));
+        }
+        Self { grid, numbers }
+    }
+
+    /// Adds a row; one cell a column.
+    ///
+    /// # Panics
+    /// If there are more or fewer cells than columns.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        assert_eq!(N, self.numbers.len(), "a row has one cell a column");
+        self.grid.add_row(cells);
+    }
+
+    /// The table as text, at most `width` columns wide if that is known.
+    pub(super) fn fitted(mut self, width: Option<u16>) -> String {
+        if let Some(width) = width {
+            self.grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        self.grid.trim_fmt()
+    }
+}
+
+/// The text of something that may be unknown.
+pub(in crate::cli) fn known<T: Display>(value: Option<T>) -> String {
+    value.map_or_else(|| UNKNOWN.into(), |value| value.to_string())
+}
+
+/// A number to three digits, in multiples of `unit`, that may be unknown.
+pub(in crate::cli) fn number(value: Option<f64>, unit: f64) -> String {
+    known(value.map(|value| significant(value / unit, 3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Table {
+        let mut table = Table::new(&[Column::Text("chip"), Column::Number("TB/s")]);
+        table.row(["h100-sxm".into(), number(Some(3.35e12), 1e12)]);
+        table.row(["unknown".into(), number(None, 1e12)]);
+        table
+    }
+
+    #[test]
+    fn columns_align_and_unknown_is_no_number() {
+        assert_eq!(sample().fitted(None), "chip      TB/s\nh100-sxm  3.35\nunknown      –");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_words_not_numbers() {
+        let text = sample().fitted(Some(12));
+        assert!(text.contains("3.35"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 12), "{text}");
+    }
+}
