@@ -1,0 +1,4 @@
+//! The command line from outside: the built binary, its streams and its exit codes.
+
+mod help;
+mod program;
