@@ -2,6 +2,8 @@
 
 mod batch;
 mod bound;
+mod pricer;
 
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
+pub use pricer::{Pricer, Work};

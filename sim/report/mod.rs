@@ -1,1 +1,30 @@
-//! Documents, tables and pages.
+//! What leaves the program: JSON documents, tables for a terminal, and one offline page.
+//!
+//! Documents are plain rows that the caller fills; nothing here simulates. Every number enters JSON
+//! with six significant digits ([`round6`]), and a figure that is unknown or was not asked for is
+//! `null`, with its key in place.
+//!
+//! ```
+//! use memwall::report::{WallDocument, render_wall_table, to_json};
+//! let document = WallDocument { model: "llama-3.1-70b".into(), ..WallDocument::default() };
+//! assert!(to_json(&document).starts_with("{\n  \"schema\": \"memwall.wall/1\""));
+//! assert!(render_wall_table(&document, 80).contains("llama-3.1-70b"));
+//! ```
+
+mod json;
+mod page;
+mod run;
+mod shares;
+mod text;
+mod wall;
+
+pub use json::{round6, to_json, to_json_line};
+pub use page::render_wall_page;
+pub use run::{
+    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts, render_run,
+};
+pub use shares::{Band, Elasticity, Quantiles, Shares};
+pub use wall::{
+    ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, Slo, WallDocument,
+    WallReport, WallRow, findings, render_wall_table,
+};

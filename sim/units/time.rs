@@ -68,6 +68,11 @@ impl SimTime {
         SimSpan(self.0)
     }
 
+    /// The instant `span` earlier, if the run had begun by then.
+    pub fn before(self, span: SimSpan) -> Option<Self> {
+        self.0.checked_sub(span.0).map(Self)
+    }
+
     /// The span from `earlier` to `self`.
     ///
     /// # Panics

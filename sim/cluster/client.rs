@@ -1,0 +1,157 @@
+//! The tasks in flight, and when each sends its next call.
+
+use crate::units::{SimSpan, SimTime};
+use crate::workload::{Call, Task};
+
+/// Names one call of a task in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CallRef {
+    /// The task's slot.
+    pub(super) slot: u32,
+    /// Index into its chains.
+    pub(super) chain: u32,
+    /// Index into the chain's calls.
+    pub(super) call: u32,
+}
+
+/// A call and the time at which it is to be sent.
+pub(super) type Send = (SimTime, CallRef);
+
+/// What the end of a call leads to.
+#[derive(Debug, Default)]
+pub(super) struct Consequences {
+    /// Calls to send.
+    pub(super) sends: Vec<Send>,
+    /// Whether that was the task's last call.
+    pub(super) has_ended: bool,
+}
+
+/// A task in flight.
+#[derive(Debug)]
+pub(super) struct ActiveTask {
+    task: Task,
+    pub(super) started: SimTime,
+    chains: Vec<Progress>,
+    /// Calls are sent at their timestamps, not after one another.
+    by_timestamp: bool,
+    pub(super) has_failed: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// Calls answered, or given up.
+    answered: u32,
+    state: State,
+}
+
+/// Where an agent stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Not spawned.
+    #[default]
+    Dormant,
+    /// A call is under way, or its gap is.
+    Active,
+    /// The next call waits for sub-agents.
+    Blocked,
+    /// No call is left.
+    Ended,
+}
+
+impl ActiveTask {
+    pub(super) fn new(task: Task, started: SimTime, by_timestamp: bool) -> Self {
+        let chains = vec![Progress::default(); task.chains.len()];
+        Self { task, started, chains, by_timestamp, has_failed: false }
+    }
+
+    pub(super) fn call(&self, at: CallRef) -> &Call {
+        &self.task.chains[at.chain as usize].calls[at.call as usize]
+    }
+
+    /// The calls that the task's start leads to.
+    pub(super) fn start(&mut self, slot: u32) -> Consequences {
+        let mut then = Consequences::default();
+        for chain in 0..self.task.chains.len() as u32 {
+            if self.by_timestamp {
+                self.send_by_timestamp(slot, chain, &mut then);
+            } else if chain == 0 {
+                self.send_or_end(slot, chain, self.started, &mut then);
+            }
+        }
+        then
+    }
+
+    /// Books the end of a call at `now`; a rejected one ends its chain.
+    pub(super) fn on_end(&mut self, at: CallRef, now: SimTime, is_rejected: bool) -> Consequences {
+        let mut then = Consequences::default();
+        self.has_failed |= is_rejected;
+        self.chains[at.chain as usize].answered += 1;
+        if self.by_timestamp {
+            self.end_if_answered(at.chain);
+        } else if is_rejected {
+            self.chains[at.chain as usize].state = State::Ended;
+            self.unblock(at.slot, now, &mut then);
+        } else {
+            for spawned in self.call(at).spawns.clone() {
+                self.send_or_end(at.slot, spawned, now, &mut then);
+            }
+            self.send_or_end(at.slot, at.chain, now, &mut then);
+        }
+        // What a failed agent did not spawn never starts.
+        then.has_ended = (0..self.chains.len() as u32).all(|chain| self.is_over(chain));
+        then
+    }
+
+    /// Sends the next call of `chain` after its gap, or ends the chain.
+    fn send_or_end(&mut self, slot: u32, chain: u32, now: SimTime, then: &mut Consequences) {
+        let index = self.chains[chain as usize].answered;
+        let Some(call) = self.task.chains[chain as usize].calls.get(index as usize) else {
+            self.chains[chain as usize].state = State::Ended;
+            self.unblock(slot, now, then);
+            return;
+        };
+        if call.waits_for.iter().all(|&other| self.is_over(other)) {
+            then.sends.push((now + call.gap, CallRef { slot, chain, call: index }));
+            self.chains[chain as usize].state = State::Active;
+        } else {
+            self.chains[chain as usize].state = State::Blocked;
+        }
+    }
+
+    /// Sends what waited for a chain that has ended.
+    fn unblock(&mut self, slot: u32, now: SimTime, then: &mut Consequences) {
+        for chain in 0..self.chains.len() as u32 {
+            if self.chains[chain as usize].state == State::Blocked {
+                self.send_or_end(slot, chain, now, then);
+            }
+        }
+    }
+
+    fn send_by_timestamp(&mut self, slot: u32, chain: u32, then: &mut Consequences) {
+        let mut previous = SimSpan::ZERO;
+        for (index, call) in self.task.chains[chain as usize].calls.iter().enumerate() {
+            previous = call.at.unwrap_or(previous + call.gap);
+            let at = CallRef { slot, chain, call: index as u32 };
+            then.sends.push((self.started + previous, at));
+        }
+        self.chains[chain as usize].state = State::Active;
+        self.end_if_answered(chain);
+    }
+
+    fn end_if_answered(&mut self, chain: u32) {
+        let calls = self.task.chains[chain as usize].calls.len();
+        let progress = &mut self.chains[chain as usize];
+        if progress.answered as usize == calls {
+            progress.state = State::Ended;
+        }
+    }
+
+    /// Whether nothing more will come of `chain`.
+    fn is_over(&self, chain: u32) -> bool {
+        match self.chains[chain as usize].state {
+            State::Ended => true,
+            State::Dormant => self.has_failed,
+            State::Active | State::Blocked => false,
+        }
+    }
+}

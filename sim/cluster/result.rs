@@ -1,0 +1,71 @@
+//! What happened in a run.
+
+use crate::serving::{Meter, Outcome};
+use crate::units::SimSpan;
+
+/// A run's counts, and the measurements of its window.
+#[derive(Clone, Debug, Default)]
+pub struct RunResult {
+    /// Events of the whole run.
+    pub events: u64,
+    /// Length of the measuring window.
+    pub window: SimSpan,
+    /// Requests of the whole run.
+    pub requests: RequestCounts,
+    /// Tasks of the whole run.
+    pub tasks: TaskCounts,
+    /// Requests that ended within the window, in that order.
+    pub outcomes: Vec<Outcome>,
+    /// Time each task took that started and ended within the window.
+    pub task_spans: Vec<SimSpan>,
+    /// The replica's own measurements in the window.
+    pub meter: Meter,
+    /// Pages evicted in the whole run for want of room.
+    pub evicted_pages: u64,
+    /// KV pages of the replica.
+    pub kv_pages: u64,
+}
+
+/// Requests by fate: submitted = completed + rejected + in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestCounts {
+    /// Sent to the replica.
+    pub submitted: u64,
+    /// Answered in full.
+    pub completed: u64,
+    /// Too long for the replica's KV cache.
+    pub rejected: u64,
+    /// Unfinished when the run stopped.
+    pub in_flight: u64,
+}
+
+/// Tasks by fate: started = completed + failed + in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskCounts {
+    /// Started.
+    pub started: u64,
+    /// Every call answered.
+    pub completed: u64,
+    /// Ended with a rejected call.
+    pub failed: u64,
+    /// Unfinished when the run stopped.
+    pub in_flight: u64,
+    /// Calls of all tasks started.
+    pub calls: u64,
+}
+
+impl RunResult {
+    /// Tasks completed an hour, at the rate at which calls were answered within the window.
+    ///
+    /// Calls are far more numerous than tasks, so this converges long before a count of ended
+    /// tasks does; over a run to the end the two agree.
+    pub fn tasks_per_hour(&self) -> f64 {
+        let hours = self.window.seconds().get() / 3600.0;
+        let calls_per_task = self.tasks.calls as f64 / self.tasks.started.max(1) as f64;
+        if hours > 0.0 && calls_per_task > 0.0 {
+            self.outcomes.len() as f64 / calls_per_task / hours
+        } else {
+            0.0
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The event loop.
+
+use super::client::{ActiveTask, CallRef, Consequences};
+use super::plan::{Load, RunPlan};
+use super::result::RunResult;
+use crate::cost::Pricer;
+use crate::des::{EventQueue, Phased};
+use crate::serving::{Outcome, Replica, Request, RequestId};
+use crate::units::{SimSpan, SimTime};
+use crate::workload::Task;
+
+/// Everything that can happen during a run. Closed on purpose.
+#[derive(Debug)]
+enum Event {
+    /// The replica finished a step.
+    StepDone,
+    /// A task starts.
+    Start(Box<Task>),
+    /// A client sends a call.
+    Send(CallRef),
+    /// The warm-up is over.
+    Measure,
+    /// The horizon is reached.
+    Stop,
+}
+
+impl Phased for Event {
+    /// At one instant: first give back, then receive, then look.
+    fn phase(&self) -> u8 {
+        match self {
+            Self::StepDone => 0,
+            Self::Start(_) => 1,
+            Self::Send(_) => 2,
+            Self::Measure => 3,
+            Self::Stop => 4,
+        }
+    }
+}
+
+/// How far a run has come, for progress bars.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The clock.
+    pub now: SimTime,
+    /// Requests answered.
+    pub completed: u64,
+}
+
+/// A closed loop whose every request is too long would never end: it stops starting tasks after
+/// this many rejections with no answer between them.
+const HOPELESS: u64 = 1000;
+
+/// Events between two reports of progress.
+const REPORT_EVERY: u64 = 1 << 14;
+
+/// Runs `tasks` on `replica` as `plan` says, telling `watch` now and then how far it has come.
+pub fn simulate<P: Pricer>(
+    replica: Replica<P>,
+    tasks: impl Iterator<Item = Task>,
+    plan: RunPlan,
+    watch: &mut dyn FnMut(Progress),
+) -> RunResult {
+    let mut simulation = Simulation {
+        replica,
+        source: tasks,
+        plan,
+        queue: EventQueue::new(),
+        tasks: Vec::new(),
+        vacant: Vec::new(),
+        owners: Vec::new(),
+        done: Vec::new(),
+        is_measuring: plan.warmup == SimSpan::ZERO,
+        measured_from: SimTime::ZERO,
+        rejected_in_a_row: 0,
+        result: RunResult::default(),
+    };
+    simulation.run(watch);
+    simulation.finish()
+}
+
+struct Simulation<P, S> {
+    replica: Replica<P>,
+    source: S,
+    plan: RunPlan,
+    queue: EventQueue<Event>,
+    tasks: Vec<Option<ActiveTask>>,
+    vacant: Vec<u32>,
+    /// Whose call each request is, by request identity.
+    owners: Vec<CallRef>,
+    done: Vec<Outcome>,
+    is_measuring: bool,
+    measured_from: SimTime,
+    rejected_in_a_row: u64,
+    result: RunResult,
+}
+
+impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
+    fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
+        self.open();
+        while let Some((now, event)) = self.queue.pop() {
+            match event {
+                Event::StepDone => self.on_step_done(now),
+                Event::Start(task) => self.on_start(now, *task),
+                Event::Send(call) => self.on_send(now, call),
+                Event::Measure => self.on_measure(now),
+                Event::Stop => break,
+            }
+            if self.has_enough() {
+                break;
+            }
+            if self.queue.popped().is_multiple_of(REPORT_EVERY) {
+                watch(Progress { now, completed: self.result.requests.completed });
+            }
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.plan
+            .requests
+            .is_some_and(|wanted| self.is_measuring && self.result.outcomes.len() as u64 >= wanted)
+    }
+
+    /// Schedules what is known at the beginning.
+    fn open(&mut self) {
+        if let Some(horizon) = self.plan.horizon {
+            self.queue.schedule(SimTime::after_start(horizon), Event::Stop);
+        }
+        if self.plan.warmup > SimSpan::ZERO {
+            self.queue.schedule(SimTime::after_start(self.plan.warmup), Event::Measure);
+        }
+        match self.plan.load {
+            Load::Closed { concurrency } => {
+                for _ in 0..concurrency {
+                    self.start_next(SimTime::ZERO);
+                }
+            }
+            Load::Arrivals | Load::Timestamps => self.schedule_arrival(),
+        }
+    }
+
+    /// Starts the next task now (closed loop).
+    fn start_next(&mut self, now: SimTime) {
+        if self.rejected_in_a_row >= HOPELESS {
+            return;
+        }
+        if let Some(task) = self.source.next() {
+            self.on_start(now, task);
+        }
+    }
+
+    /// Schedules the next task's own start (open loop).
+    fn schedule_arrival(&mut self) {
+        if let Some(task) = self.source.next() {
+            let start = SimTime::after_start(task.start).max(self.queue.now());
+            self.queue.schedule(start, Event::Start(Box::new(task)));
+        }
+    }
+
+    fn on_start(&mut self, now: SimTime, task: Task) {
+        self.result.tasks.started += 1;
+        self.result.tasks.calls += task.calls().count() as u64;
+        let by_timestamp = self.plan.load == Load::Timestamps;
+        let mut active = ActiveTask::new(task, now, by_timestamp);
+        let slot = self.vacant.pop().unwrap_or(self.tasks.len() as u32);
+        let then = active.start(slot);
+        if slot as usize == self.tasks.len() {
+            self.tasks.push(Some(active));
+        } else {
+            self.tasks[slot as usize] = Some(active);
+        }
+        self.follow(now, slot, then);
+        if !matches!(self.plan.load, Load::Closed { .. }) {
+            self.schedule_arrival();
+        }
+    }
+
+    fn on_send(&mut self, now: SimTime, at: CallRef) {
+        let id = RequestId(self.owners.len() as u32);
+        let call = self.task(at.slot).call(at);
+        let request = Request {
+            id,
+            arrival: now,
+            prompt: call.prompt,
+            output: call.output,
+            content: call.content.clone(),
+        };
+        self.owners.push(at);
+        self.result.requests.submitted += 1;
+        if self.replica.submit(request).is_err() {
+            self.result.requests.rejected += 1;
+            self.rejected_in_a_row += 1;
+            self.on_call_end(now, at, true);
+        } else {
+            self.step(now);
+        }
+    }
+
+    fn on_step_done(&mut self, now: SimTime) {
+        let mut done = std::mem::take(&mut self.done);
+        self.replica.finish_step(now, &mut done);
+        for outcome in done.drain(..) {
+            self.result.requests.completed += 1;
+            self.rejected_in_a_row = 0;
+            self.result.outcomes.push(outcome);
+            let owner = self.owners[outcome.id.0 as usize];
+            self.on_call_end(now, owner, false);
+        }
+        self.done = done;
+        self.step(now);
+    }
+
+    fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
+        let then = self.task(at.slot).on_end(at, now, is_rejected);
+        self.follow(now, at.slot, then);
+    }
+
+    fn on_measure(&mut self, now: SimTime) {
+        self.is_measuring = true;
+        self.measured_from = now;
+        self.replica.reset_meter();
+        self.result.outcomes.clear();
+        self.result.task_spans.clear();
+    }
+
+    /// Schedules the calls that follow, and closes a task that has ended.
+    fn follow(&mut self, now: SimTime, slot: u32, then: Consequences) {
+        for (time, call) in then.sends {
+            self.queue.schedule(time, Event::Send(call));
+        }
+        if then.has_ended {
+            self.close(now, slot);
+        }
+    }
+
+    fn close(&mut self, now: SimTime, slot: u32) {
+        let task = self.tasks[slot as usize].take().expect("a task ends once");
+        self.vacant.push(slot);
+        if task.has_failed {
+            self.result.tasks.failed += 1;
+        } else {
+            self.result.tasks.completed += 1;
+            if task.started >= self.measured_from {
+                self.result.task_spans.push(now.since(task.started));
+            }
+        }
+        if matches!(self.plan.load, Load::Closed { .. }) {
+            self.start_next(now);
+        }
+    }
+
+    /// Lets the replica start a step if it can.
+    fn step(&mut self, now: SimTime) {
+        if let Some(end) = self.replica.start_step(now) {
+            self.queue.schedule(end, Event::StepDone);
+        }
+    }
+
+    fn task(&mut self, slot: u32) -> &mut ActiveTask {
+        self.tasks[slot as usize].as_mut().expect("calls belong to tasks in flight")
+    }
+
+    fn finish(mut self) -> RunResult {
+        let counts = &mut self.result.requests;
+        counts.in_flight = counts.submitted - counts.completed - counts.rejected;
+        assert_eq!(counts.in_flight, self.replica.in_flight() as u64, "requests are conserved");
+        let tasks = &mut self.result.tasks;
+        tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
+        self.result.events = self.queue.popped();
+        self.result.window = self.queue.now().since(self.measured_from);
+        self.result.meter = self.replica.meter().clone();
+        self.result.evicted_pages = self.replica.kv().evicted();
+        self.result.kv_pages = self.replica.kv().capacity();
+        self.result
+    }
+}

@@ -1,0 +1,25 @@
+//! What an engine needs to know of a cost model.
+
+use super::{Batch, Breakdown};
+use crate::units::{Bytes, Flop};
+
+/// Prices steps. Pure: equal batches have equal prices.
+pub trait Pricer {
+    /// How long a step of `batch` takes, by what holds it back.
+    fn price(&self, batch: &Batch) -> Breakdown;
+
+    /// The clip lengths by which `batch` must keep its clipped sums, in that order.
+    fn clips(&self) -> &[u32];
+
+    /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
+    fn work(&self, batch: &Batch) -> Work;
+}
+
+/// What a step asks of one chip, whatever its speed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Operations.
+    pub flop: Flop,
+    /// Bytes to and from main memory.
+    pub traffic: Bytes,
+}

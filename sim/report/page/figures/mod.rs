@@ -1,0 +1,113 @@
+//! The charts as plotly.js figures: `{ data, layout }`, without theme; the page's script adds it.
+//!
+//! Chips stand on the vertical axis by position, so that long names stay level and equal names
+//! stay apart. Colours are those of Okabe and Ito, told apart with any colour vision.
+
+mod context;
+mod ladder;
+mod multiples;
+mod roofline;
+mod shares;
+
+use serde_json::{Value, json};
+
+use crate::cost::Bound;
+use crate::hardware::Class;
+use crate::report::text::wrap;
+use crate::report::{WallReport, WallRow};
+
+/// Every figure by the name of the element it is drawn into. Null where there is nothing to draw.
+pub(super) fn all(report: &WallReport) -> Value {
+    let rows = &report.document.rows;
+    json!({
+        "ladder": ladder::per_gpu(rows),
+        "megawatt": ladder::per_megawatt(rows),
+        "shares": shares::figure(rows),
+        "roofline": roofline::figures(report),
+        "context": context::figure(report),
+        "multiples": multiples::figure(&report.document),
+    })
+}
+
+/// Okabe and Ito's palette without black and yellow, which vanish on one of the backgrounds.
+pub(super) const PALETTE: [&str; 6] =
+    ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"];
+const GREY: &str = "#8C8C8C";
+
+/// The colour of `bound` wherever it appears.
+pub(super) const fn colour(bound: Bound) -> &'static str {
+    match bound {
+        Bound::HbmBandwidth => PALETTE[0],
+        Bound::Compute => PALETTE[1],
+        Bound::Interconnect => PALETTE[2],
+        Bound::HbmCapacity => PALETTE[3],
+        Bound::Latency => PALETTE[4],
+        Bound::Host => PALETTE[5],
+        Bound::Idle => GREY,
+    }
+}
+
+/// A class in words.
+pub(super) const fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Datasheet => "data sheet",
+        Class::Announced => "announced",
+        Class::Reported => "reported",
+        Class::Estimate => "estimate",
+    }
+}
+
+/// `text` as plotly.js shows it letter by letter: it would read tags and links otherwise.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A chip's name, folded, with its class below unless that is the best.
+fn label(row: &WallRow) -> String {
+    let mut lines: Vec<String> = wrap(&row.title, 18).iter().map(|line| plain(line)).collect();
+    if row.class != Class::Datasheet {
+        lines.push(format!("<i>{}</i>", class_name(row.class)));
+    }
+    lines.join("<br>")
+}
+
+/// The title of the chip named `chip`, or its name if the ladder has no such row.
+fn title_of(report: &WallReport, chip: &str) -> String {
+    let row = report.document.rows.iter().find(|row| row.chip == chip);
+    plain(row.map_or(chip, |row| &row.title))
+}
+
+/// The vertical axis of `rows`, first on top.
+fn chip_axis(rows: &[WallRow]) -> Value {
+    json!({
+        "tickvals": (0..rows.len()).collect::<Vec<_>>(),
+        "ticktext": rows.iter().map(label).collect::<Vec<_>>(),
+        "range": [rows.len() as f64 - 0.5, -0.5],
+        "automargin": true,
+        "fixedrange": true,
+        "showgrid": false,
+        "zeroline": false,
+    })
+}
+
+/// Height of a figure with one band a chip, in pixels.
+fn height(rows: &[WallRow], beside: usize) -> usize {
+    rows.iter().map(|row| 20 + 16 * label(row).split("<br>").count()).sum::<usize>() + beside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_in_names_stay_text() {
+        assert_eq!(plain("<a href=x>&"), "&lt;a href=x&gt;&amp;");
+    }
+
+    #[test]
+    fn bounds_have_colours_of_their_own() {
+        let colours: std::collections::BTreeSet<_> =
+            Bound::ALL.iter().map(|&bound| colour(bound)).collect();
+        assert_eq!(colours.len(), Bound::ALL.len());
+    }
+}

@@ -1,0 +1,178 @@
+//! The page: text, places for the charts, tables, and everything they need.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::Serialize;
+
+use super::{figures, library, tables};
+use crate::cost::Bound;
+use crate::report::shares::long_name;
+use crate::report::text::short;
+use crate::report::{WallDocument, WallReport, findings, to_json_line};
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// Nothing is fetched from anywhere; the scripts and styles are the page's own.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; \
+                      style-src 'unsafe-inline'; img-src data: blob:; \
+                      base-uri 'none'; form-action 'none'";
+
+/// The ladder as one HTML file, under 3 MB, that works offline.
+pub fn render_wall_page(report: &WallReport) -> String {
+    let document = &report.document;
+    let title = format!("{} on {}: the memory wall", document.model, document.workload);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · memwall" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main { (introduction(document, &title)) (charts(report)) (tables::all(report)) }
+                (footer(document))
+                script type="application/json" id="document" { (PreEscaped(embedded(report))) }
+                script type="application/json" id="figures" {
+                    (PreEscaped(embedded(&figures::all(report))))
+                }
+                script type="application/octet-stream" id="plotly" {
+                    (PreEscaped(library::packed_plotly()))
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// JSON that cannot end the script element it stands in.
+fn embedded<T: Serialize>(value: &T) -> String {
+    to_json_line(value).replace('<', "\\u003c")
+}
+
+fn introduction(document: &WallDocument, title: &str) -> Markup {
+    html! {
+        h1 { (title) }
+        (setting(document))
+        @if !document.warnings.is_empty() {
+            section class="warnings" aria-label="Warnings" {
+                @for warning in &document.warnings { p { b { "Warning: " } (warning) } }
+            }
+        }
+        h2 { "What it shows" }
+        ul class="findings" { @for sentence in findings(document) { li { (sentence) } } }
+        p class="soft" {
+            "Decode and the whole task are reported apart, since models with heavy prefill, or with \
+             latent attention (MLA), can be bound otherwise in the one than in the other."
+        }
+        noscript {
+            p { b { "The charts need JavaScript." } " The tables below have the same figures." }
+        }
+        p #trouble role="alert" hidden {}
+    }
+}
+
+/// What was simulated.
+fn setting(document: &WallDocument) -> Markup {
+    let limit = |ms: Option<f64>, what: &str| ms.map(|ms| format!("{what} ≤ {} ms", short(ms)));
+    let slo: Vec<String> =
+        [limit(document.slo.ttft_ms_p99, "p99 TTFT"), limit(document.slo.tpot_ms_p50, "p50 TPOT")]
+            .into_iter()
+            .flatten()
+            .collect();
+    let slo = if slo.is_empty() { "none".to_owned() } else { slo.join(", ") };
+    let facts = [
+        ("Model", &document.model),
+        ("Workload", &document.workload),
+        ("Latency targets", &slo),
+        ("Time model", &document.cost),
+        ("Serving engine", &document.engine_profile),
+        ("Precision", &document.precision),
+        ("Seed", &document.seed.to_string()),
+    ];
+    html! {
+        dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
+    }
+}
+
+fn charts(report: &WallReport) -> Markup {
+    html! {
+        (chart("ladder", "Output per GPU", &key(&report.document), "Output tokens per second and \
+            GPU at the best plan and concurrency within the latency targets. Colour and word tell \
+            what takes most of decode time; whiskers are the band, where it was asked for."))
+        (chart("megawatt", "Output per megawatt", &key(&report.document), "Output tokens per \
+            second and megawatt at the utility meter, cooling and overhead included."))
+        (chart("shares", "Where the time goes", &key(&report.document), "Left the whole task, \
+            prefill and idle time included; right decode alone."))
+        (chart("roofline", "Rooflines", &roofline_choice(report), "Operators under the roof of \
+            the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
+            the same for every chip."))
+        (chart("context", "Speed per user as the context grows", &html! {}, "One decode step at \
+            each context length. Marker: ● HBM bandwidth, ■ compute, ▲ interconnect, ◆ HBM \
+            capacity, ✚ latency, ★ host. A line ends where the KV cache no longer fits."))
+        (chart("multiples", "What each generation multiplied", &html! {}, "Against the first chip \
+            with a result. FLOP/s are the dense peak of the engine that multiplies the weights, so \
+            a narrower number format counts as growth."))
+    }
+}
+
+/// A place for a figure; the script fills it. `above` stands between heading and chart.
+fn chart(id: &str, heading: &str, above: &Markup, caption: &str) -> Markup {
+    html! {
+        section {
+            h2 #{ (id) "-heading" } { (heading) }
+            figure {
+                (above)
+                div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
+                figcaption { (caption) }
+            }
+        }
+    }
+}
+
+/// The colours of the bounds that occur.
+fn key(document: &WallDocument) -> Markup {
+    let occurs = |bound: Bound| {
+        let of = |shares: crate::report::Shares| shares.get(bound).is_some_and(|share| share > 0.0);
+        document.rows.iter().any(|row| of(row.time_share) || of(row.decode_bound))
+    };
+    html! {
+        ul class="key" aria-label="Colours" {
+            @for bound in Bound::ALL.into_iter().filter(|&bound| occurs(bound)) {
+                li {
+                    svg viewBox="0 0 10 10" aria-hidden="true" {
+                        rect width="10" height="10" rx="2" fill=(figures::colour(bound)) {}
+                    }
+                    (long_name(bound))
+                }
+            }
+        }
+    }
+}
+
+fn roofline_choice(report: &WallReport) -> Markup {
+    let title = |chip: &str| {
+        let row = report.document.rows.iter().find(|row| row.chip == chip);
+        row.map_or(chip, |row| &row.title).to_owned()
+    };
+    html! {
+        label {
+            "Chip "
+            select #roofline-chip autocomplete="off" {
+                @for roof in &report.rooflines { option { (title(&roof.chip)) } }
+            }
+        }
+    }
+}
+
+fn footer(document: &WallDocument) -> Markup {
+    html! {
+        footer {
+            "memwall " (document.memwall_version) ", document " (document.schema) ". Charts by \
+            plotly.js, MIT licence, Plotly, Inc. This page is one file and fetches nothing."
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The report as one HTML file that fetches nothing.
+//!
+//! Charts are drawn by plotly.js, which the `plotly` crate ships; it goes into the page gzipped and
+//! is unpacked by the browser. The figures themselves are JSON made here.
+
+mod figures;
+mod html;
+mod library;
+mod tables;
+
+pub use html::render_wall_page;

@@ -1,0 +1,134 @@
+//! The page's tables: results, shares, sources.
+
+use maud::{Markup, html};
+
+use super::figures::class_name;
+use crate::cost::Bound;
+use crate::report::shares::long_name;
+use crate::report::text::{percent, short_or_dash};
+use crate::report::wall::{COLUMNS, Column};
+use crate::report::{Provenance, Shares, WallReport, WallRow};
+
+/// Every table, in order.
+pub(super) fn all(report: &WallReport) -> Markup {
+    let rows = &report.document.rows;
+    html! {
+        h2 #results-heading { "All results" }
+        (results(rows))
+        @for row in rows {
+            @if let Some(reason) = &row.reason { p class="reason" { (row.title) ": " (reason) "." } }
+        }
+        h2 #shares-table-heading { "Shares and elasticities in numbers" }
+        p class="soft" {
+            "An elasticity is the gain of output per GPU, in per cent, when a resource grows by one \
+             per cent; a dash means that it was not asked for."
+        }
+        (shares(rows))
+        @if !report.provenance.is_empty() {
+            h2 #provenance-heading { "Where the chips' figures are from" }
+            (provenance(report))
+        }
+    }
+}
+
+/// A table in a frame that scrolls, by keyboard too.
+fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-labelledby=(heading) tabindex="0" {
+            table class=(class) { (table) }
+        }
+    }
+}
+
+fn results(rows: &[WallRow]) -> Markup {
+    let class = |column: &Column| column.is_number.then_some("number");
+    let table = html! {
+        thead { tr {
+            @for column in &COLUMNS { th scope="col" class=[class(column)] { (column.header) } }
+        } }
+        tbody { @for row in rows { tr {
+            th scope="row" { (row.title) }
+            @for column in &COLUMNS[1..] { td class=[class(column)] { ((column.cell)(row)) } }
+        } } }
+    };
+    framed("results", "results-heading", &table)
+}
+
+fn shares(rows: &[WallRow]) -> Markup {
+    let kinds: [(&str, fn(&WallRow) -> Shares); 2] =
+        [("whole task", |row| row.time_share), ("decode", |row| row.decode_bound)];
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
+    let table = html! {
+        thead { tr {
+            th scope="col" { "Chip" }
+            th scope="col" { "What" }
+            @for bound in Bound::ALL { th scope="col" class="number" { (long_name(bound)) } }
+        } }
+        tbody { @for row in rows.iter().filter(|row| row.ran()) {
+            @for (kind, shares) in kinds { tr {
+                th scope="row" { (row.title) }
+                td { (kind) }
+                @for bound in Bound::ALL { td class="number" { (share(shares(row).get(bound))) } }
+            } }
+            tr {
+                th scope="row" { (row.title) }
+                td { "elasticity" }
+                @for bound in Bound::ALL { td class="number" { (elasticity(row, bound)) } }
+            }
+        } }
+    };
+    framed("results", "shares-table-heading", &table)
+}
+
+fn elasticity(row: &WallRow, bound: Bound) -> String {
+    let by = &row.elasticity;
+    match bound {
+        Bound::Compute => short_or_dash(by.compute),
+        Bound::HbmBandwidth => short_or_dash(by.hbm_bandwidth),
+        Bound::HbmCapacity => short_or_dash(by.hbm_capacity),
+        Bound::Interconnect => short_or_dash(by.interconnect),
+        Bound::Host => short_or_dash(by.host),
+        Bound::Latency | Bound::Idle => String::new(),
+    }
+}
+
+fn provenance(report: &WallReport) -> Markup {
+    let title = |chip: &str| {
+        let row = report.document.rows.iter().find(|row| row.chip == chip);
+        row.map_or(chip, |row| &row.title).to_owned()
+    };
+    let mut chips: Vec<&str> = report.provenance.iter().map(|line| line.chip.as_str()).collect();
+    chips.dedup();
+    let table = html! {
+        thead { tr {
+            @for name in ["Chip", "Figure", "Value", "Class", "Source", "Date", "Note"] {
+                th scope="col" { (name) }
+            }
+        } }
+        tbody { @for line in &report.provenance { (source(line, &title(&line.chip))) } }
+    };
+    html! {
+        label {
+            "Show "
+            select #provenance-chip autocomplete="off" {
+                option value="" { "all chips" }
+                @for chip in chips { option value=(chip) { (title(chip)) } }
+            }
+        }
+        div #provenance { (framed("provenance", "provenance-heading", &table)) }
+    }
+}
+
+fn source(line: &Provenance, title: &str) -> Markup {
+    html! {
+        tr data-chip=(line.chip) {
+            td { (title) }
+            td { (line.figure) }
+            td { (line.value) }
+            td { (class_name(line.class)) }
+            td { (line.source) }
+            td { (line.date.as_deref().unwrap_or("–")) }
+            td { (line.note.as_deref().unwrap_or_default()) }
+        }
+    }
+}

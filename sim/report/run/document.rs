@@ -1,0 +1,208 @@
+//! The document of `memwall run`.
+
+use serde::Serialize;
+
+use crate::report::{Quantiles, Shares};
+
+/// One simulation: what was run, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunDocument {
+    /// `memwall.run/1`.
+    pub schema: &'static str,
+    /// Version of the program.
+    pub memwall_version: &'static str,
+    /// Name of the model.
+    pub model: String,
+    /// Name of the workload, or of the trace's file.
+    pub workload: String,
+    /// Name of the chip.
+    pub chip: String,
+    /// Chips in one replica.
+    pub gpus: u32,
+    /// Replicas.
+    pub replicas: u32,
+    /// The parallel plan: `tp8`.
+    pub plan: String,
+    /// Number format of the weights.
+    pub weights: String,
+    /// Number format of the KV cache.
+    pub kv_format: String,
+    /// The time model: `roofline` or `calibrated`.
+    pub cost_model: String,
+    /// Whose serving policies were followed.
+    pub engine_profile: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// The simulation itself.
+    pub sim: Sim,
+    /// Requests by fate.
+    pub requests: Requests,
+    /// Tokens by kind.
+    pub tokens: TokenCounts,
+    /// What users waited for.
+    pub latency: Latency,
+    /// What the fleet delivered.
+    pub throughput: Throughput,
+    /// The KV cache of one replica.
+    pub kv: KvCache,
+    /// What holds all of the time back.
+    pub time_share: Shares,
+    /// What holds decode back.
+    pub decode_bound: Shares,
+    /// Energy; null where the chip's power is not known.
+    pub energy: Energy,
+    /// Dollars; null where the chip's price is not known.
+    pub cost: Cost,
+    /// Reasons to doubt a result, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl RunDocument {
+    /// Name and version of the format.
+    pub const SCHEMA: &'static str = "memwall.run/1";
+}
+
+impl Default for RunDocument {
+    /// An empty run of this version of the program.
+    fn default() -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            memwall_version: env!("CARGO_PKG_VERSION"),
+            model: String::new(),
+            workload: String::new(),
+            chip: String::new(),
+            gpus: 0,
+            replicas: 0,
+            plan: String::new(),
+            weights: String::new(),
+            kv_format: String::new(),
+            cost_model: String::new(),
+            engine_profile: String::new(),
+            seed: 0,
+            sim: Sim::default(),
+            requests: Requests::default(),
+            tokens: TokenCounts::default(),
+            latency: Latency::default(),
+            throughput: Throughput::default(),
+            kv: KvCache::default(),
+            time_share: Shares::default(),
+            decode_bound: Shares::default(),
+            energy: Energy::default(),
+            cost: Cost::default(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// How much was simulated. Wall-clock figures are left out, not null, unless asked for: documents
+/// of equal input are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Sim {
+    /// Events handled.
+    pub events: u64,
+    /// Engine steps, those inside macro-steps counted singly.
+    pub steps: u64,
+    /// Simulated time.
+    pub simulated_s: f64,
+    /// Time the simulation took on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_s: Option<f64>,
+    /// Requests simulated per second on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_wall_s: Option<f64>,
+}
+
+/// Requests by fate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// Sent by clients.
+    pub submitted: u64,
+    /// Answered in full.
+    pub completed: u64,
+    /// Refused: they could never fit.
+    pub rejected: u64,
+    /// Preemptions; one request can have several.
+    pub preempted: u64,
+}
+
+/// Tokens by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenCounts {
+    /// In prompts.
+    pub prompt: u64,
+    /// Of those, found in the KV cache.
+    pub cached: u64,
+    /// Computed by prefill, recomputation included.
+    pub prefilled: u64,
+    /// Written.
+    pub output: u64,
+}
+
+/// What users waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Latency {
+    /// Time to first token.
+    pub ttft_ms: Quantiles,
+    /// Time per output token, one value a request.
+    pub tpot_ms: Quantiles,
+    /// Gaps between output tokens, one value a gap.
+    pub itl_ms: Quantiles,
+    /// From arrival to the last token.
+    pub e2e_ms: Quantiles,
+}
+
+/// What the fleet delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Throughput {
+    /// Output tokens per second.
+    pub output_tok_s: Option<f64>,
+    /// Prompt and output tokens per second.
+    pub total_tok_s: Option<f64>,
+    /// Output tokens per second and GPU.
+    pub output_tok_s_per_gpu: Option<f64>,
+    /// Requests completed per second.
+    pub requests_per_s: Option<f64>,
+    /// Tasks completed per hour.
+    pub tasks_per_hour: Option<f64>,
+}
+
+/// The KV cache of one replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct KvCache {
+    /// Pages it has.
+    pub pages: u64,
+    /// Tokens in a page.
+    pub page_tokens: u32,
+    /// Its size.
+    pub capacity_gb: Option<f64>,
+    /// Share of prompt tokens found in it.
+    pub hit_rate: Option<f64>,
+    /// Cached pages given up for new ones.
+    pub evicted_pages: u64,
+    /// The most that running requests held, as a share of all pages.
+    pub peak_used_fraction: Option<f64>,
+}
+
+/// Energy of what was delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Energy {
+    /// IT equipment, per output token.
+    pub it_j_per_output_tok: Option<f64>,
+    /// At the utility meter, per output token.
+    pub facility_j_per_output_tok: Option<f64>,
+    /// IT equipment, per completed task.
+    pub it_wh_per_task: Option<f64>,
+    /// Output tokens per second and megawatt at the utility meter.
+    pub tok_s_per_facility_mw: Option<f64>,
+}
+
+/// Dollars for what was delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// Per completed task.
+    pub usd_per_task: Option<f64>,
+    /// Per million output tokens, all cost laid on the output.
+    pub usd_per_mtok_output: Option<f64>,
+    /// What one GPU was reckoned at.
+    pub usd_per_gpu_hour: Option<f64>,
+}

@@ -1,0 +1,9 @@
+//! `memwall run`: one simulation in depth.
+
+mod document;
+mod summary;
+
+pub use document::{
+    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
+};
+pub use summary::render_run;

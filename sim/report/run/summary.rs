@@ -1,0 +1,201 @@
+//! One run as text for a terminal.
+
+use super::RunDocument;
+use crate::cost::Bound;
+use crate::report::shares::{long_name, short_name};
+use crate::report::text::{percent, printable, short, short_or_dash, wrap};
+use crate::report::{Quantiles, Shares};
+
+/// Width of the labels at the left.
+const LABEL: usize = 22;
+/// Width of one figure in the latency block.
+const FIGURE: usize = 10;
+
+/// What a run gave, for a terminal of `width` columns.
+pub fn render_run(run: &RunDocument, width: usize) -> String {
+    let mut blocks = vec![
+        heading(run, width),
+        latency(run),
+        figures(&throughput(run)),
+        figures(&work(run)),
+        shares(run, width),
+        figures(&bills(run)),
+    ];
+    let warnings: Vec<String> =
+        run.warnings.iter().flat_map(|text| folded("Warning: ", text, width)).collect();
+    blocks.push(warnings.join("\n"));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n\n") + "\n"
+}
+
+fn folded(label: &str, text: &str, width: usize) -> Vec<String> {
+    wrap(&printable(&format!("{label}{text}")), width)
+}
+
+fn heading(run: &RunDocument, width: usize) -> String {
+    let fleet = format!("{} × {} ({})", run.gpus * run.replicas, run.chip, run.plan);
+    let text = format!(
+        "{} on {fleet}, {}: {} weights, {} KV; {} time model, {} engine, seed {}.",
+        run.model,
+        run.workload,
+        run.weights,
+        run.kv_format,
+        run.cost_model,
+        run.engine_profile,
+        run.seed
+    );
+    folded("", &text, width).join("\n")
+}
+
+fn latency(run: &RunDocument) -> String {
+    let rows = [
+        ("TTFT, ms", run.latency.ttft_ms),
+        ("TPOT, ms", run.latency.tpot_ms),
+        ("ITL, ms", run.latency.itl_ms),
+        ("End to end, ms", run.latency.e2e_ms),
+    ];
+    let known = rows.into_iter().filter(|(_, values)| *values != Quantiles::default());
+    let mut lines: Vec<String> = known
+        .map(|(label, Quantiles { mean, p50, p90, p99 })| {
+            latency_line(label, [mean, p50, p90, p99].map(short_or_dash))
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.insert(0, latency_line("", ["mean", "p50", "p90", "p99"].map(str::to_owned)));
+    }
+    lines.join("\n")
+}
+
+fn latency_line(label: &str, cells: [String; 4]) -> String {
+    let cells: String = cells.iter().map(|cell| format!("{cell:>FIGURE$}")).collect();
+    format!("{label:<LABEL$}{cells}")
+}
+
+/// Label and text of one line; lines without a figure are left out.
+type Line = (&'static str, Option<String>);
+
+fn figures(lines: &[Line]) -> String {
+    let known = lines.iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
+    known.map(|(label, text)| format!("{label:<LABEL$}{text}")).collect::<Vec<_>>().join("\n")
+}
+
+fn with_unit(value: Option<f64>, unit: &str) -> Option<String> {
+    value.map(|value| format!("{} {unit}", short(value)))
+}
+
+fn throughput(run: &RunDocument) -> [Line; 4] {
+    let output = &run.throughput;
+    let per_gpu = with_unit(output.output_tok_s_per_gpu, "tok/s per GPU");
+    let all = with_unit(output.output_tok_s, "tok/s");
+    [
+        ("Output", all.map(|all| [Some(all), per_gpu].map(Option::unwrap_or_default).join(", "))),
+        ("Prompt and output", with_unit(output.total_tok_s, "tok/s")),
+        ("Requests completed", with_unit(output.requests_per_s, "per second")),
+        ("Tasks completed", with_unit(output.tasks_per_hour, "per hour")),
+    ]
+}
+
+fn work(run: &RunDocument) -> [Line; 5] {
+    let (requests, tokens) = (&run.requests, &run.tokens);
+    let count = |n: u64| short(n as f64);
+    let page_size = run.kv.page_tokens;
+    [
+        (
+            "Requests",
+            Some(format!(
+                "{} submitted, {} completed, {} rejected, {} preemptions",
+                count(requests.submitted),
+                count(requests.completed),
+                count(requests.rejected),
+                count(requests.preempted)
+            )),
+        ),
+        (
+            "Tokens",
+            Some(format!(
+                "{} prompt, {} cached, {} prefilled, {} output",
+                count(tokens.prompt),
+                count(tokens.cached),
+                count(tokens.prefilled),
+                count(tokens.output)
+            )),
+        ),
+        (
+            "KV cache",
+            run.kv.capacity_gb.map(|size| {
+                format!("{} GB, {} pages of {page_size} tokens", short(size), count(run.kv.pages))
+            }),
+        ),
+        (
+            "KV hits, peak use",
+            run.kv.hit_rate.map(|hits| {
+                let peak = run.kv.peak_used_fraction.map_or_else(|| "–".to_owned(), percent);
+                format!("{}, {peak}; {} pages evicted", percent(hits), count(run.kv.evicted_pages))
+            }),
+        ),
+        ("Simulated", Some(simulated(run))),
+    ]
+}
+
+fn simulated(run: &RunDocument) -> String {
+    let sim = &run.sim;
+    let mut text = format!(
+        "{} s in {} events, {} steps",
+        short(sim.simulated_s),
+        short(sim.events as f64),
+        short(sim.steps as f64)
+    );
+    if let Some(wall) = sim.wall_s {
+        text += &format!("; took {} s", short(wall));
+    }
+    text
+}
+
+/// One line a bound with a bar each for the whole task and for decode.
+fn shares(run: &RunDocument, width: usize) -> String {
+    let Some((leader, share)) = run.decode_bound.largest().or_else(|| run.time_share.largest())
+    else {
+        return String::new();
+    };
+    let bar = (width.saturating_sub(LABEL + 18) / 2).clamp(5, 24);
+    let column = bar + 8;
+    let mut lines = vec![format!("{:<LABEL$}{:<column$}decode", "Time goes to", "whole task")];
+    for bound in Bound::ALL {
+        let cells = [run.time_share, run.decode_bound].map(|shares| bar_cell(&shares, bound, bar));
+        if cells.iter().any(|cell| cell.trim() != "0 %" && !cell.is_empty()) {
+            let line = format!("{:<LABEL$}{:<column$}{}", short_name(bound), cells[0], cells[1]);
+            lines.push(line.trim_end().to_owned());
+        }
+    }
+    let verdict = format!(
+        "Decode is held back most by {} ({} of its time).",
+        long_name(leader),
+        percent(share)
+    );
+    if run.decode_bound.largest().is_some() {
+        lines.extend(folded("", &verdict, width));
+    }
+    lines.join("\n")
+}
+
+fn bar_cell(shares: &Shares, bound: Bound, length: usize) -> String {
+    shares.get(bound).map_or_else(String::new, |share| {
+        let filled = (share * length as f64).round() as usize;
+        format!("{:>6} {}", percent(share), "█".repeat(filled.min(length)))
+    })
+}
+
+fn bills(run: &RunDocument) -> [Line; 5] {
+    [
+        ("Energy, IT", with_unit(run.energy.it_j_per_output_tok, "J per output token")),
+        ("Energy per task, IT", with_unit(run.energy.it_wh_per_task, "Wh")),
+        ("Per facility MW", with_unit(run.energy.tok_s_per_facility_mw, "output tok/s")),
+        ("Cost per task", run.cost.usd_per_task.map(|usd| format!("${}", short(usd)))),
+        (
+            "Cost of output",
+            run.cost
+                .usd_per_mtok_output
+                .map(|usd| format!("${} per million output tokens", short(usd))),
+        ),
+    ]
+}

@@ -1,0 +1,149 @@
+//! The small groups of figures that several documents have in common.
+
+use serde::Serialize;
+
+use crate::cost::{Bound, Breakdown};
+
+/// How a time divides among what holds it back; the parts sum to 1, or all are null.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Shares {
+    /// Matrix engines, exponentials.
+    pub compute: Option<f64>,
+    /// HBM bandwidth: weights and KV streams.
+    pub hbm_bandwidth: Option<f64>,
+    /// HBM capacity: prefilling again what was evicted.
+    pub hbm_capacity: Option<f64>,
+    /// Scale-up and scale-out links.
+    pub interconnect: Option<f64>,
+    /// Launches, kernel floors, serial loops.
+    pub latency: Option<f64>,
+    /// The host: scheduling, sampling, launch gaps.
+    pub host: Option<f64>,
+    /// Nothing to do.
+    pub idle: Option<f64>,
+}
+
+impl Shares {
+    /// The share of `bound`.
+    pub fn get(&self, bound: Bound) -> Option<f64> {
+        match bound {
+            Bound::Compute => self.compute,
+            Bound::HbmBandwidth => self.hbm_bandwidth,
+            Bound::HbmCapacity => self.hbm_capacity,
+            Bound::Interconnect => self.interconnect,
+            Bound::Latency => self.latency,
+            Bound::Host => self.host,
+            Bound::Idle => self.idle,
+        }
+    }
+
+    /// The largest share and what it belongs to; ties go to the first in [`Bound::ALL`].
+    pub fn largest(&self) -> Option<(Bound, f64)> {
+        let mut best: Option<(Bound, f64)> = None;
+        for bound in Bound::ALL {
+            if let Some(share) = self.get(bound)
+                && best.is_none_or(|(_, most)| share > most)
+            {
+                best = Some((bound, share));
+            }
+        }
+        best
+    }
+}
+
+impl From<&Breakdown> for Shares {
+    /// All null for an empty breakdown: no time has no shares.
+    fn from(breakdown: &Breakdown) -> Self {
+        if breakdown.total().get() == 0.0 {
+            return Self::default();
+        }
+        let [compute, hbm_bandwidth, hbm_capacity, interconnect, latency, host, idle] =
+            breakdown.shares().map(Some);
+        Self { compute, hbm_bandwidth, hbm_capacity, interconnect, latency, host, idle }
+    }
+}
+
+/// By how many per cent output per GPU grows when one resource grows by one per cent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Elasticity {
+    /// Bandwidth of the HBM.
+    pub hbm_bandwidth: Option<f64>,
+    /// Capacity of the HBM.
+    pub hbm_capacity: Option<f64>,
+    /// Every peak of the matrix engines, and the exponentials.
+    pub compute: Option<f64>,
+    /// Scale-up and scale-out links.
+    pub interconnect: Option<f64>,
+    /// Speed of the host.
+    pub host: Option<f64>,
+}
+
+/// The range a prediction is expected to fall in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Band {
+    /// Lower end.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+/// A distribution in four numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// Arithmetic mean.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+}
+
+/// `bound` in a few letters, for table cells.
+pub(super) const fn short_name(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Compute => "compute",
+        Bound::HbmBandwidth => "HBM bw",
+        Bound::HbmCapacity => "HBM cap",
+        Bound::Interconnect => "links",
+        Bound::Latency => "latency",
+        Bound::Host => "host",
+        Bound::Idle => "idle",
+    }
+}
+
+/// `bound` in words, for sentences and legends.
+pub(super) const fn long_name(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Compute => "compute",
+        Bound::HbmBandwidth => "HBM bandwidth",
+        Bound::HbmCapacity => "HBM capacity",
+        Bound::Interconnect => "the interconnect",
+        Bound::Latency => "latency (launches and kernel floors)",
+        Bound::Host => "the host",
+        Bound::Idle => "waiting for work",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Seconds;
+
+    #[test]
+    fn a_breakdown_becomes_shares_that_sum_to_one() {
+        let mut parts = Breakdown::of(Bound::HbmBandwidth, Seconds::new(3.0));
+        parts[Bound::Host] = 1.0;
+        let shares = Shares::from(&parts);
+        let sum: f64 = Bound::ALL.iter().filter_map(|&bound| shares.get(bound)).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+        assert_eq!(shares.largest(), Some((Bound::HbmBandwidth, 0.75)));
+    }
+
+    #[test]
+    fn no_time_has_no_shares() {
+        assert_eq!(Shares::from(&Breakdown::default()), Shares::default());
+        assert_eq!(Shares::default().largest(), None);
+    }
+}

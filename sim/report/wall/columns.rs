@@ -1,0 +1,90 @@
+//! The columns of the table, and which of them yield first on a terminal.
+
+use super::WallRow;
+use crate::hardware::Class;
+use crate::report::Shares;
+use crate::report::shares::short_name;
+use crate::report::text::{percent, printable, short_or_dash, wrap};
+
+/// One column of the table.
+pub(in crate::report) struct Column {
+    /// Title with unit; may have two lines.
+    pub(in crate::report) header: &'static str,
+    /// 0 always stays; of the others the highest yields first.
+    pub(super) rank: u8,
+    /// Numbers are aligned to the right.
+    pub(in crate::report) is_number: bool,
+    /// The text of a row's cell; a dash for what is not known.
+    pub(in crate::report) cell: fn(&WallRow) -> String,
+}
+
+const fn number(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
+    Column { header, rank, is_number: true, cell }
+}
+
+const fn words(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
+    Column { header, rank, is_number: false, cell }
+}
+
+/// Rank of the columns that only the page has room for.
+pub(super) const PAGE_ONLY: u8 = u8::MAX;
+
+/// From left to right.
+pub(in crate::report) const COLUMNS: [Column; 28] = [
+    words("Chip", 0, |row| wrap(&printable(&row.title), 24).join("\n")),
+    words("Class", 5, |row| letter(row.class).to_owned()),
+    words("System", PAGE_ONLY, |row| text(row.system.as_ref())),
+    number("HBM\nTB/s", PAGE_ONLY, |row| short_or_dash(row.hbm_tb_s)),
+    number("HBM\nGB", PAGE_ONLY, |row| short_or_dash(row.hbm_gb)),
+    words("Engine", PAGE_ONLY, |row| text(row.matrix_engine.as_ref())),
+    number("Dense\nPFLOP/s", PAGE_ONLY, |row| short_or_dash(row.dense_pflop_s)),
+    words("Plan", 4, |row| text(row.parallel.as_ref())),
+    number("GPUs", PAGE_ONLY, |row| count(row.gpus)),
+    number("Requests\nin flight", 6, |row| count(row.concurrency)),
+    words("Weights", 11, |row| text(row.weights.as_ref())),
+    words("KV", PAGE_ONLY, |row| text(row.kv.as_ref())),
+    number("Output tok/s\nper GPU", 0, |row| short_or_dash(row.output_tok_s_per_gpu)),
+    number("All tok/s\nper GPU", PAGE_ONLY, |row| short_or_dash(row.total_tok_s_per_gpu)),
+    number("tok/s\nper user", 2, |row| short_or_dash(row.tok_s_per_user_p50)),
+    number("TTFT p50\nms", PAGE_ONLY, |row| short_or_dash(row.ttft_ms_p50)),
+    number("TTFT p99\nms", 8, |row| short_or_dash(row.ttft_ms_p99)),
+    number("TPOT p50\nms", 9, |row| short_or_dash(row.tpot_ms_p50)),
+    number("TPOT p99\nms", PAGE_ONLY, |row| short_or_dash(row.tpot_ms_p99)),
+    words("Decode\ngoes to", 0, |row| leader(&row.decode_bound)),
+    words("Whole task\ngoes to", 1, |row| leader(&row.time_share)),
+    number("tok/s\nper MW", 3, |row| short_or_dash(row.tok_s_per_facility_mw)),
+    number("USD\nper task", 7, |row| short_or_dash(row.usd_per_task)),
+    number("Joule\nper tok", 12, |row| short_or_dash(row.energy_j_per_output_tok)),
+    number("Tasks/h\nper GPU", 10, |row| short_or_dash(row.tasks_per_hour_per_gpu)),
+    number("KV\nhits", 13, |row| share(row.kv_hit_rate)),
+    number("MFU", 14, |row| share(row.mfu)),
+    number("MBU", 15, |row| share(row.mbu)),
+];
+
+fn count(value: Option<u32>) -> String {
+    value.map_or_else(|| "–".to_owned(), |n| n.to_string())
+}
+
+fn text(value: Option<&String>) -> String {
+    value.map_or_else(|| "–".to_owned(), |text| printable(text))
+}
+
+fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), percent)
+}
+
+fn leader(shares: &Shares) -> String {
+    shares.largest().map_or_else(
+        || "–".to_owned(),
+        |(bound, share)| format!("{} {}", short_name(bound), percent(share)),
+    )
+}
+
+const fn letter(class: Class) -> &'static str {
+    match class {
+        Class::Datasheet => "D",
+        Class::Announced => "A",
+        Class::Reported => "R",
+        Class::Estimate => "E",
+    }
+}

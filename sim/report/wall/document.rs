@@ -1,0 +1,183 @@
+//! The document of `memwall wall`.
+
+use serde::Serialize;
+
+use crate::hardware::Class;
+use crate::report::{Band, Elasticity, Shares};
+
+/// The ladder: what was asked, and one row a chip, in ladder order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WallDocument {
+    /// `memwall.wall/1`.
+    pub schema: &'static str,
+    /// Version of the program.
+    pub memwall_version: &'static str,
+    /// Name of the model.
+    pub model: String,
+    /// Name of the workload.
+    pub workload: String,
+    /// The time model: `roofline` or `calibrated`.
+    pub cost: String,
+    /// Whose serving policies were followed: `vllm`, `sglang`, `trt-llm`.
+    pub engine_profile: String,
+    /// Whether chips run in their own best precision (`native`) or all in one (`same`).
+    pub precision: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// The targets that plan and concurrency had to meet.
+    pub slo: Slo,
+    /// One row a chip.
+    pub rows: Vec<WallRow>,
+    /// Reasons to doubt a result, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl WallDocument {
+    /// Name and version of the format.
+    pub const SCHEMA: &'static str = "memwall.wall/1";
+}
+
+impl Default for WallDocument {
+    /// An empty ladder of this version of the program.
+    fn default() -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            memwall_version: env!("CARGO_PKG_VERSION"),
+            model: String::new(),
+            workload: String::new(),
+            cost: String::new(),
+            engine_profile: String::new(),
+            precision: String::new(),
+            seed: 0,
+            slo: Slo::default(),
+            rows: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Service-level targets; null where none was set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Slo {
+    /// Time to first token at the 99th percentile.
+    pub ttft_ms_p99: Option<f64>,
+    /// Time per output token at the median.
+    pub tpot_ms_p50: Option<f64>,
+}
+
+/// One chip on the ladder. A chip that cannot run the model has a `reason` and null figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WallRow {
+    /// Name of the chip: `h100-sxm`.
+    pub chip: String,
+    /// Name as the maker writes it: `H100 SXM`.
+    pub title: String,
+    /// The system it sits in: `hgx-h100`.
+    pub system: Option<String>,
+    /// Chips in one replica.
+    pub gpus: Option<u32>,
+    /// The parallel plan: `tp8`.
+    pub parallel: Option<String>,
+    /// Requests in flight on one replica.
+    pub concurrency: Option<u32>,
+    /// The weakest class among the figures that set the chip's speed.
+    pub class: Class,
+    /// Why there are no figures, or null.
+    pub reason: Option<String>,
+    /// Number format of the weights.
+    pub weights: Option<String>,
+    /// Number format of the KV cache.
+    pub kv: Option<String>,
+    /// Weights, activations and KV in words: `nvfp4 weights, fp8 KV`.
+    pub precision: Option<String>,
+    /// Peak HBM bandwidth of one chip.
+    pub hbm_tb_s: Option<f64>,
+    /// Usable HBM of one chip.
+    pub hbm_gb: Option<f64>,
+    /// The matrix engine that multiplies the weights: `fp8`.
+    pub matrix_engine: Option<String>,
+    /// That engine's dense peak, of one chip.
+    pub dense_pflop_s: Option<f64>,
+    /// Output tokens per second and GPU.
+    pub output_tok_s_per_gpu: Option<f64>,
+    /// Prompt (cached ones included) and output tokens per second and GPU.
+    pub total_tok_s_per_gpu: Option<f64>,
+    /// Output tokens per second that the median request sees.
+    pub tok_s_per_user_p50: Option<f64>,
+    /// Time to first token, median.
+    pub ttft_ms_p50: Option<f64>,
+    /// Time to first token, 99th percentile.
+    pub ttft_ms_p99: Option<f64>,
+    /// Time per output token, median.
+    pub tpot_ms_p50: Option<f64>,
+    /// Time per output token, 99th percentile.
+    pub tpot_ms_p99: Option<f64>,
+    /// Completed tasks per hour and GPU.
+    pub tasks_per_hour_per_gpu: Option<f64>,
+    /// Share of prompt tokens that were found in the KV cache.
+    pub kv_hit_rate: Option<f64>,
+    /// Useful FLOP over what the engine could have done at its dense peak.
+    pub mfu: Option<f64>,
+    /// Useful HBM traffic over what the pins could have carried.
+    pub mbu: Option<f64>,
+    /// What holds the whole task back, prefill included.
+    pub time_share: Shares,
+    /// What holds decode back.
+    pub decode_bound: Shares,
+    /// Gain of output per GPU by resource.
+    pub elasticity: Elasticity,
+    /// Energy of the IT equipment per output token.
+    pub energy_j_per_output_tok: Option<f64>,
+    /// Dollars per completed task.
+    pub usd_per_task: Option<f64>,
+    /// Output tokens per second and megawatt at the utility meter.
+    pub tok_s_per_facility_mw: Option<f64>,
+    /// Range of `output_tok_s_per_gpu`.
+    pub band: Band,
+}
+
+impl WallRow {
+    /// A row in which nothing but the chip is known.
+    pub fn unknown(chip: &str, title: &str, class: Class) -> Self {
+        Self {
+            chip: chip.to_owned(),
+            title: title.to_owned(),
+            system: None,
+            gpus: None,
+            parallel: None,
+            concurrency: None,
+            class,
+            reason: None,
+            weights: None,
+            kv: None,
+            precision: None,
+            hbm_tb_s: None,
+            hbm_gb: None,
+            matrix_engine: None,
+            dense_pflop_s: None,
+            output_tok_s_per_gpu: None,
+            total_tok_s_per_gpu: None,
+            tok_s_per_user_p50: None,
+            ttft_ms_p50: None,
+            ttft_ms_p99: None,
+            tpot_ms_p50: None,
+            tpot_ms_p99: None,
+            tasks_per_hour_per_gpu: None,
+            kv_hit_rate: None,
+            mfu: None,
+            mbu: None,
+            time_share: Shares::default(),
+            decode_bound: Shares::default(),
+            elasticity: Elasticity::default(),
+            energy_j_per_output_tok: None,
+            usd_per_task: None,
+            tok_s_per_facility_mw: None,
+            band: Band::default(),
+        }
+    }
+
+    /// Whether the chip ran the model.
+    pub fn ran(&self) -> bool {
+        self.reason.is_none() && self.output_tok_s_per_gpu.is_some()
+    }
+}

@@ -1,0 +1,17 @@
+//! `memwall wall`: the ladder of chips, one row each.
+
+mod columns;
+mod document;
+mod evidence;
+mod findings;
+mod table;
+
+pub use document::{Slo, WallDocument, WallRow};
+pub use evidence::{
+    ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, WallReport,
+};
+pub use findings::findings;
+pub use table::render_wall_table;
+
+pub(super) use columns::{COLUMNS, Column};
+pub(super) use findings::comparison;

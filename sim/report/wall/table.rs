@@ -1,0 +1,133 @@
+//! The ladder as a table for a terminal.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::columns::{COLUMNS, Column, PAGE_ONLY};
+use super::{WallDocument, findings};
+use crate::report::text::{printable, short, wrap};
+
+const RULED: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// The ladder for a terminal of `width` columns: heading, table, legend, and what it says.
+///
+/// Columns that do not fit are dropped, least important first, and named below the table.
+pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
+    let (shown, dropped) = choose_columns(document, width);
+    let mut blocks = vec![heading(document, width)];
+    if !document.rows.is_empty() {
+        blocks.push(lines_of(&build(document, &shown, width)));
+        blocks.push(legend(&dropped, width));
+    }
+    blocks.push(paragraph(&missing(document), width));
+    blocks.push(paragraph(&[findings(document).join(" ")], width));
+    let warnings: Vec<String> =
+        document.warnings.iter().map(|warning| format!("Warning: {warning}")).collect();
+    blocks.push(paragraph(&warnings, width));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n\n") + "\n"
+}
+
+fn heading(document: &WallDocument, width: usize) -> String {
+    let mut targets = Vec::new();
+    if let Some(ms) = document.slo.ttft_ms_p99 {
+        targets.push(format!("p99 TTFT ≤ {} s", short(ms / 1e3)));
+    }
+    if let Some(ms) = document.slo.tpot_ms_p50 {
+        targets.push(format!("p50 TPOT ≤ {} ms", short(ms)));
+    }
+    let slo = if targets.is_empty() { "no latency target".into() } else { targets.join(", ") };
+    paragraph(
+        &[format!(
+            "{} on {}: {slo}; {} time model, {} engine, seed {}.",
+            document.model,
+            document.workload,
+            document.cost,
+            document.engine_profile,
+            document.seed
+        )],
+        width,
+    )
+}
+
+/// Which columns fit into `width`, and the titles of those that have figures but no room.
+fn choose_columns(document: &WallDocument, width: usize) -> (Vec<&'static Column>, Vec<String>) {
+    let mut shown: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|column| column.rank != PAGE_ONLY)
+        .filter(|column| {
+            column.rank == 0 || document.rows.iter().any(|row| (column.cell)(row) != "–")
+        })
+        .collect();
+    let mut dropped: Vec<&Column> = Vec::new();
+    while table_width(document, &shown) > width {
+        let least = shown.iter().map(|column| column.rank).max().unwrap_or(0);
+        if least == 0 {
+            break;
+        }
+        dropped.extend(shown.extract_if(.., |column| column.rank == least));
+    }
+    (shown, dropped.iter().map(|column| column.header.replace('\n', " ")).collect())
+}
+
+/// Width of the table if nothing is wrapped: contents and a blank on either side of each.
+fn table_width(document: &WallDocument, columns: &[&Column]) -> usize {
+    let contents = fill(document, columns).column_max_content_widths();
+    contents.iter().map(|&content| usize::from(content) + 2).sum()
+}
+
+fn build(document: &WallDocument, columns: &[&Column], width: usize) -> Table {
+    let mut table = fill(document, columns);
+    table.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table
+}
+
+fn fill(document: &WallDocument, columns: &[&Column]) -> Table {
+    let mut table = Table::new();
+    let align = |column: &Column, text: String| {
+        Cell::new_owned(text).set_alignment(if column.is_number {
+            CellAlignment::Right
+        } else {
+            CellAlignment::Left
+        })
+    };
+    table.set_header(columns.iter().map(|column| align(column, column.header.to_owned())));
+    for row in &document.rows {
+        table.add_row(columns.iter().map(|column| align(column, (column.cell)(row))));
+    }
+    table
+}
+
+fn lines_of(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn legend(dropped: &[String], width: usize) -> String {
+    let mut lines = vec![
+        "Class: the weakest source among a chip's figures: D data sheet, A announced, \
+         R reported, E estimate."
+            .to_owned(),
+    ];
+    if !dropped.is_empty() {
+        lines.push(format!(
+            "No room for: {}. A wider terminal shows more, --json everything.",
+            dropped.join(", ")
+        ));
+    }
+    paragraph(&lines, width)
+}
+
+fn missing(document: &WallDocument) -> Vec<String> {
+    document
+        .rows
+        .iter()
+        .filter_map(|row| Some(format!("{}: {}.", row.title, row.reason.as_ref()?)))
+        .collect()
+}
+
+fn paragraph(sentences: &[String], width: usize) -> String {
+    let lines: Vec<String> =
+        sentences.iter().flat_map(|sentence| wrap(&printable(sentence), width)).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,141 @@
+//! Page accounting on top of the tree.
+
+use super::tree::{NodeId, Touch, Tree};
+use crate::serving::Extent;
+use crate::units::{SimSpan, SimTime};
+
+/// The KV pages of one replica.
+#[derive(Debug)]
+pub struct KvCache {
+    tree: Tree,
+    capacity: u64,
+    free: u64,
+    ttl: Option<SimSpan>,
+    touches: u64,
+    evicted: u64,
+}
+
+/// The pages one sequence holds: a pinned path of the tree, and private pages.
+///
+/// Not `Clone`: handing it to [`KvCache::release`] is the only way to give the pages up, so none
+/// is freed twice.
+#[derive(Debug, Default)]
+#[must_use = "dropping a lease leaks its pages; pass it to `KvCache::release`"]
+pub struct Lease {
+    deepest: Option<NodeId>,
+    shared: u32,
+    private: u32,
+}
+
+impl Lease {
+    /// Pages held, shared and private.
+    pub const fn pages(&self) -> u32 {
+        self.shared + self.private
+    }
+}
+
+impl KvCache {
+    /// An empty cache of `capacity` pages whose unpinned content is forgotten after `ttl`.
+    pub fn new(capacity: u64, ttl: Option<SimSpan>) -> Self {
+        Self { tree: Tree::default(), capacity, free: capacity, ttl, touches: 0, evicted: 0 }
+    }
+
+    /// All pages.
+    pub fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// Pages a new lease could take, evicting what nobody holds.
+    pub fn available(&self) -> u64 {
+        self.free + self.tree.unpinned_pages()
+    }
+
+    /// Pages held by running sequences.
+    pub fn held(&self) -> u64 {
+        self.capacity - self.available()
+    }
+
+    /// Pages evicted for want of room so far.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Leases the longest cached prefix of `content`, at most `limit` pages.
+    pub fn acquire(&mut self, now: SimTime, content: &[Extent], limit: u32) -> Lease {
+        if let Some(deadline) = self.ttl.and_then(|ttl| now.before(ttl)) {
+            self.free += self.tree.expire(deadline);
+        }
+        let (deepest, shared) = self.tree.find(content, limit);
+        self.tree.pin(deepest);
+        Lease { deepest, shared, private: 0 }
+    }
+
+    /// Adds `pages` private pages to `lease`, evicting if it must.
+    ///
+    /// Changes nothing and returns false if there is no room.
+    #[must_use]
+    pub fn grow(&mut self, lease: &mut Lease, pages: u32) -> bool {
+        let wanted = u64::from(pages);
+        if wanted > self.available() {
+            return false;
+        }
+        if wanted > self.free {
+            let evicted = self.tree.evict(wanted - self.free);
+            self.evicted += evicted;
+            self.free += evicted;
+        }
+        self.free -= wanted;
+        lease.private += pages;
+        true
+    }
+
+    /// Publishes the first `pages` pages of `content`, which `lease` has computed, so that others
+    /// can share them. What somebody else published meanwhile is shared, and ours is freed.
+    pub fn publish(&mut self, now: SimTime, lease: &mut Lease, content: &[Extent], pages: u32) {
+        let pages = pages.min(known_pages(content));
+        if pages <= lease.shared {
+            return;
+        }
+        let (deepest, found) = self.tree.find(content, pages);
+        let (deepest, found) =
+            if found > lease.shared { (deepest, found) } else { (lease.deepest, lease.shared) };
+        let touch = self.touch(now);
+        self.tree.pin(deepest);
+        self.tree.unpin(lease.deepest, Some(touch));
+        lease.deepest = self.tree.append(deepest, content, (found, pages), touch);
+        self.free += u64::from(found - lease.shared);
+        lease.private -= pages - lease.shared;
+        lease.shared = pages;
+    }
+
+    /// Gives all pages of `lease` back: its private ones are free, its shared ones stay cached.
+    #[expect(clippy::needless_pass_by_value, reason = "a lease is given up by moving it here")]
+    pub fn release(&mut self, now: SimTime, lease: Lease) {
+        let touch = self.touch(now);
+        self.tree.unpin(lease.deepest, Some(touch));
+        self.free += u64::from(lease.private);
+    }
+
+    /// Gives a lease back as if it had never been taken: nothing counts as used.
+    #[expect(clippy::needless_pass_by_value, reason = "a lease is given up by moving it here")]
+    pub fn cancel(&mut self, lease: Lease) {
+        self.tree.unpin(lease.deepest, None);
+        self.free += u64::from(lease.private);
+    }
+
+    /// Asserts that no page is lost or counted twice, given the private pages of all leases.
+    pub fn check(&self, private: u64) {
+        self.tree.check();
+        assert_eq!(self.free + self.tree.pages() + private, self.capacity, "pages are conserved");
+    }
+
+    fn touch(&mut self, now: SimTime) -> Touch {
+        self.touches += 1;
+        Touch { order: self.touches, time: now }
+    }
+}
+
+/// Pages of `content` with a known identity.
+fn known_pages(content: &[Extent]) -> u32 {
+    content.iter().map(|extent| extent.pages).sum()
+}

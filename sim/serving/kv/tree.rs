@@ -1,0 +1,346 @@
+//! The radix tree of extents and its eviction order.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use crate::serving::Extent;
+use crate::units::SimTime;
+
+/// Index of a node in the tree's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct NodeId(u32);
+
+/// When a node was last touched: an ever-growing counter, and the clock for time-to-live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Touch {
+    pub(super) order: u64,
+    pub(super) time: SimTime,
+}
+
+/// A run of cached pages with one parent, one pin count and one touch.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    extent: Extent,
+    parent: Option<NodeId>,
+    children: u32,
+    pins: u32,
+    touch: Touch,
+}
+
+/// All cached content.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    vacant: Vec<NodeId>,
+    /// Child by parent and the identity of its first page.
+    children: FxHashMap<(Option<NodeId>, u64), NodeId>,
+    /// Unpinned leaves, least recently touched first.
+    evictable: BTreeSet<(u64, NodeId)>,
+    pages: u64,
+    unpinned_pages: u64,
+}
+
+impl Tree {
+    /// Pages in the tree.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// Pages that no running sequence holds.
+    pub(super) fn unpinned_pages(&self) -> u64 {
+        self.unpinned_pages
+    }
+
+    /// Finds the longest cached prefix of `content`, at most `limit` pages, and makes it end at a
+    /// node boundary. Returns the deepest node and the length in pages.
+    pub(super) fn find(&mut self, content: &[Extent], limit: u32) -> (Option<NodeId>, u32) {
+        let mut deepest = None;
+        let mut found = 0;
+        let mut cursor = Cursor::new(content, limit);
+        while let Some(page) = cursor.page() {
+            let Some(&node) = self.children.get(&(deepest, page)) else { break };
+            let matched = cursor.advance_along(self[node].extent);
+            found += matched;
+            let whole = self[node].extent.pages;
+            deepest = Some(if matched < whole { self.split(node, matched) } else { node });
+            if matched < whole {
+                break;
+            }
+        }
+        (deepest, found)
+    }
+
+    /// Adds the pages of `content` in `[from, to)` below `parent`, pinned once, and pins the rest
+    /// of the path no further. Returns the deepest node.
+    pub(super) fn append(
+        &mut self,
+        parent: Option<NodeId>,
+        content: &[Extent],
+        (from, to): (u32, u32),
+        touch: Touch,
+    ) -> Option<NodeId> {
+        let mut deepest = parent;
+        let mut cursor = Cursor::new(content, to);
+        cursor.skip(from);
+        while let Some(extent) = cursor.take_run() {
+            if let Some(parent) = deepest {
+                self.unlist(parent);
+                self[parent].children += 1;
+            }
+            let node = Node { extent, parent: deepest, children: 0, pins: 1, touch };
+            deepest = Some(self.insert(node));
+            self.pages += u64::from(extent.pages);
+        }
+        deepest
+    }
+
+    /// Pins the path from `deepest` to the root once more.
+    pub(super) fn pin(&mut self, deepest: Option<NodeId>) {
+        let mut next = deepest;
+        while let Some(id) = next {
+            self.unlist(id);
+            let node = &mut self[id];
+            node.pins += 1;
+            next = node.parent;
+            if node.pins == 1 {
+                self.unpinned_pages -= u64::from(self[id].extent.pages);
+            }
+        }
+    }
+
+    /// Unpins the path from `deepest` to the root, and touches all of it if told when.
+    pub(super) fn unpin(&mut self, deepest: Option<NodeId>, touch: Option<Touch>) {
+        let mut next = deepest;
+        while let Some(id) = next {
+            let node = &mut self[id];
+            node.pins -= 1;
+            node.touch = touch.unwrap_or(node.touch);
+            next = node.parent;
+            if node.pins == 0 {
+                self.unpinned_pages += u64::from(self[id].extent.pages);
+            }
+            self.list(id);
+        }
+        self.merge_path(deepest);
+    }
+
+    /// Removes up to `wanted` pages, least recently touched first, tails before heads.
+    pub(super) fn evict(&mut self, wanted: u64) -> u64 {
+        let mut evicted = 0;
+        while evicted < wanted {
+            let Some(&(_, id)) = self.evictable.first() else { break };
+            let pages = u64::from(self[id].extent.pages);
+            if pages > wanted - evicted {
+                let cut = (wanted - evicted) as u32;
+                self[id].extent.pages -= cut;
+                self.pages -= u64::from(cut);
+                self.unpinned_pages -= u64::from(cut);
+                evicted = wanted;
+            } else {
+                self.remove(id);
+                evicted += pages;
+            }
+        }
+        evicted
+    }
+
+    /// Removes every unpinned page last touched before `deadline`. Returns how many.
+    pub(super) fn expire(&mut self, deadline: SimTime) -> u64 {
+        let mut expired = 0;
+        while let Some(&(_, id)) = self.evictable.first() {
+            if self[id].touch.time >= deadline {
+                break;
+            }
+            expired += u64::from(self[id].extent.pages);
+            self.remove(id);
+        }
+        expired
+    }
+
+    /// Asserts the invariants; for tests and debugging.
+    pub(super) fn check(&self) {
+        let mut pages = 0;
+        let mut unpinned = 0;
+        for &id in self.children.values() {
+            let node = &self[id];
+            pages += u64::from(node.extent.pages);
+            unpinned += if node.pins == 0 { u64::from(node.extent.pages) } else { 0 };
+            if let Some(parent) = node.parent.map(|parent| &self[parent]) {
+                assert!(parent.pins >= node.pins, "a parent is pinned as often as its child");
+                assert!(parent.pins > 0 || parent.touch >= node.touch, "children are older");
+            }
+            let listed = self.evictable.contains(&(node.touch.order, id));
+            assert_eq!(listed, node.pins == 0 && node.children == 0, "leaves are evictable");
+        }
+        assert_eq!((pages, unpinned), (self.pages, self.unpinned_pages));
+    }
+
+    /// Cuts `node` after `pages` pages. The head becomes a new node, the tail keeps the identity,
+    /// so that leases on the tail stay valid. Returns the head.
+    fn split(&mut self, tail: NodeId, pages: u32) -> NodeId {
+        let node = self[tail].clone();
+        let extent = Extent { first: node.extent.first, pages };
+        let head = self.insert(Node { extent, children: 1, ..node });
+        let first = node.extent.first + u64::from(pages);
+        self[tail].parent = Some(head);
+        self[tail].extent = Extent { first, pages: node.extent.pages - pages };
+        self.children.insert((Some(head), first), tail);
+        head
+    }
+
+    /// Joins parents with their only child where nothing tells the two apart.
+    fn merge_path(&mut self, deepest: Option<NodeId>) {
+        let mut next = deepest;
+        while let Some(child) = next {
+            let Some(parent) = self[child].parent else { break };
+            if self.is_mergeable(parent, child) {
+                self.merge(parent, child);
+            } else {
+                next = Some(parent);
+            }
+        }
+    }
+
+    fn is_mergeable(&self, parent: NodeId, child: NodeId) -> bool {
+        let (parent, child) = (&self[parent], &self[child]);
+        parent.children == 1
+            && parent.pins == child.pins
+            && parent.touch == child.touch
+            && parent.extent.first + u64::from(parent.extent.pages) == child.extent.first
+    }
+
+    /// Puts `parent`'s pages in front of `child`'s, which keeps its identity.
+    fn merge(&mut self, parent: NodeId, child: NodeId) {
+        let head = self[parent].clone();
+        self.children.remove(&(Some(parent), self[child].extent.first));
+        let node = &mut self[child];
+        node.parent = head.parent;
+        node.extent =
+            Extent { first: head.extent.first, pages: head.extent.pages + node.extent.pages };
+        self.children.insert((head.parent, head.extent.first), child);
+        self.vacant.push(parent);
+    }
+
+    fn insert(&mut self, node: Node) -> NodeId {
+        let key = (node.parent, node.extent.first);
+        let id = if let Some(id) = self.vacant.pop() {
+            self[id] = node;
+            id
+        } else {
+            self.nodes.push(node);
+            NodeId((self.nodes.len() - 1) as u32)
+        };
+        self.children.insert(key, id);
+        id
+    }
+
+    /// Removes an evictable leaf.
+    fn remove(&mut self, id: NodeId) {
+        self.unlist(id);
+        let Node { extent, parent, .. } = self[id].clone();
+        self.children.remove(&(parent, extent.first));
+        self.vacant.push(id);
+        self.pages -= u64::from(extent.pages);
+        self.unpinned_pages -= u64::from(extent.pages);
+        if let Some(parent) = parent {
+            self[parent].children -= 1;
+            self.list(parent);
+        }
+    }
+
+    /// Enters `id` in the eviction order if it may go.
+    fn list(&mut self, id: NodeId) {
+        let node = &self[id];
+        if node.pins == 0 && node.children == 0 {
+            self.evictable.insert((node.touch.order, id));
+        }
+    }
+
+    fn unlist(&mut self, id: NodeId) {
+        let node = &self[id];
+        if node.pins == 0 && node.children == 0 {
+            self.evictable.remove(&(node.touch.order, id));
+        }
+    }
+}
+
+impl std::ops::Index<NodeId> for Tree {
+    type Output = Node;
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<NodeId> for Tree {
+    fn index_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0 as usize]
+    }
+}
+
+/// Walks the first `limit` pages of a content list.
+struct Cursor<'a> {
+    rest: &'a [Extent],
+    offset: u32,
+    left: u32,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(content: &'a [Extent], limit: u32) -> Self {
+        let mut cursor = Self { rest: content, offset: 0, left: limit };
+        // An extent may be empty.
+        cursor.step(0);
+        cursor
+    }
+
+    /// The identity of the page at the cursor.
+    fn page(&self) -> Option<u64> {
+        let extent = self.rest.first().filter(|_| self.left > 0)?;
+        Some(extent.first + u64::from(self.offset))
+    }
+
+    /// Pages left in the run at the cursor.
+    fn run(&self) -> u32 {
+        self.rest.first().map_or(0, |extent| (extent.pages - self.offset).min(self.left))
+    }
+
+    fn step(&mut self, pages: u32) {
+        self.offset += pages;
+        self.left -= pages;
+        while self.rest.first().is_some_and(|extent| self.offset >= extent.pages) {
+            self.offset -= self.rest[0].pages;
+            self.rest = &self.rest[1..];
+        }
+    }
+
+    /// Moves on while the pages are those of `extent`, which starts at the cursor.
+    fn advance_along(&mut self, extent: Extent) -> u32 {
+        let mut matched = 0;
+        while matched < extent.pages && self.page() == Some(extent.first + u64::from(matched)) {
+            let pages = self.run().min(extent.pages - matched);
+            self.step(pages);
+            matched += pages;
+        }
+        matched
+    }
+
+    fn skip(&mut self, mut pages: u32) {
+        while pages > 0 && self.run() > 0 {
+            let step = self.run().min(pages);
+            self.step(step);
+            pages -= step;
+        }
+    }
+
+    /// Takes the run at the cursor, joined with the runs that continue it.
+    fn take_run(&mut self) -> Option<Extent> {
+        let first = self.page()?;
+        let mut pages = 0;
+        while self.page() == Some(first + u64::from(pages)) {
+            let run = self.run();
+            self.step(run);
+            pages += run;
+        }
+        Some(Extent { first, pages })
+    }
+}

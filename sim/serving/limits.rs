@@ -1,0 +1,26 @@
+//! What bounds a replica's batches.
+
+/// The engine's limits, as its operators set them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most tokens in one step.
+    pub max_batched_tokens: u32,
+    /// Most sequences running at once.
+    pub max_seqs: u32,
+    /// Tokens in a KV page.
+    pub page_tokens: u32,
+    /// Pages that a running sequence needs besides its tokens' (windows, recurrent states).
+    pub state_pages: u32,
+}
+
+impl Limits {
+    /// Pages that `tokens` tokens of one sequence occupy.
+    pub fn pages(&self, tokens: u32) -> u32 {
+        tokens.div_ceil(self.page_tokens) + self.state_pages
+    }
+
+    /// Pages that `tokens` tokens fill entirely; only those can be shared.
+    pub fn full_pages(&self, tokens: u32) -> u32 {
+        tokens / self.page_tokens
+    }
+}

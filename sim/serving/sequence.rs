@@ -1,0 +1,80 @@
+//! A request's tokens inside the engine.
+
+use super::kv::Lease;
+use super::request::{Outcome, Request};
+use crate::units::SimTime;
+
+/// One request in the engine, waiting or running.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    pub(super) request: Request,
+    /// Pages it holds; empty while it waits.
+    pub(super) lease: Lease,
+    /// Tokens whose KV exists.
+    pub(super) computed: u32,
+    /// Tokens generated.
+    pub(super) generated: u32,
+    /// Tokens below this position were cached or computed once before and lost.
+    pub(super) once_cached: u32,
+    /// Tokens to compute in the step under way.
+    pub(super) scheduled: u32,
+    /// Prompt tokens found in the prefix cache at first admission.
+    pub(super) cached: Option<u32>,
+    pub(super) first_token: Option<SimTime>,
+    pub(super) last_token: SimTime,
+    pub(super) preemptions: u32,
+}
+
+impl Sequence {
+    pub(super) fn new(request: Request) -> Self {
+        Self {
+            last_token: request.arrival,
+            request,
+            lease: Lease::default(),
+            computed: 0,
+            generated: 0,
+            once_cached: 0,
+            scheduled: 0,
+            cached: None,
+            first_token: None,
+            preemptions: 0,
+        }
+    }
+
+    /// Tokens that must have KV before the next one can be generated.
+    pub(super) fn target(&self) -> u32 {
+        self.request.prompt + self.generated
+    }
+
+    /// Whether only the newest token lacks KV, so that a step yields the next one.
+    pub(super) fn is_decoding(&self) -> bool {
+        self.generated > 0 && self.computed + 1 == self.target()
+    }
+
+    /// Tokens still to be computed before the next token.
+    pub(super) fn remaining(&self) -> u32 {
+        self.target() - self.computed
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.generated == self.request.output
+    }
+
+    /// How many of the next `tokens` tokens are computed a second time.
+    pub(super) fn recomputed(&self, tokens: u32) -> u32 {
+        self.once_cached.saturating_sub(self.computed).min(tokens)
+    }
+
+    pub(super) fn outcome(&self, end: SimTime) -> Outcome {
+        Outcome {
+            id: self.request.id,
+            arrival: self.request.arrival,
+            first_token: self.first_token.expect("a finished sequence has a first token"),
+            end,
+            prompt: self.request.prompt,
+            cached: self.cached.unwrap_or(0),
+            output: self.generated,
+            preemptions: self.preemptions,
+        }
+    }
+}

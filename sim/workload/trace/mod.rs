@@ -1,0 +1,20 @@
+//! Traces: what real clients sent, as sessions of requests with the pages of their prompts.
+//!
+//! [`TraceBuilder`] takes files one after another, line by line, in any order; [`Trace`] is the
+//! whole: [`Trace::tasks`] replays it, [`TraceStats`](super::TraceStats) describes it. Formats:
+//! Mooncake JSONL (512-token pages, the last one may be partial), Claude Code sessions as JSON
+//! (full pages, sub-agents), Azure CSV (lengths only). Page identities are local to a file.
+
+mod azure;
+mod builder;
+mod fields;
+mod mooncake;
+mod page_ids;
+mod replay;
+mod session;
+mod weka;
+
+pub use builder::TraceBuilder;
+pub use session::{Trace, TraceKind};
+
+pub(in crate::workload) use session::Row;

@@ -1,0 +1,5 @@
+//! The KV cache against a naive page-by-page cache, and the laws of a replica.
+
+mod laws;
+mod naive_cache;
+mod queueing;

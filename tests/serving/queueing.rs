@@ -1,0 +1,84 @@
+//! A replica that serves one request at a time, against queueing theory.
+
+use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
+use memwall::cost::{Batch, Bound, Breakdown, Pricer, Work};
+use memwall::des::Streams;
+use memwall::serving::{Limits, Replica};
+use memwall::units::{PerSec, Seconds, SimSpan};
+use memwall::workload::{Call, Cause, Chain, Task};
+
+/// Every step takes the same time.
+pub(crate) struct Fixed(pub(crate) Seconds);
+
+impl Pricer for Fixed {
+    fn price(&self, _: &Batch) -> Breakdown {
+        Breakdown::of(Bound::Compute, self.0)
+    }
+    fn clips(&self) -> &[u32] {
+        &[]
+    }
+    fn work(&self, _: &Batch) -> Work {
+        Work::default()
+    }
+}
+
+/// A task of one call.
+pub(crate) fn single(prompt: u32, output: u32) -> Task {
+    let call = Call {
+        prompt,
+        output,
+        cause: Cause::User,
+        gap: SimSpan::ZERO,
+        at: None,
+        content: Vec::new(),
+        spawns: Vec::new(),
+        waits_for: Vec::new(),
+    };
+    let chains = vec![Chain { calls: vec![call] }];
+    Task { label: "single".into(), start: SimSpan::ZERO, chains }
+}
+
+fn run_single_server(load: f64, requests: usize) -> RunResult {
+    let limits = Limits { max_batched_tokens: 64, max_seqs: 1, page_tokens: 16, state_pages: 0 };
+    let service = Seconds::new(0.01);
+    let replica = Replica::new(Fixed(service), limits, 100, None);
+    let tasks = std::iter::repeat_with(|| single(10, 1)).take(requests);
+    let tasks = at_rate(tasks, PerSec::new(load / service.get()), Streams::new(11));
+    let plan =
+        RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    simulate(replica, tasks, plan, &mut |_| {})
+}
+
+#[test]
+fn an_m_d_1_queue_waits_as_pollaczek_and_khinchine_say() {
+    for load in [0.3, 0.6, 0.8] {
+        let result = run_single_server(load, 300_000);
+        let n = result.outcomes.len() as f64;
+        let mean: f64 = result.outcomes.iter().map(|o| o.e2e().seconds().get()).sum::<f64>() / n;
+        let expected = 0.01 * (1.0 + load / (2.0 * (1.0 - load)));
+        assert!((mean / expected - 1.0).abs() < 0.03, "load {load}: {mean} against {expected}");
+    }
+}
+
+#[test]
+fn little_s_law_holds() {
+    let result = run_single_server(0.7, 100_000);
+    let n = result.outcomes.len() as f64;
+    let window = result.window.seconds().get();
+    let mean_time: f64 = result.outcomes.iter().map(|o| o.e2e().seconds().get()).sum::<f64>() / n;
+    // Time-averaged number in the system, from the arrivals and departures themselves.
+    let mut changes: Vec<(u64, i64)> = Vec::new();
+    for outcome in &result.outcomes {
+        changes.push((outcome.arrival.since_start().as_ps(), 1));
+        changes.push((outcome.end.since_start().as_ps(), -1));
+    }
+    changes.sort_unstable();
+    let (mut area, mut inside, mut last) = (0.0, 0i64, 0u64);
+    for (at, change) in changes {
+        area += inside as f64 * (at - last) as f64 / 1e12;
+        inside += change;
+        last = at;
+    }
+    let (in_system, arrivals) = (area / window, n / window);
+    assert!((in_system / (arrivals * mean_time) - 1.0).abs() < 1e-6);
+}
