@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::inspect::TraceCommand;
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -40,7 +41,11 @@ pub struct Flags {
 
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Look into traces of real requests
+    #[command(subcommand)]
+    Trace(TraceCommand),
+}
 
 impl Arguments {
     /// Reads the process's arguments.
@@ -57,8 +62,10 @@ impl Arguments {
 
 impl Command {
     /// Runs the command.
-    pub fn run(&self, _shell: &mut Shell) -> Result<Exit, CliError> {
-        match *self {}
+    pub fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        match self {
+            Self::Trace(command) => command.run(shell),
+        }
     }
 }
 

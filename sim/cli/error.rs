@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Exit;
+use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// A trace or workload cannot be used.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
 }
 
 impl CliError {
@@ -56,7 +60,9 @@ impl CliError {
         match self {
             Self::Closed => Exit::Done,
             Self::Output(_) | Self::Write { .. } => Exit::Failed,
-            Self::Read { .. } | Self::NotText { .. } | Self::Create { .. } => Exit::BadInput,
+            Self::Read { .. } | Self::NotText { .. } | Self::Create { .. } | Self::Workload(_) => {
+                Exit::BadInput
+            }
         }
     }
 

@@ -7,3 +7,5 @@ mod table;
 pub use progress::Progress;
 pub use shell::Shell;
 pub use table::{Column, Table};
+
+pub(in crate::cli) use table::{count, known, number, per_cent};

@@ -9,6 +9,15 @@ use serde::Serialize;
 
 use super::{Progress, Table};
 use crate::cli::{CliError, Exit, Flags};
+use crate::report::to_json;
+
+/// A body under its schema.
+#[derive(Serialize)]
+struct Document<'a, T: Serialize> {
+    schema: &'a str,
+    #[serde(flatten)]
+    body: &'a T,
+}
 
 /// Where a command's results, warnings and progress go.
 pub struct Shell {
@@ -60,11 +69,9 @@ impl Shell {
         Ok(())
     }
 
-    /// Prints a JSON document.
-    pub fn document(&mut self, document: &impl Serialize) -> Result<(), CliError> {
-        serde_json::to_writer_pretty(&mut self.results, document)
-            .map_err(|error| CliError::output(error.into()))?;
-        self.line("")
+    /// Prints `body` as a JSON document of `schema`: `memwall.chips/1`.
+    pub fn document(&mut self, schema: &str, body: &impl Serialize) -> Result<(), CliError> {
+        self.line(to_json(&Document { schema, body }))
     }
 
     /// Tells the user, on standard error, what to know before trusting the results.
@@ -87,8 +94,8 @@ impl Shell {
         Progress::new(what, Some(total), self.quiet)
     }
 
-    /// A counter of `what` whose total is not known.
-    pub fn counter(&self, what: &'static str) -> Progress {
+    /// A spinner over `what`, whose end is not known.
+    pub fn spinner(&self, what: &'static str) -> Progress {
         Progress::new(what, None, self.quiet)
     }
 

@@ -81,6 +81,17 @@ pub(in crate::cli) fn number(value: Option<f64>, unit: f64) -> String {
     known(value.map(|value| significant(value / unit, 3)))
 }
 
+/// A share in per cent to four digits; unknown where there is no whole.
+pub(in crate::cli) fn per_cent(part: u64, whole: u64) -> String {
+    let share = (whole > 0).then(|| part as f64 / whole as f64);
+    known(share.map(|share| format!("{} %", significant(share * 100.0, 4))))
+}
+
+/// A whole number with its thousands set apart.
+pub(in crate::cli) fn count(number: u64) -> String {
+    significant(number as f64, 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
