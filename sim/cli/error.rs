@@ -49,6 +49,18 @@ pub enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Values of flags that do not go with each other or with the files.
+    #[error("{flag} {value}: {problem}; {remedy}")]
+    Flag {
+        /// As on the command line: `--stagger-s`.
+        flag: &'static str,
+        /// As given.
+        value: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
@@ -60,9 +72,11 @@ impl CliError {
         match self {
             Self::Closed => Exit::Done,
             Self::Output(_) | Self::Write { .. } => Exit::Failed,
-            Self::Read { .. } | Self::NotText { .. } | Self::Create { .. } | Self::Workload(_) => {
-                Exit::BadInput
-            }
+            Self::Read { .. }
+            | Self::NotText { .. }
+            | Self::Create { .. }
+            | Self::Flag { .. }
+            | Self::Workload(_) => Exit::BadInput,
         }
     }
 

@@ -2,3 +2,4 @@
 
 mod help;
 mod program;
+mod trace;

@@ -14,6 +14,8 @@ Examples:
   memwall trace stats conversation_trace.jsonl
   memwall trace stats session-*.json.gz --capacity-blocks 10000,inf --ttl-s 300,3600";
 
+const STARTS_WITHIN_S: f64 = 100.0 * 86_400.0;
+
 /// What to do with traces.
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
@@ -68,7 +70,9 @@ impl TraceCommand {
 impl Stats {
     fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let working = shell.spinner("reading the trace");
-        let stats = TraceStats::of(&read_trace(&self.files)?, &self.query());
+        let trace = read_trace(&self.files)?;
+        self.check_stagger(trace.sessions() as u64)?;
+        let stats = TraceStats::of(&trace, &self.query());
         drop(working);
         if shell.json() {
             shell.document("memwall.trace/1", &stats)?;
@@ -76,6 +80,20 @@ impl Stats {
             print(&stats, shell)?;
         }
         Ok(Exit::Done)
+    }
+
+    /// Simulated time ends after 213 days; the last session must start well before.
+    fn check_stagger(&self, sessions: u64) -> Result<(), CliError> {
+        let stagger_s = self.stagger_s.seconds().get();
+        if stagger_s * sessions as f64 <= STARTS_WITHIN_S {
+            return Ok(());
+        }
+        Err(CliError::Flag {
+            flag: "--stagger-s",
+            value: stagger_s.to_string(),
+            problem: format!("{sessions} sessions would start over more than 100 days"),
+            remedy: "give a smaller one".into(),
+        })
     }
 
     fn query(&self) -> ReuseQuery {
