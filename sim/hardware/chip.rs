@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Engine, Format};
-use crate::units::{Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts};
+use crate::units::{
+    BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts,
+};
 
 /// How far a figure can be trusted, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,7 +130,35 @@ pub struct Price {
     pub rental: Option<(UsdPerHour, UsdPerHour)>,
 }
 
+impl Stacks {
+    /// Capacity of all stacks, the enabled part only.
+    pub fn capacity(&self) -> Bytes {
+        self.die * f64::from(self.count) * f64::from(self.height) * self.enabled
+    }
+
+    /// Bandwidth of all pins.
+    ///
+    /// Independent of height: a stack of four dies already drives every pin.
+    pub fn bandwidth(&self) -> BytesPerSec {
+        BitsPerSec::new(self.pin_rate).bus(self.pins) * f64::from(self.count)
+    }
+}
+
 impl Chip {
+    /// Whether enough is known to simulate the chip; if not, what is missing.
+    pub fn simulable(&self) -> Result<(), String> {
+        let known = [
+            ("memory bandwidth", !self.memory.bandwidth.is_zero()),
+            ("memory capacity", !self.memory.usable.is_zero()),
+            ("dense peaks", self.peaks.values().any(|peak| !peak.is_zero())),
+        ];
+        let missing: Vec<_> = known.iter().filter(|(_, is_known)| !is_known).map(|k| k.0).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!("`{}` cannot be simulated: {} not public", self.name, missing.join(", ")))
+    }
+
     /// The dense peak of `engine`, if the chip has it.
     pub fn peak(&self, engine: Engine) -> Option<FlopPerSec> {
         self.peaks.get(&engine).copied()

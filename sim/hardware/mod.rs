@@ -1,7 +1,23 @@
 //! Chips and systems: what they are built of, and where each figure comes from.
+//!
+//! A TOML file in `hw-specs/` gives figures with value, class and source ([`spec`]). The
+//! [`Catalog`] holds them by name and resolves each into a [`Chip`], whose capacity and bandwidth
+//! are *derived* from stacks, dies and pins. [`check`] says what is wrong with a file.
 
+mod catalog;
 mod chip;
+mod error;
+mod finding;
 mod format;
+mod lint;
+mod resolve;
+pub mod spec;
+mod system;
 
+pub use catalog::{Catalog, FigureRow, MemoryKind, Source};
 pub use chip::{Chip, Class, Memory, Power, Price, ScaleUp, Stacks};
+pub use error::HardwareError;
+pub use finding::{Finding, Severity};
 pub use format::{Engine, Format};
+pub use lint::check;
+pub use system::{HostPart, System, SystemPower};

@@ -113,16 +113,23 @@ pub(super) const fn short_name(bound: Bound) -> &'static str {
     }
 }
 
-/// `bound` in words, for sentences and legends.
+/// `bound` in words, for legends and headers.
 pub(super) const fn long_name(bound: Bound) -> &'static str {
     match bound {
-        Bound::Compute => "compute",
         Bound::HbmBandwidth => "HBM bandwidth",
         Bound::HbmCapacity => "HBM capacity",
+        Bound::Interconnect => "interconnect",
+        Bound::Compute | Bound::Latency | Bound::Host | Bound::Idle => short_name(bound),
+    }
+}
+
+/// `bound` as the object of a sentence: time goes to it.
+pub(super) const fn spoken_name(bound: Bound) -> &'static str {
+    match bound {
         Bound::Interconnect => "the interconnect",
-        Bound::Latency => "latency (launches and kernel floors)",
         Bound::Host => "the host",
         Bound::Idle => "waiting for work",
+        other => long_name(other),
     }
 }
 

@@ -28,11 +28,15 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// `text` broken at spaces into lines of at most `width` characters; a longer word stands alone.
+/// A per cent sign and the space before it as one word; no text has this character.
+const GLUED: &str = "\u{fdd0}%";
+
+/// `text` broken at spaces into lines of at most `width` characters; a longer word stands alone,
+/// and a per cent sign stays with its number.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    for word in text.replace(" %", GLUED).split_whitespace() {
         let length = line.chars().count() + 1 + word.chars().count();
         if !line.is_empty() && length > width {
             lines.push(std::mem::take(&mut line));
@@ -45,7 +49,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     if !line.is_empty() {
         lines.push(line);
     }
-    lines
+    lines.iter().map(|line| line.replace(GLUED, " %")).collect()
 }
 
 /// `text` without the control characters that could move a terminal's cursor.
@@ -94,6 +98,7 @@ mod tests {
     fn lines_keep_within_the_width() {
         assert_eq!(wrap("aa bb  cc", 5), ["aa bb", "cc"]);
         assert_eq!(wrap("abcdefgh ij", 4), ["abcdefgh", "ij"]);
+        assert_eq!(wrap("aaa 5 % b", 5), ["aaa", "5 % b"]);
         assert!(wrap("  ", 4).is_empty());
     }
 

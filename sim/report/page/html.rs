@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::{figures, library, tables};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
-use crate::report::text::short;
 use crate::report::{WallDocument, WallReport, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
@@ -77,17 +76,10 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
 
 /// What was simulated.
 fn setting(document: &WallDocument) -> Markup {
-    let limit = |ms: Option<f64>, what: &str| ms.map(|ms| format!("{what} ≤ {} ms", short(ms)));
-    let slo: Vec<String> =
-        [limit(document.slo.ttft_ms_p99, "p99 TTFT"), limit(document.slo.tpot_ms_p50, "p50 TPOT")]
-            .into_iter()
-            .flatten()
-            .collect();
-    let slo = if slo.is_empty() { "none".to_owned() } else { slo.join(", ") };
     let facts = [
         ("Model", &document.model),
         ("Workload", &document.workload),
-        ("Latency targets", &slo),
+        ("Latency targets", &document.slo.to_string()),
         ("Time model", &document.cost),
         ("Serving engine", &document.engine_profile),
         ("Precision", &document.precision),

@@ -6,7 +6,7 @@ use super::figures::class_name;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::{percent, short_or_dash};
-use crate::report::wall::{COLUMNS, Column};
+use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
 use crate::report::{Provenance, Shares, WallReport, WallRow};
 
 /// Every table, in order.
@@ -15,9 +15,7 @@ pub(super) fn all(report: &WallReport) -> Markup {
     html! {
         h2 #results-heading { "All results" }
         (results(rows))
-        @for row in rows {
-            @if let Some(reason) = &row.reason { p class="reason" { (row.title) ": " (reason) "." } }
-        }
+        p class="soft" { (CLASS_LEGEND) }
         h2 #shares-table-heading { "Shares and elasticities in numbers" }
         p class="soft" {
             "An elasticity is the gain of output per GPU, in per cent, when a resource grows by one \
@@ -97,8 +95,7 @@ fn provenance(report: &WallReport) -> Markup {
         let row = report.document.rows.iter().find(|row| row.chip == chip);
         row.map_or(chip, |row| &row.title).to_owned()
     };
-    let mut chips: Vec<&str> = report.provenance.iter().map(|line| line.chip.as_str()).collect();
-    chips.dedup();
+    let chips = chips_in(&report.provenance);
     let table = html! {
         thead { tr {
             @for name in ["Chip", "Figure", "Value", "Class", "Source", "Date", "Note"] {
@@ -117,6 +114,12 @@ fn provenance(report: &WallReport) -> Markup {
         }
         div #provenance { (framed("provenance", "provenance-heading", &table)) }
     }
+}
+
+/// The chips that have sources, each once, in the order in which they come.
+fn chips_in(lines: &[Provenance]) -> Vec<&str> {
+    let mut seen = std::collections::BTreeSet::new();
+    lines.iter().map(|line| line.chip.as_str()).filter(|chip| seen.insert(*chip)).collect()
 }
 
 fn source(line: &Provenance, title: &str) -> Markup {

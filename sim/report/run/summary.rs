@@ -2,7 +2,7 @@
 
 use super::RunDocument;
 use crate::cost::Bound;
-use crate::report::shares::{long_name, short_name};
+use crate::report::shares::{short_name, spoken_name};
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
 use crate::report::{Quantiles, Shares};
 
@@ -169,7 +169,7 @@ fn shares(run: &RunDocument, width: usize) -> String {
     }
     let verdict = format!(
         "Decode is held back most by {} ({} of its time).",
-        long_name(leader),
+        spoken_name(leader),
         percent(share)
     );
     if run.decode_bound.largest().is_some() {

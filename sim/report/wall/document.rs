@@ -1,8 +1,11 @@
 //! The document of `memwall wall`.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::hardware::Class;
+use crate::report::text::short;
 use crate::report::{Band, Elasticity, Shares};
 
 /// The ladder: what was asked, and one row a chip, in ladder order.
@@ -63,6 +66,19 @@ pub struct Slo {
     pub ttft_ms_p99: Option<f64>,
     /// Time per output token at the median.
     pub tpot_ms_p50: Option<f64>,
+}
+
+impl fmt::Display for Slo {
+    /// `p99 TTFT ≤ 10 s, p50 TPOT ≤ 50 ms`, or `no latency target`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.ttft_ms_p99.map(|ms| format!("p99 TTFT ≤ {} s", short(ms / 1e3)));
+        let next = self.tpot_ms_p50.map(|ms| format!("p50 TPOT ≤ {} ms", short(ms)));
+        match (first, next) {
+            (Some(first), Some(next)) => write!(f, "{first}, {next}"),
+            (Some(only), None) | (None, Some(only)) => f.write_str(&only),
+            (None, None) => f.write_str("no latency target"),
+        }
+    }
 }
 
 /// One chip on the ladder. A chip that cannot run the model has a `reason` and null figures.

@@ -3,7 +3,7 @@
 use super::{WallDocument, WallRow};
 use crate::cost::Bound;
 use crate::report::Shares;
-use crate::report::shares::long_name;
+use crate::report::shares::spoken_name;
 use crate::report::text::{listed, percent, short};
 
 /// The sentences, most important first; empty if no chip ran.
@@ -44,11 +44,13 @@ fn growth(first: &WallRow, last: &WallRow) -> Option<String> {
         })
         .collect();
     let engines = match (&first.matrix_engine, &last.matrix_engine) {
-        (Some(old), Some(new)) if old != new => format!(" (from {old} to {new})"),
+        (Some(old), Some(new)) if old != new => {
+            format!(" FLOP/s are those of {new} against {old}.")
+        }
         _ => String::new(),
     };
     (!parts.is_empty())
-        .then(|| format!("From {} to {}{engines}: {}.", first.title, last.title, listed(&parts)))
+        .then(|| format!("From {} to {}: {}.{engines}", first.title, last.title, listed(&parts)))
 }
 
 /// Whether output grew like bandwidth or like arithmetic, where the two differ enough to tell.
@@ -67,7 +69,7 @@ fn followed(first: &WallRow, last: &WallRow) -> Option<String> {
     Some(format!("The growth of output per GPU is nearer to that of {nearer}."))
 }
 
-/// `Decode time goes mostly to HBM bandwidth on 6 of 8 chips (62–88 %) and …`.
+/// `Decode time goes first of all to HBM bandwidth on 6 of 8 chips (62 % to 88 %) and to …`.
 fn time_goes_to(what: &str, rows: &[&WallRow], shares: fn(&WallRow) -> Shares) -> Option<String> {
     let largest: Vec<(&WallRow, Bound, f64)> = rows
         .iter()
@@ -78,7 +80,7 @@ fn time_goes_to(what: &str, rows: &[&WallRow], shares: fn(&WallRow) -> Shares) -
     // A stable sort keeps the order of reports among groups of one size.
     groups.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let parts: Vec<String> = groups.into_iter().map(|(_, text)| text).collect();
-    (!parts.is_empty()).then(|| format!("{what} goes first of all to {}.", listed(&parts)))
+    (!parts.is_empty()).then(|| format!("{what} goes first of all {}.", listed(&parts)))
 }
 
 /// How many rows `bound` leads, and the words for it.
@@ -96,7 +98,7 @@ fn group(largest: &[(&WallRow, Bound, f64)], bound: Bound) -> Option<(usize, Str
     } else {
         format!("{} to {}", percent(low), percent(high))
     };
-    Some((led.len(), format!("{} on {whom} ({range} of it)", long_name(bound))))
+    Some((led.len(), format!("to {} on {whom} ({range})", spoken_name(bound))))
 }
 
 fn best_per_megawatt(rows: &[&WallRow]) -> Option<String> {
@@ -111,7 +113,7 @@ fn best_per_megawatt(rows: &[&WallRow]) -> Option<String> {
     let against = if best.chip == base.chip {
         String::new()
     } else {
-        format!(", {} of {}", times(most / first), base.title)
+        format!(", {} against {}", times(most / first), base.title)
     };
     Some(format!(
         "A megawatt at the meter yields most on {}: {} output tokens/s{against}.",
@@ -120,10 +122,11 @@ fn best_per_megawatt(rows: &[&WallRow]) -> Option<String> {
     ))
 }
 
-fn left_out(document: &WallDocument) -> Option<String> {
-    let names: Vec<String> =
-        document.rows.iter().filter(|row| !row.ran()).map(|row| row.title.clone()).collect();
-    (!names.is_empty()).then(|| format!("Without a result: {}.", listed(&names)))
+fn left_out(document: &WallDocument) -> impl Iterator<Item = String> {
+    document.rows.iter().filter(|row| !row.ran()).map(|row| match &row.reason {
+        Some(reason) => format!("{} has no result: {reason}.", row.title),
+        None => format!("{} has no result.", row.title),
+    })
 }
 
 fn ratio(new: Option<f64>, old: Option<f64>) -> Option<f64> {
@@ -172,8 +175,8 @@ mod tests {
         assert!(said.contains("From Old to New: HBM bandwidth ×6.0, dense FLOP/s ×20.0"), "{said}");
         assert!(said.contains("output tokens per GPU ×6.3."), "{said}");
         assert!(said.contains("nearer to that of HBM bandwidth"), "{said}");
-        assert!(said.contains("HBM bandwidth on every chip (75 % of it)"), "{said}");
-        assert!(said.contains("Without a result: None."), "{said}");
+        assert!(said.contains("HBM bandwidth on every chip (75 %)"), "{said}");
+        assert!(said.contains("None has no result."), "{said}");
     }
 
     #[test]

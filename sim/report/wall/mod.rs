@@ -13,5 +13,5 @@ pub use evidence::{
 pub use findings::findings;
 pub use table::render_wall_table;
 
-pub(super) use columns::{COLUMNS, Column};
+pub(super) use columns::{CLASS_LEGEND, COLUMNS, Column};
 pub(super) use findings::comparison;

@@ -2,12 +2,14 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::columns::{COLUMNS, Column, PAGE_ONLY};
+use super::columns::{CLASS_LEGEND, COLUMNS, Column, PAGE_ONLY};
 use super::{WallDocument, findings};
-use crate::report::text::{printable, short, wrap};
+use crate::report::text::{printable, wrap};
 
-const RULED: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+
+/// Blanks between columns.
+const GAP: usize = 2;
 
 /// The ladder for a terminal of `width` columns: heading, table, legend, and what it says.
 ///
@@ -19,7 +21,6 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
         blocks.push(lines_of(&build(document, &shown, width)));
         blocks.push(legend(&dropped, width));
     }
-    blocks.push(paragraph(&missing(document), width));
     blocks.push(paragraph(&[findings(document).join(" ")], width));
     let warnings: Vec<String> =
         document.warnings.iter().map(|warning| format!("Warning: {warning}")).collect();
@@ -29,19 +30,12 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
 }
 
 fn heading(document: &WallDocument, width: usize) -> String {
-    let mut targets = Vec::new();
-    if let Some(ms) = document.slo.ttft_ms_p99 {
-        targets.push(format!("p99 TTFT ≤ {} s", short(ms / 1e3)));
-    }
-    if let Some(ms) = document.slo.tpot_ms_p50 {
-        targets.push(format!("p50 TPOT ≤ {} ms", short(ms)));
-    }
-    let slo = if targets.is_empty() { "no latency target".into() } else { targets.join(", ") };
     paragraph(
         &[format!(
-            "{} on {}: {slo}; {} time model, {} engine, seed {}.",
+            "{} on {}: {}; {} time model, {} engine, seed {}.",
             document.model,
             document.workload,
+            document.slo,
             document.cost,
             document.engine_profile,
             document.seed
@@ -67,13 +61,13 @@ fn choose_columns(document: &WallDocument, width: usize) -> (Vec<&'static Column
         }
         dropped.extend(shown.extract_if(.., |column| column.rank == least));
     }
-    (shown, dropped.iter().map(|column| column.header.replace('\n', " ")).collect())
+    (shown, dropped.iter().rev().map(|column| column.header.replace('\n', " ")).collect())
 }
 
-/// Width of the table if nothing is wrapped: contents and a blank on either side of each.
+/// Width of the table if nothing is wrapped: contents with two blanks between.
 fn table_width(document: &WallDocument, columns: &[&Column]) -> usize {
     let contents = fill(document, columns).column_max_content_widths();
-    contents.iter().map(|&content| usize::from(content) + 2).sum()
+    contents.iter().map(|&content| usize::from(content) + GAP).sum::<usize>() - GAP
 }
 
 fn build(document: &WallDocument, columns: &[&Column], width: usize) -> Table {
@@ -96,6 +90,9 @@ fn fill(document: &WallDocument, columns: &[&Column]) -> Table {
     for row in &document.rows {
         table.add_row(columns.iter().map(|column| align(column, (column.cell)(row))));
     }
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if place == 0 { 0 } else { GAP as u16 }, 0));
+    }
     table
 }
 
@@ -104,11 +101,7 @@ fn lines_of(table: &Table) -> String {
 }
 
 fn legend(dropped: &[String], width: usize) -> String {
-    let mut lines = vec![
-        "Class: the weakest source among a chip's figures: D data sheet, A announced, \
-         R reported, E estimate."
-            .to_owned(),
-    ];
+    let mut lines = vec![CLASS_LEGEND.to_owned()];
     if !dropped.is_empty() {
         lines.push(format!(
             "No room for: {}. A wider terminal shows more, --json everything.",
@@ -116,14 +109,6 @@ fn legend(dropped: &[String], width: usize) -> String {
         ));
     }
     paragraph(&lines, width)
-}
-
-fn missing(document: &WallDocument) -> Vec<String> {
-    document
-        .rows
-        .iter()
-        .filter_map(|row| Some(format!("{}: {}.", row.title, row.reason.as_ref()?)))
-        .collect()
 }
 
 fn paragraph(sentences: &[String], width: usize) -> String {

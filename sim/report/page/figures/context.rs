@@ -27,7 +27,7 @@ pub(super) fn figure(report: &WallReport) -> Value {
         "data": traces,
         "layout": {
             "height": 500,
-            "margin": { "t": 10, "r": 20, "b": 50, "l": 20 },
+            "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": {
                 "type": "log",

@@ -18,6 +18,9 @@ pub(super) fn per_megawatt(rows: &[WallRow]) -> Value {
     bars(rows, "output tokens/s per facility MW", |row| row.tok_s_per_facility_mw, |_| None)
 }
 
+/// Right margin that the longest caption fits into, in pixels.
+const CAPTION_WIDTH: u32 = 120;
+
 /// How far a bar's band reaches (below, above) it.
 type Reach = fn(&WallRow) -> Option<(f64, f64)>;
 
@@ -40,15 +43,16 @@ fn bars(rows: &[WallRow], unit: &str, figure: fn(&WallRow) -> Option<f64>, reach
         .collect();
     let groups = Bound::ALL.into_iter().map(Some).chain([None]);
     let mut traces: Vec<Value> = groups.filter_map(|bound| trace(&placed, bound, unit)).collect();
+    traces.push(captions(&placed));
     traces.extend(gaps(rows, figure));
     json!({
         "data": traces,
         "layout": {
-            "height": height(rows, 60),
+            "height": height(rows, 65),
             "barmode": "overlay",
             "bargap": 0.3,
             "showlegend": false,
-            "margin": { "t": 10, "r": 20, "b": 50, "l": 20 },
+            "margin": { "t": 10, "r": CAPTION_WIDTH, "b": 55, "l": 20 },
             "xaxis": { "title": { "text": unit }, "rangemode": "tozero", "fixedrange": true },
             "yaxis": chip_axis(rows),
         },
@@ -81,11 +85,6 @@ fn trace(placed: &[Placed], bound: Option<Bound>, unit: &str) -> Option<Value> {
         "name": bound.map_or("not known", long_name),
         "x": led.iter().map(|bar| bar.value).collect::<Vec<_>>(),
         "y": led.iter().map(|bar| bar.place).collect::<Vec<_>>(),
-        "text": led.iter().map(|bar| caption(bar)).collect::<Vec<_>>(),
-        "textposition": "auto",
-        "insidetextanchor": "start",
-        "textangle": 0,
-        "constraintext": "none",
         "hovertext": led.iter().map(|bar| hover(bar, unit)).collect::<Vec<_>>(),
         "hoverinfo": "text",
         "marker": { "color": bound.map_or(GREY, colour) },
@@ -98,6 +97,21 @@ fn trace(placed: &[Placed], bound: Option<Bound>, unit: &str) -> Option<Value> {
             "thickness": 1.5,
         },
     }))
+}
+
+/// The words to the right of bars and bands; they may reach into the margin.
+fn captions(placed: &[Placed]) -> Value {
+    let end = |bar: &Placed| bar.value + bar.reach.map_or(0.0, |(_, above)| above);
+    json!({
+        "type": "scatter",
+        "mode": "text",
+        "x": placed.iter().map(end).collect::<Vec<_>>(),
+        "y": placed.iter().map(|bar| bar.place).collect::<Vec<_>>(),
+        "text": placed.iter().map(|bar| format!(" {}", caption(bar))).collect::<Vec<_>>(),
+        "textposition": "middle right",
+        "hoverinfo": "skip",
+        "cliponaxis": false,
+    })
 }
 
 fn caption(bar: &Placed) -> String {

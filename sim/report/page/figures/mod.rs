@@ -47,6 +47,14 @@ pub(super) const fn colour(bound: Bound) -> &'static str {
     }
 }
 
+/// The colour of text on [`colour`], for a contrast above 4.5.
+const fn ink_on(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Compute => "#FFFFFF",
+        _ => "#111111",
+    }
+}
+
 /// A class in words.
 pub(super) const fn class_name(class: Class) -> &'static str {
     match class {
@@ -64,7 +72,7 @@ fn plain(text: &str) -> String {
 
 /// A chip's name, folded, with its class below unless that is the best.
 fn label(row: &WallRow) -> String {
-    let mut lines: Vec<String> = wrap(&row.title, 18).iter().map(|line| plain(line)).collect();
+    let mut lines: Vec<String> = wrap(&row.title, 22).iter().map(|line| plain(line)).collect();
     if row.class != Class::Datasheet {
         lines.push(format!("<i>{}</i>", class_name(row.class)));
     }
@@ -87,12 +95,17 @@ fn chip_axis(rows: &[WallRow]) -> Value {
         "fixedrange": true,
         "showgrid": false,
         "zeroline": false,
+        // Invisible ticks keep the names off the bars.
+        "ticks": "outside",
+        "ticklen": 6,
+        "tickcolor": "rgba(0,0,0,0)",
     })
 }
 
-/// Height of a figure with one band a chip, in pixels.
+/// Height of a figure with one band a chip, in pixels: room for the longest label in each.
 fn height(rows: &[WallRow], beside: usize) -> usize {
-    rows.iter().map(|row| 20 + 16 * label(row).split("<br>").count()).sum::<usize>() + beside
+    let lines = rows.iter().map(|row| label(row).split("<br>").count()).max().unwrap_or(1);
+    rows.len() * (14 + 15 * lines.max(2)) + beside
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) fn figure(document: &WallDocument) -> Value {
         "data": traces,
         "layout": {
             "height": height(&document.rows, 110),
-            "margin": { "t": 10, "r": 20, "b": 50, "l": 20 },
+            "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": {
                 "type": "log",

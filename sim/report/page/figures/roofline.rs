@@ -7,8 +7,8 @@ use crate::report::text::{percent, short};
 use crate::report::{Phase, Roofline, RooflinePoint, WallReport};
 use crate::units::with_prefix;
 
-/// Operators that take at least this share of the time have their name beside them.
-const NAMED: f64 = 0.05;
+/// Room that a name takes, as shares of the frame's width and height.
+const NAME: (f64, f64) = (0.12, 0.05);
 
 /// One figure a chip, all on the same axes, so that switching between them compares.
 pub(super) fn figures(report: &WallReport) -> Value {
@@ -59,6 +59,16 @@ impl Frame {
                 high: (frame.high.0 * 3.0, frame.high.1 * 3.0),
             })
     }
+
+    /// Where `point` stands, as shares of the frame's width and height.
+    fn place(self, point: &RooflinePoint) -> (f64, f64) {
+        let along =
+            |value: f64, low: f64, high: f64| libm::log(value / low) / libm::log(high / low);
+        (
+            along(point.intensity_flop_b, self.low.0, self.high.0),
+            along(point.achieved_flop_s, self.low.1, self.high.1),
+        )
+    }
 }
 
 /// A logarithmic axis has no zero.
@@ -73,24 +83,33 @@ fn figure(roof: &Roofline, title: &str, frame: Frame) -> Value {
         (Phase::Decode, "decode", PALETTE[0], "diamond"),
     ];
     let mut traces = vec![roof_line(roof, ridge, frame)];
-    traces.extend(phases.into_iter().map(|look| operators(roof, look)));
-    let axis = |title: &str, low: f64, high: f64| {
-        json!({
-            "type": "log", "title": { "text": title }, "exponentformat": "SI", "dtick": 1,
-            "range": [libm::log10(low), libm::log10(high)], "automargin": true, "zeroline": false,
-        })
-    };
+    traces.extend(phases.into_iter().map(|look| operators(roof, look, frame)));
     json!({
         "data": traces,
         "layout": {
             "height": 480,
-            "margin": { "t": 10, "r": 20, "b": 50, "l": 20 },
+            "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "meta": { "title": title },
             "xaxis": axis("FLOP per byte of HBM traffic", frame.low.0, frame.high.0),
             "yaxis": axis("FLOP/s of one chip", frame.low.1, frame.high.1),
             "annotations": notes(roof, ridge),
         },
+    })
+}
+
+fn axis(title: &str, low: f64, high: f64) -> Value {
+    let (first, last) = (libm::log10(low), libm::log10(high));
+    let decades = libm::ceil(first) as i32..=libm::floor(last) as i32;
+    let ticks: Vec<f64> = decades.map(|decade| libm::pow(10.0, f64::from(decade))).collect();
+    json!({
+        "type": "log",
+        "title": { "text": title },
+        "range": [first, last],
+        "ticktext": ticks.iter().map(|&tick| with_prefix(tick, "")).collect::<Vec<_>>(),
+        "tickvals": ticks,
+        "automargin": true,
+        "zeroline": false,
     })
 }
 
@@ -107,20 +126,18 @@ fn roof_line(roof: &Roofline, ridge: f64, frame: Frame) -> Value {
     })
 }
 
-fn operators(roof: &Roofline, look: (Phase, &str, &str, &str)) -> Value {
+fn operators(roof: &Roofline, look: (Phase, &str, &str, &str), frame: Frame) -> Value {
     let (phase, name, colour, symbol) = look;
     let points: Vec<&RooflinePoint> =
         roof.points.iter().filter(|point| point.phase == phase && is_drawable(point)).collect();
-    let named = |point: &&RooflinePoint| {
-        if point.time_share < NAMED { String::new() } else { plain(&point.operator) }
-    };
+    let names = names(&points, frame);
     json!({
         "type": "scatter",
         "mode": "markers+text",
         "name": name,
         "x": points.iter().map(|point| point.intensity_flop_b).collect::<Vec<_>>(),
         "y": points.iter().map(|point| point.achieved_flop_s).collect::<Vec<_>>(),
-        "text": points.iter().map(named).collect::<Vec<_>>(),
+        "text": names,
         "textposition": if phase == Phase::Decode { "bottom right" } else { "bottom left" },
         "hovertext": points.iter().map(|point| hover(point, name)).collect::<Vec<_>>(),
         "hoverinfo": "text",
@@ -134,6 +151,24 @@ fn operators(roof: &Roofline, look: (Phase, &str, &str, &str)) -> Value {
                 .collect::<Vec<_>>(),
         },
     })
+}
+
+/// The names beside `points`: an operator goes without where a weightier one needs the room.
+fn names(points: &[&RooflinePoint], frame: Frame) -> Vec<String> {
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|&a, &b| points[b].time_share.total_cmp(&points[a].time_share));
+    let mut names = vec![String::new(); points.len()];
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    for place in order {
+        let (x, y) = frame.place(points[place]);
+        let is_free =
+            |&(left, low): &(f64, f64)| (x - left).abs() > NAME.0 || (y - low).abs() > NAME.1;
+        if taken.iter().all(is_free) {
+            names[place] = plain(&points[place].operator);
+            taken.push((x, y));
+        }
+    }
+    names
 }
 
 fn hover(point: &RooflinePoint, phase: &str) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{chip_axis, colour, height, plain};
+use super::{chip_axis, colour, height, ink_on, plain};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::percent;
@@ -29,11 +29,11 @@ pub(super) fn figure(rows: &[WallRow]) -> Value {
             "barmode": "stack",
             "bargap": 0.3,
             "showlegend": false,
-            "margin": { "t": 35, "r": 20, "b": 30, "l": 20 },
-            "xaxis": axis([0.0, 0.485]),
-            "xaxis2": axis([0.515, 1.0]),
+            "margin": { "t": 35, "r": 32, "b": 30, "l": 20 },
+            "xaxis": axis([0.0, 0.47]),
+            "xaxis2": axis([0.53, 1.0]),
             "yaxis": chip_axis(rows),
-            "annotations": [heading("Whole task", 0.0), heading("Decode", 0.515)],
+            "annotations": [heading("Whole task", 0.0), heading("Decode", 0.53)],
         },
     })
 }
@@ -85,6 +85,7 @@ fn trace(rows: &[WallRow], &(what, axis, shares): &Panel, bound: Bound) -> Optio
                 .collect::<Vec<_>>(),
             "hoverinfo": "text",
             "marker": { "color": colour(bound) },
+            "insidetextfont": { "color": ink_on(bound) },
         })
     })
 }

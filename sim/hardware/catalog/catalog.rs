@@ -1,0 +1,158 @@
+//! The catalogue: every chip and system by name.
+
+use super::embedded::FILES;
+use super::names::Names;
+use super::shelf::Shelf;
+use super::tables::{MemoryKind, Source};
+use crate::hardware::chip::Chip;
+use crate::hardware::error::HardwareError;
+use crate::hardware::finding::{Finding, Severity};
+use crate::hardware::spec::{ChipSpec, SystemSpec};
+use crate::hardware::system::System;
+
+/// All chips and systems that can be named.
+///
+/// ```
+/// use memwall::hardware::Catalog;
+/// let catalog = Catalog::embedded();
+/// let chip = catalog.chip("H100_SXM")?;
+/// assert_eq!(chip.memory.bandwidth.to_string(), "3.352 TB/s");
+/// # Ok::<(), memwall::hardware::HardwareError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    shelf: Shelf,
+    /// Whole descriptions, in the order of `chips`.
+    specs: Vec<ChipSpec>,
+    chips: Vec<Chip>,
+    systems: Vec<System>,
+    chip_names: Names,
+    system_names: Names,
+}
+
+impl Catalog {
+    /// The catalogue that the program carries.
+    ///
+    /// # Panics
+    /// Never: a test reads every embedded file.
+    pub fn embedded() -> Self {
+        Self::read(Shelf::default(), FILES.iter().copied()).expect("embedded specs are tested")
+    }
+
+    /// This catalogue with a user's files, each a path and its text, put over it.
+    ///
+    /// A chip or system of a known name replaces the known one in its place; variations
+    /// (`base = …`) of a replaced part follow it.
+    pub fn overlaid(self, files: &[(String, String)]) -> Result<Self, HardwareError> {
+        Self::read(self.shelf, files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+    }
+
+    fn read<'a>(
+        mut shelf: Shelf,
+        files: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, HardwareError> {
+        let mut findings = Vec::new();
+        for (path, text) in files {
+            findings.extend(shelf.put(path, text));
+        }
+        for spec in &shelf.chips {
+            let lacks = shelf.lacks(spec);
+            findings.extend(lacks.into_iter().map(|finding| finding.at(&spec.name, "", None)));
+        }
+        findings.retain(|finding| finding.severity == Severity::Error);
+        if findings.is_empty() {
+            Ok(Self::of(shelf))
+        } else {
+            Err(HardwareError::BadSpecs { findings })
+        }
+    }
+
+    fn of(shelf: Shelf) -> Self {
+        let specs: Vec<ChipSpec> = shelf.chips.iter().map(|spec| shelf.whole(spec)).collect();
+        let chips: Vec<Chip> = specs.iter().map(Chip::from_spec).collect();
+        let systems: Vec<System> = shelf.systems.iter().map(System::from_spec).collect();
+        let chip_names = Names::of(chips.iter().map(|chip| (&*chip.name, &*chip.aliases)));
+        let system_names =
+            Names::of(systems.iter().map(|system| (&*system.name, &*system.aliases)));
+        Self { shelf, specs, chips, systems, chip_names, system_names }
+    }
+
+    /// The chip of this name or alias; case, `_` and spaces do not matter.
+    pub fn chip(&self, name: &str) -> Result<&Chip, HardwareError> {
+        let index = self.chip_names.find(name).ok_or_else(|| HardwareError::UnknownChip {
+            name: name.into(),
+            nearest: self.chip_names.nearest(name).map(|index| self.chips[index].name.clone()),
+        })?;
+        Ok(&self.chips[index])
+    }
+
+    /// The system of this name or alias.
+    pub fn system(&self, name: &str) -> Result<&System, HardwareError> {
+        let index = self.system_names.find(name).ok_or_else(|| HardwareError::UnknownSystem {
+            name: name.into(),
+            nearest: self.system_names.nearest(name).map(|index| self.systems[index].name.clone()),
+        })?;
+        Ok(&self.systems[index])
+    }
+
+    /// Every chip: by maker, NVIDIA first, and from old to new; a user's own parts last.
+    pub fn chips(&self) -> impl Iterator<Item = &Chip> {
+        self.chips.iter()
+    }
+
+    /// Every system, in the order of the chips.
+    pub fn systems(&self) -> impl Iterator<Item = &System> {
+        self.systems.iter()
+    }
+
+    /// The system that a chip is usually sold in.
+    pub fn system_of(&self, chip: &Chip) -> Option<&System> {
+        chip.system.as_deref().and_then(|name| self.system(name).ok())
+    }
+
+    /// The default ladder, H100 to Rubin Ultra, bottom to top.
+    pub fn ladder(&self) -> Vec<&Chip> {
+        self.shelf.ladder.chips.iter().filter_map(|name| self.chip(name).ok()).collect()
+    }
+
+    /// What a `source` key stands for.
+    pub fn source(&self, key: &str) -> Option<&Source> {
+        self.shelf.sources.get(key)
+    }
+
+    /// What a kind of stacked memory can be, in any spelling: `HBM3e`, `hbm3e`.
+    pub fn memory_kind(&self, kind: &str) -> Option<&MemoryKind> {
+        self.shelf
+            .kinds
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(kind))
+            .map(|(_, kind)| kind)
+    }
+
+    /// The whole description of a chip: figures with class, source and date.
+    pub fn spec(&self, name: &str) -> Result<&ChipSpec, HardwareError> {
+        let chip = self.chip(name)?;
+        let index = self.chip_names.find(&chip.name).expect("a chip is found by its name");
+        Ok(&self.specs[index])
+    }
+
+    /// The descriptions of all chips, whole.
+    pub(crate) fn specs(&self) -> impl Iterator<Item = &ChipSpec> {
+        self.specs.iter()
+    }
+
+    /// The description of a system.
+    pub(crate) fn system_spec(&self, name: &str) -> Option<&SystemSpec> {
+        self.system_names.find(name).map(|index| &self.shelf.systems[index])
+    }
+
+    /// What a chip's file lacks before the chip can be built.
+    pub(crate) fn lacks(&self, spec: &ChipSpec) -> Vec<Finding> {
+        self.shelf.lacks(spec)
+    }
+
+    /// The whole description of a chip whose file lacks nothing.
+    pub(crate) fn whole(&self, spec: &ChipSpec) -> ChipSpec {
+        self.shelf.whole(spec)
+    }
+}

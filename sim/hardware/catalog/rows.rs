@@ -1,0 +1,111 @@
+//! Every figure of a part with its provenance, as rows for people.
+
+use std::collections::BTreeMap;
+
+use super::catalog::Catalog;
+use crate::hardware::chip::Class;
+use crate::hardware::resolve::{bandwidth_class, capacity_class, exp_rate};
+use crate::hardware::spec::{ChipSpec, Entry};
+use crate::units::{significant, with_prefix};
+
+/// One figure of a chip or system, and where it is from.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct FigureRow {
+    /// Dotted key: `memory.pin_rate`.
+    pub key: String,
+    /// The value as the file has it.
+    pub value: String,
+    /// How far it can be trusted.
+    pub class: Class,
+    /// Keys of sources, or how it was derived; empty if unsaid.
+    pub source: String,
+    /// When the source said so.
+    pub date: Option<String>,
+    /// What is to be known about it.
+    pub note: Option<String>,
+    /// Whether it was computed from other figures.
+    pub derived: bool,
+}
+
+impl Catalog {
+    /// Every figure of a chip, in the order of the file format, then the totals that the simulator
+    /// derives from them. Empty if there is no such chip.
+    pub fn figures(&self, name: &str) -> Vec<FigureRow> {
+        let Ok(spec) = self.spec(name) else { return Vec::new() };
+        let entries = spec.entries();
+        let mut rows: Vec<_> = entries.iter().map(|entry| self.row(entry, &spec.notes)).collect();
+        rows.extend(derived(spec));
+        rows
+    }
+
+    /// Every figure of a system. Empty if there is no such system.
+    pub fn system_figures(&self, name: &str) -> Vec<FigureRow> {
+        let Some(spec) = self.system_spec(name) else { return Vec::new() };
+        spec.entries().iter().map(|entry| self.row(entry, &spec.notes)).collect()
+    }
+
+    fn row(&self, entry: &Entry<'_>, notes: &BTreeMap<String, String>) -> FigureRow {
+        let key = entry.key();
+        let source = entry.source.unwrap_or_default();
+        // The first source is the one that the figure was taken from.
+        let dated = || source.split(';').next().and_then(|key| self.source(key.trim()));
+        FigureRow {
+            value: entry.text.into(),
+            class: entry.class(),
+            source: source.into(),
+            date: entry.date.map(Into::into).or_else(|| dated().map(|source| source.date.clone())),
+            note: notes.get(&key).cloned(),
+            derived: entry.derived,
+            key,
+        }
+    }
+}
+
+/// What the simulator computes from the figures: each with the formula as its source.
+fn derived(spec: &ChipSpec) -> Vec<FigureRow> {
+    let stacks = spec.memory.as_stacks();
+    let row = |key: &str, value: Option<String>, class: Option<Class>, formula: String| {
+        Some(FigureRow {
+            key: key.into(),
+            value: value?,
+            class: class.unwrap_or(Class::Estimate),
+            source: formula,
+            date: None,
+            note: None,
+            derived: true,
+        })
+    };
+    let capacity = stacks.map(|stacks| {
+        let gib = significant(stacks.capacity().get() / f64::from(1 << 30), 4);
+        let formula = format!(
+            "{} stacks × {} dies × {}",
+            stacks.count,
+            stacks.height,
+            spec.memory.die_capacity.as_ref().map_or("", |die| die.text()),
+        );
+        let enabled = match stacks.enabled {
+            1.0 => String::new(),
+            share => format!(" × {}", significant(share, 4)),
+        };
+        row(
+            "derived.capacity",
+            Some(format!("{gib} GiB")),
+            capacity_class(&spec.memory),
+            formula + &enabled,
+        )
+    });
+    let bandwidth = stacks.map(|stacks| {
+        let rate = spec.memory.pin_rate.as_ref().map_or("", |rate| rate.text());
+        let formula = format!("{} stacks × {} pins × {rate}", stacks.count, stacks.pins);
+        let class = bandwidth_class(&spec.memory);
+        row("derived.bandwidth", Some(stacks.bandwidth().to_string()), class, formula)
+    });
+    let exp = spec.compute.exp_per_core_clock.as_ref();
+    let exp_row = row(
+        "derived.exp_rate",
+        exp_rate(spec).map(|rate| with_prefix(rate.get(), "exp/s")),
+        exp.map(|figure| figure.class()),
+        "cores × exponentials per core and clock × clock".into(),
+    );
+    [capacity.flatten(), bandwidth.flatten(), exp_row].into_iter().flatten().collect()
+}

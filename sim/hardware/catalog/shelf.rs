@@ -1,0 +1,143 @@
+//! Spec files, read and sorted into what they describe.
+
+use serde::de::DeserializeOwned;
+
+use super::names::normal;
+use super::tables::{Ladder, MemoryKinds, Sources};
+use crate::hardware::finding::Finding;
+use crate::hardware::spec::{ChipSpec, SystemSpec, nearest, read};
+
+/// Everything that files describe, as they describe it: variations still lack their base.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf {
+    pub(super) chips: Vec<ChipSpec>,
+    pub(super) systems: Vec<SystemSpec>,
+    pub(super) sources: Sources,
+    pub(super) kinds: MemoryKinds,
+    pub(super) ladder: Ladder,
+}
+
+/// What a file describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Chip,
+    System,
+    Sources,
+    Kinds,
+    Ladder,
+}
+
+impl Content {
+    /// Told by the file's name, and between chip and system by a key that only systems have.
+    pub(crate) fn of(path: &str, text: &str) -> Self {
+        match path.rsplit(['/', '\\']).next() {
+            Some("sources.toml") => Self::Sources,
+            Some("hbm.toml") => Self::Kinds,
+            Some("ladder.toml") => Self::Ladder,
+            _ if text.lines().any(|line| line.starts_with("accelerators")) => Self::System,
+            _ => Self::Chip,
+        }
+    }
+}
+
+impl Shelf {
+    /// Puts a file on the shelf; a part that is there already is replaced in place.
+    ///
+    /// Returns what could not be read.
+    pub(super) fn put(&mut self, path: &str, text: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match Content::of(path, text) {
+            Content::Chip => {
+                if let Some(spec) = take::<ChipSpec>(path, text, &mut findings) {
+                    replace(&mut self.chips, spec, |chip| &chip.name);
+                }
+            }
+            Content::System => {
+                if let Some(spec) = take::<SystemSpec>(path, text, &mut findings) {
+                    replace(&mut self.systems, spec, |system| &system.name);
+                }
+            }
+            Content::Sources => {
+                self.sources.extend(take::<Sources>(path, text, &mut findings).unwrap_or_default());
+            }
+            Content::Kinds => {
+                self.kinds
+                    .extend(take::<MemoryKinds>(path, text, &mut findings).unwrap_or_default());
+            }
+            Content::Ladder => {
+                if let Some(ladder) = take(path, text, &mut findings) {
+                    self.ladder = ladder;
+                }
+            }
+        }
+        findings
+    }
+
+    /// The part that `name` names, by name first and by alias then.
+    pub(super) fn chip(&self, name: &str) -> Option<&ChipSpec> {
+        let name = normal(name);
+        let is_alias = |alias: &String| normal(alias) == name;
+        self.chips
+            .iter()
+            .find(|chip| normal(&chip.name) == name)
+            .or_else(|| self.chips.iter().find(|chip| chip.aliases.iter().any(is_alias)))
+    }
+
+    /// What a chip's file lacks before the chip can be built: its identity, or a sound base.
+    pub(super) fn lacks(&self, spec: &ChipSpec) -> Vec<Finding> {
+        let Some(base) = &spec.base else {
+            let missing = spec.identity().into_iter().filter(|(_, value)| value.is_none());
+            return missing
+                .map(|(key, _)| {
+                    Finding::error(key, "")
+                        .says(format!("a chip without `base` needs `{key}`"))
+                        .remedy(format!("add `{key} = \"…\"`, or `base = \"…\"` for a variation"))
+                })
+                .collect();
+        };
+        self.bad_base(spec, base).into_iter().collect()
+    }
+
+    fn bad_base(&self, spec: &ChipSpec, base: &str) -> Option<Finding> {
+        let mut name = base;
+        let mut steps = 0;
+        loop {
+            let Some(found) = self.chip(name) else {
+                let names = self.chips.iter().map(|chip| chip.name.as_str());
+                let remedy = nearest(name, names).map_or_else(
+                    || "`memwall chips list` names the parts".into(),
+                    |nearest| format!("did you mean `{nearest}`?"),
+                );
+                let finding = Finding::error("base", base).says(format!("unknown chip `{name}`"));
+                return Some(finding.remedy(remedy));
+            };
+            steps += 1;
+            if found.name == spec.name || steps > self.chips.len() {
+                let finding = Finding::error("base", base).says("a chip cannot vary itself");
+                return Some(finding.remedy("give the variation a name of its own"));
+            }
+            name = found.base.as_deref()?;
+        }
+    }
+
+    /// The whole description of a part whose bases are sound.
+    pub(super) fn whole(&self, spec: &ChipSpec) -> ChipSpec {
+        match spec.base.as_deref().and_then(|base| self.chip(base)) {
+            Some(base) => spec.clone().over(&self.whole(base)),
+            None => spec.clone(),
+        }
+    }
+}
+
+fn take<T: DeserializeOwned>(path: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T> {
+    let reading = read(path, text);
+    findings.extend(reading.findings);
+    reading.spec
+}
+
+fn replace<T>(parts: &mut Vec<T>, part: T, name: impl Fn(&T) -> &String) {
+    match parts.iter_mut().find(|old| normal(name(old)) == normal(name(&part))) {
+        Some(old) => *old = part,
+        None => parts.push(part),
+    }
+}

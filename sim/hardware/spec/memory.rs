@@ -1,0 +1,63 @@
+//! The memory's table, and what its figures add up to.
+
+use super::figure::{Given, section};
+use super::written::Share;
+use crate::hardware::chip::Stacks;
+use crate::units::{BitsPerSec, Bytes, BytesPerSec};
+
+section! {
+    /// The memory that holds weights and KV.
+    MemorySpec "memory" {
+        /// `HBM3e`, `GDDR7`, `SRAM`.
+        kind: String,
+        /// Stacks in the package.
+        stacks: u32,
+        /// DRAM dies in a stack.
+        height: u32,
+        /// Capacity of one DRAM die; 24 Gbit are `3 GiB`.
+        die_capacity: Bytes,
+        /// Data pins of one stack, or of the whole bus where nothing is stacked.
+        pins: u32,
+        /// Bandwidth of one pin.
+        pin_rate: BitsPerSec,
+        /// Share of the capacity that the part ships with enabled.
+        enabled_fraction: Share,
+        /// Capacity, where nothing is stacked.
+        capacity: Bytes,
+        /// Bandwidth, where it does not come from pins.
+        bandwidth: BytesPerSec,
+        /// The capacity that documents print. Their "GB" of HBM are GiB, and written so here.
+        printed_capacity: Bytes,
+        /// The bandwidth that documents print.
+        printed_bandwidth: BytesPerSec,
+        /// What a process can allocate.
+        usable_capacity: Bytes,
+    }
+}
+
+impl MemorySpec {
+    /// The stacks, if the description of them is complete.
+    pub(crate) fn as_stacks(&self) -> Option<Stacks> {
+        Some(Stacks {
+            count: self.stacks.given()?,
+            height: self.height.given()?,
+            die: self.die_capacity.given()?,
+            pins: self.pins.given()?,
+            pin_rate: self.pin_rate.given()?.get(),
+            enabled: self.enabled_fraction.given().map_or(1.0, |share| share.0),
+        })
+    }
+
+    /// Physical capacity, the enabled part only.
+    pub(crate) fn physical(&self) -> Option<Bytes> {
+        self.as_stacks().map(|stacks| stacks.capacity()).or_else(|| self.capacity.given())
+    }
+
+    /// Bandwidth at the pins.
+    pub(crate) fn peak_bandwidth(&self) -> Option<BytesPerSec> {
+        if let Some(stacks) = self.as_stacks() {
+            return Some(stacks.bandwidth());
+        }
+        self.bandwidth.given().or_else(|| Some(self.pin_rate.given()?.bus(self.pins.given()?)))
+    }
+}

@@ -1,0 +1,125 @@
+//! The file format of a system: a box, a rack or a pod.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::figure::{Entry, Figure, Section, section};
+use crate::units::{Bytes, BytesPerSec, Usd, Watts};
+
+/// A system as its file describes it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemSpec {
+    /// Name in lower case with hyphens: `gb200-nvl72`.
+    pub name: String,
+    /// Name as the maker writes it.
+    pub title: String,
+    /// The maker.
+    pub maker: String,
+    /// The accelerator in it.
+    pub chip: String,
+    /// Other names it goes by.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// `shipping`, `roadmap` …
+    pub status: Option<String>,
+    /// Accelerator packages.
+    pub accelerators: Figure<u32>,
+    /// Packages in one scale-up domain.
+    pub domain: Figure<u32>,
+    /// `[fabric]`
+    #[serde(default)]
+    pub fabric: FabricSpec,
+    /// `[network]`
+    #[serde(default)]
+    pub network: SystemNetworkSpec,
+    /// `[host]`
+    #[serde(default)]
+    pub host: SystemHostSpec,
+    /// `[power]`
+    #[serde(default)]
+    pub power: SystemPowerSpec,
+    /// `[price]`
+    #[serde(default)]
+    pub price: SystemPriceSpec,
+    /// `[notes]`: what is to be known about a figure, by its dotted key.
+    #[serde(default)]
+    pub notes: BTreeMap<String, String>,
+}
+
+section! {
+    /// The scale-up fabric.
+    FabricSpec "fabric" {
+        /// `NVLink5`.
+        name: String,
+        /// Bandwidth per accelerator and direction.
+        bandwidth: BytesPerSec,
+        /// Switch chips.
+        switches: u32,
+    }
+}
+
+section! {
+    /// The scale-out network.
+    SystemNetworkSpec "network" {
+        /// Bandwidth per accelerator and direction.
+        bandwidth: BytesPerSec,
+    }
+}
+
+section! {
+    /// The host processors, over the whole system.
+    SystemHostSpec "host" {
+        /// Their name.
+        cpu: String,
+        /// Sockets.
+        cpus: u32,
+        /// Cores of one socket.
+        cores_per_cpu: u32,
+        /// Memory of all sockets.
+        memory: Bytes,
+        /// Bandwidth of that memory.
+        memory_bandwidth: BytesPerSec,
+        /// Host link per accelerator and direction.
+        link_bandwidth: BytesPerSec,
+    }
+}
+
+section! {
+    /// Power.
+    SystemPowerSpec "power" {
+        /// The whole system under usual load.
+        typical: Watts,
+        /// The whole system at most.
+        maximum: Watts,
+        /// IT power per accelerator, network and storage included.
+        it_per_accelerator: Watts,
+        /// The same with cooling and overhead.
+        facility_per_accelerator: Watts,
+    }
+}
+
+section! {
+    /// What the system costs, from low to high.
+    SystemPriceSpec "price" {
+        /// To buy.
+        purchase: (Usd, Usd),
+    }
+}
+
+impl SystemSpec {
+    /// Every figure that is given, in the order of the file format.
+    pub(crate) fn entries(&self) -> Vec<Entry<'_>> {
+        let mut entries = vec![
+            Entry::of("", "accelerators", &self.accelerators),
+            Entry::of("", "domain", &self.domain),
+        ];
+        entries.extend(self.fabric.entries());
+        entries.extend(self.network.entries());
+        entries.extend(self.host.entries());
+        entries.extend(self.power.entries());
+        entries.extend(self.price.entries());
+        entries
+    }
+}
