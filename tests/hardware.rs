@@ -28,8 +28,24 @@ fn shipped() -> Vec<(String, String)> {
 fn dbg_all() {
     let catalog = Catalog::embedded();
     for (path, text) in shipped() {
-        for f in catalog.check(&path, &text) { println!("{f}"); }
+        for f in catalog.check(&path, &text) {
+            println!("{f}");
+        }
     }
-    for c in catalog.chips() { println!("{:18} {:?} {:10} {} {} {:?} {:?} {:?}", c.name, c.class, c.generation, c.memory.bandwidth, c.memory.usable, c.exp_rate.map(|e| e.to_string()), c.simulable(), c.native_weights()); }
-    for r in catalog.figures("rubin") { println!("{r:?}"); }
+    for c in catalog.chips() {
+        println!(
+            "{:18} {:?} {:10} {} {} {:?} {:?} {:?}",
+            c.name,
+            c.class,
+            c.generation,
+            c.memory.bandwidth,
+            c.memory.usable,
+            c.exp_rate.map(|e| e.to_string()),
+            c.simulable(),
+            c.native_weights()
+        );
+    }
+    for r in catalog.figures("rubin") {
+        println!("{r:?}");
+    }
 }

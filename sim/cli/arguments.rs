@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::inspect::TraceCommand;
+use super::inspect::{ChipsCommand, TraceCommand};
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -42,6 +42,9 @@ pub struct Flags {
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look up accelerators, and check spec files of one's own
+    #[command(subcommand)]
+    Chips(ChipsCommand),
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -64,6 +67,7 @@ impl Command {
     /// Runs the command.
     pub fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
+            Self::Chips(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
         }
     }

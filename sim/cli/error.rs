@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Exit;
+use crate::hardware::{Finding, HardwareError};
 use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
@@ -61,6 +62,15 @@ pub enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// A spec file that does not say what it describes.
+    #[error("{path}: has no `name`; begin the file with `name = \"my-chip\"`")]
+    NoName {
+        /// Which.
+        path: String,
+    },
+    /// A chip, a system or a spec file cannot be used.
+    #[error("{}", sentences(.0))]
+    Hardware(#[from] HardwareError),
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
@@ -76,6 +86,8 @@ impl CliError {
             | Self::NotText { .. }
             | Self::Create { .. }
             | Self::Flag { .. }
+            | Self::NoName { .. }
+            | Self::Hardware(_)
             | Self::Workload(_) => Exit::BadInput,
         }
     }
@@ -84,4 +96,30 @@ impl CliError {
     pub(super) fn output(source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(source) }
     }
+}
+
+/// One line a finding; the label before the first stands for all.
+fn sentences(error: &HardwareError) -> String {
+    match error {
+        HardwareError::BadSpecs { findings } => {
+            findings.iter().map(sentence).collect::<Vec<_>>().join("\nerror: ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A finding on one line: place, key, value, complaint and remedy.
+pub(super) fn sentence(finding: &Finding) -> String {
+    let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let subject = match (finding.key.as_str(), finding.value.as_str()) {
+        ("", _) => String::new(),
+        // An unknown key is its own value.
+        (key, value) if key.ends_with(value) => format!("`{key}`: "),
+        (key, value) => format!("`{key} = {value}`: "),
+    };
+    let remedy = match finding.remedy.as_str() {
+        "" => String::new(),
+        remedy => format!("; {remedy}"),
+    };
+    format!("{}{line}: {subject}{}{remedy}", finding.file, finding.message)
 }

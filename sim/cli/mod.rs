@@ -10,9 +10,11 @@ mod error;
 mod exit;
 mod files;
 mod inspect;
+mod specs;
 mod terminal;
 
 pub use arguments::{Arguments, Command, Flags};
 pub use error::CliError;
 pub use exit::Exit;
+pub use inspect::{ChipsCommand, Stats, TraceCommand};
 pub use terminal::{Column, Progress, Shell, Table};

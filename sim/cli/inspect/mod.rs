@@ -1,5 +1,7 @@
 //! Commands that look at what is there: the catalogue, and files.
 
+mod chips;
 mod trace;
 
-pub use trace::TraceCommand;
+pub use chips::ChipsCommand;
+pub use trace::{Stats, TraceCommand};

@@ -8,4 +8,4 @@ pub use progress::Progress;
 pub use shell::Shell;
 pub use table::{Column, Table};
 
-pub(in crate::cli) use table::{count, known, number, per_cent};
+pub(in crate::cli) use table::{class_name, count, counted, known, number, per_cent};

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Grid};
 
+use crate::hardware::Class;
 use crate::units::significant;
 
 /// What stands where nothing is known.
@@ -76,9 +77,9 @@ pub(in crate::cli) fn known<T: Display>(value: Option<T>) -> String {
     value.map_or_else(|| UNKNOWN.into(), |value| value.to_string())
 }
 
-/// A number to three digits, in multiples of `unit`, that may be unknown.
-pub(in crate::cli) fn number(value: Option<f64>, unit: f64) -> String {
-    known(value.map(|value| significant(value / unit, 3)))
+/// A number to three digits that may be unknown.
+pub(in crate::cli) fn number(value: Option<f64>) -> String {
+    known(value.map(|value| significant(value, 3)))
 }
 
 /// A share in per cent to four digits; unknown where there is no whole.
@@ -92,14 +93,30 @@ pub(in crate::cli) fn count(number: u64) -> String {
     significant(number as f64, 1)
 }
 
+/// So many of a thing: `1 file`, `2 files`.
+pub(in crate::cli) fn counted(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number as u64))
+}
+
+/// The name of a class of figures.
+pub(in crate::cli) fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Datasheet => "datasheet",
+        Class::Announced => "announced",
+        Class::Reported => "reported",
+        Class::Estimate => "estimate",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn sample() -> Table {
         let mut table = Table::new(&[Column::Text("chip"), Column::Number("TB/s")]);
-        table.row(["h100-sxm".into(), number(Some(3.35e12), 1e12)]);
-        table.row(["unknown".into(), number(None, 1e12)]);
+        table.row(["h100-sxm".into(), number(Some(3.352))]);
+        table.row(["unknown".into(), number(None)]);
         table
     }
 

@@ -39,6 +39,11 @@ impl Catalog {
         Self::read(Shelf::default(), FILES.iter().copied()).expect("embedded specs are tested")
     }
 
+    /// Path and text of every file that the program carries.
+    pub const fn embedded_files() -> &'static [(&'static str, &'static str)] {
+        FILES
+    }
+
     /// This catalogue with a user's files, each a path and its text, put over it.
     ///
     /// A chip or system of a known name replaces the known one in its place; variations

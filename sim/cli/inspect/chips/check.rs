@@ -4,31 +4,31 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::cli::error::sentence;
 use crate::cli::specs::catalog;
+use crate::cli::terminal::counted;
 use crate::cli::{CliError, Exit, Shell, files};
 use crate::hardware::{Catalog, Finding, HardwareError, Severity};
 
 #[derive(Serialize)]
-struct Check<'a> {
+struct Check {
     files: usize,
     errors: usize,
     warnings: usize,
     notes: usize,
-    findings: Vec<&'a Finding>,
-}
-
-/// A file, its text, and what was found in it.
-struct Checked {
-    text: String,
     findings: Vec<Finding>,
 }
 
 pub(super) fn run(files: &[PathBuf], shell: &mut Shell) -> Result<Exit, CliError> {
-    let checked = check(files, shell)?;
-    let findings: Vec<_> = checked.iter().flat_map(|file| &file.findings).collect();
+    let texts = texts(files)?;
+    let catalog = catalog(shell)?;
+    // Files given together may build on each other; ones that do not read are compared alone.
+    let catalog = catalog.clone().overlaid(&texts).unwrap_or(catalog);
+    let checked = texts.iter().flat_map(|(path, text)| catalog.check(path, text));
+    let findings: Vec<_> = checked.collect();
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let summary = Check {
-        files: checked.len(),
+        files: texts.len(),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
@@ -37,50 +37,40 @@ pub(super) fn run(files: &[PathBuf], shell: &mut Shell) -> Result<Exit, CliError
     if shell.json() {
         shell.document("memwall.check/1", &summary)?;
     } else {
-        print(&checked, &summary, shell)?;
+        print(&summary, shell)?;
     }
     if summary.errors == 0 {
         return Ok(Exit::Done);
     }
-    let errors = summary.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    Err(HardwareError::BadSpecs { findings: errors.copied().cloned().collect() }.into())
+    let mut findings = summary.findings;
+    findings.retain(|finding| finding.severity == Severity::Error);
+    Err(HardwareError::BadSpecs { findings }.into())
 }
 
-fn check(files: &[PathBuf], shell: &Shell) -> Result<Vec<Checked>, CliError> {
+/// Path and text of every file; of the catalogue's own if none is named.
+fn texts(files: &[PathBuf]) -> Result<Vec<(String, String)>, CliError> {
     if files.is_empty() {
-        let catalog = catalog(shell)?;
-        let all = Catalog::embedded_files().iter();
-        let texts = all.map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
-        return Ok(findings(&catalog, texts));
+        let own = Catalog::embedded_files().iter();
+        return Ok(own.map(|&(path, text)| (path.to_owned(), text.to_owned())).collect());
     }
-    let mut texts = Vec::new();
-    for path in files {
-        texts.push((path.display().to_string(), files::text(path, "a TOML file of a chip")?));
-    }
-    let catalog = catalog(shell)?;
-    // Files given together may build on each other; ones that do not read are compared alone.
-    let catalog = catalog.clone().overlaid(&texts).unwrap_or(catalog);
-    Ok(findings(&catalog, texts))
-}
-
-fn findings(catalog: &Catalog, texts: Vec<(String, String)>) -> Vec<Checked> {
-    let checked = texts.into_iter().map(|(path, text)| {
-        let findings = catalog.check(&path, &text);
-        Checked { text, findings }
-    });
-    checked.collect()
+    let text = |path: &PathBuf| {
+        Ok((path.display().to_string(), files::text(path, "a TOML file of a chip")?))
+    };
+    files.iter().map(text).collect()
 }
 
 /// Everything that is not an error; errors go where errors go.
-fn print(checked: &[Checked], summary: &Check<'_>, shell: &mut Shell) -> Result<(), CliError> {
-    for file in checked {
-        for finding in &file.findings {
-            if finding.severity != Severity::Error {
-                shell.line(finding.render(&file.text))?;
-                shell.line("")?;
-            }
+fn print(check: &Check, shell: &mut Shell) -> Result<(), CliError> {
+    for finding in &check.findings {
+        if finding.severity != Severity::Error {
+            shell.line(format!("{}: {}", finding.severity, sentence(finding)))?;
         }
     }
-    let Check { files, errors, warnings, notes, .. } = summary;
-    shell.line(format!("{files} files: {errors} errors, {warnings} warnings, {notes} notes"))
+    shell.line(format!(
+        "{}: {}, {}, {}",
+        counted(check.files, "file"),
+        counted(check.errors, "error"),
+        counted(check.warnings, "warning"),
+        counted(check.notes, "note"),
+    ))
 }
