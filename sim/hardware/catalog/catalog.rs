@@ -6,8 +6,8 @@ use super::shelf::Shelf;
 use super::tables::{MemoryKind, Source};
 use crate::hardware::chip::Chip;
 use crate::hardware::error::HardwareError;
-use crate::hardware::finding::{Finding, Severity};
-use crate::hardware::spec::{ChipSpec, SystemSpec};
+use crate::hardware::finding::Finding;
+use crate::hardware::spec::{ChipSpec, SystemSpec, read};
 use crate::hardware::system::System;
 
 /// All chips and systems that can be named.
@@ -36,7 +36,7 @@ impl Catalog {
     /// # Panics
     /// Never: a test reads every embedded file.
     pub fn embedded() -> Self {
-        Self::read(Shelf::default(), FILES.iter().copied()).expect("embedded specs are tested")
+        Self::read(Shelf::default(), FILES).expect("embedded specs are tested")
     }
 
     /// Path and text of every file that the program carries.
@@ -49,22 +49,20 @@ impl Catalog {
     /// A chip or system of a known name replaces the known one in its place; variations
     /// (`base = …`) of a replaced part follow it.
     pub fn overlaid(self, files: &[(String, String)]) -> Result<Self, HardwareError> {
-        Self::read(self.shelf, files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+        let files: Vec<_> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        Self::read(self.shelf, &files)
     }
 
-    fn read<'a>(
-        mut shelf: Shelf,
-        files: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, HardwareError> {
+    fn read(mut shelf: Shelf, files: &[(&str, &str)]) -> Result<Self, HardwareError> {
         let mut findings = Vec::new();
         for (path, text) in files {
             findings.extend(shelf.put(path, text));
         }
         for spec in &shelf.chips {
-            let lacks = shelf.lacks(spec);
-            findings.extend(lacks.into_iter().map(|finding| finding.at(&spec.name, "", None)));
+            let lacks = shelf.lacks(spec).into_iter();
+            findings.extend(lacks.map(|finding| placed(finding, &spec.name, files)));
         }
-        findings.retain(|finding| finding.severity == Severity::Error);
         if findings.is_empty() {
             Ok(Self::of(shelf))
         } else {
@@ -160,4 +158,16 @@ impl Catalog {
     pub(crate) fn whole(&self, spec: &ChipSpec) -> ChipSpec {
         self.shelf.whole(spec)
     }
+}
+
+/// The finding about the chip `name`, with file and line if one of `files` describes it.
+fn placed(finding: Finding, name: &str, files: &[(&str, &str)]) -> Finding {
+    for (path, text) in files {
+        let reading = read::<ChipSpec>(path, text);
+        if reading.spec.is_some_and(|spec| spec.name == name) {
+            let span = reading.places.span(&finding.key);
+            return finding.at(path, text, span);
+        }
+    }
+    finding.at(name, "", None)
 }

@@ -3,6 +3,7 @@
 use crate::hardware::catalog::{Catalog, MemoryKind};
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::{ChipSpec, MemorySpec};
+use crate::units::{Bytes, significant};
 
 /// How far a printed total may be from the derived one.
 const TOLERANCE: f64 = 0.01;
@@ -59,19 +60,19 @@ fn printed_capacity(memory: &MemorySpec) -> Option<Finding> {
     if (ratio - 1.0).abs() <= TOLERANCE {
         return None;
     }
-    let gib = derived.get() / f64::from(1 << 30);
+    let stacks = gib(derived);
     let finding = Finding::error("memory.printed_capacity", printed.text());
     Some(if near(ratio, 1.0 / GIB) {
         finding
-            .says(format!("is 7.4 % below the {gib:.0} GiB of the stacks: GB taken for GiB"))
+            .says(format!("is 7.4 % below the {stacks} of the stacks: GB taken for GiB"))
             .remedy("the GB of HBM on data sheets are GiB; write GiB")
     } else if near(ratio, GIB) {
         finding
-            .says(format!("is 7.4 % above the {gib:.0} GiB of the stacks: GiB taken for GB"))
+            .says(format!("is 7.4 % above the {stacks} of the stacks: GiB taken for GB"))
             .remedy("check the die capacity: 16 Gbit are 2 GiB, 24 Gbit are 3 GiB")
     } else {
         finding
-            .says(format!("is {:+.1} % off the {gib:.1} GiB of the stacks", percent(ratio)))
+            .says(format!("is {:+.1} % off the {stacks} of the stacks", percent(ratio)))
             .remedy("check stacks, height and die_capacity, or give an enabled_fraction")
     })
 }
@@ -102,7 +103,7 @@ fn usable(memory: &MemorySpec) -> Option<Finding> {
         let finding = Finding::error("memory.usable_capacity", usable.text());
         return Some(
             finding
-                .says(format!("is more than the {physical} that the part has"))
+                .says(format!("is more than the {} that the part has", gib(physical)))
                 .remedy("a process cannot allocate more than the enabled part of the stacks"),
         );
     }
@@ -177,6 +178,10 @@ fn near(ratio: f64, to: f64) -> bool {
 
 fn percent(ratio: f64) -> f64 {
     (ratio - 1.0) * 100.0
+}
+
+fn gib(bytes: Bytes) -> String {
+    format!("{} GiB", significant(bytes.get() / f64::from(1 << 30), 4))
 }
 
 fn list(heights: &[u32]) -> String {
