@@ -1,0 +1,176 @@
+//! From a model, a plan and a precision to the operators of a forward pass.
+
+use crate::hardware::Format;
+use crate::model::{
+    CollectiveKind, Dense, Experts, FeedForward, Group, Layer, Model, Moe, OpKind, Plan, PlanError,
+    Precision, Weight,
+};
+
+use super::builder::{ACTIVATION, Builder};
+use super::dag::Graph;
+
+/// The operator graph of one forward pass on one rank, or why the model does not divide so.
+///
+/// Collectives follow what serving engines do. Tensor parallelism sums after the mixer and after
+/// the feed-forward part, and after the embedding look-up. Without attention-DP every rank sees
+/// every token, so experts need no exchange, only the sum. With it, experts over `ep` ranks take
+/// tokens by dispatch and return them by combine; experts that all ranks share in slices
+/// (`ep` = 1) gather all tokens first and scatter the sums.
+pub fn forward(model: &Model, plan: &Plan, precision: &Precision) -> Result<Graph, PlanError> {
+    model.check_plan(plan)?;
+    let mut builder = Builder::new(model, plan, precision);
+    // A row of the table is read, and written as an activation.
+    builder.elementwise("embed", 2 * model.width());
+    builder.all_reduce("embed.reduce");
+    builder.residual = builder.last;
+    for block in model.blocks() {
+        builder.count = block.count;
+        builder.layer(block.layer);
+    }
+    if plan.pp > 1 {
+        builder.count = plan.pp - 1;
+        let bytes = model.width() as f64 * ACTIVATION;
+        builder.collective("pipeline.send", CollectiveKind::Send, (2, plan.dp), bytes);
+    }
+    builder.head();
+    Ok(builder.graph)
+}
+
+impl Builder<'_> {
+    fn layer(&mut self, layer: &Layer) {
+        let hidden = self.model.width();
+        self.gemms(layer, layer.join(hidden).as_slice());
+        if let Some(mixer) = &layer.mixer {
+            self.norm("mixer.norm", layer);
+            self.gemms(layer, &mixer.inputs(hidden));
+            for (name, kind) in mixer.cores(self.plan.tp, self.precision.kv) {
+                self.push(name, self.plan.dp, kind);
+            }
+            self.gemms(layer, &mixer.outputs(hidden));
+            self.all_reduce("mixer.reduce");
+        }
+        match &layer.feed_forward {
+            Some(FeedForward::Dense(dense)) => {
+                self.norm("mlp.norm", layer);
+                let weights = dense.weights(hidden, Group::Dense, ["mlp.up", "mlp.down"]);
+                self.dense(layer, *dense, &weights, "mlp.act");
+                self.all_reduce("mlp.reduce");
+            }
+            Some(FeedForward::Experts(experts)) => {
+                self.norm("moe.norm", layer);
+                self.experts(layer, experts);
+            }
+            None => {}
+        }
+    }
+
+    /// Two products with the activation between them.
+    fn dense(&mut self, layer: &Layer, dense: Dense, weights: &[Weight], act: &str) {
+        let inter = u64::from(dense.inter / self.plan.tp);
+        self.gemms(layer, &weights[..1]);
+        self.elementwise(act, inter * if dense.gated { 3 } else { 2 });
+        self.gemms(layer, &weights[1..]);
+    }
+
+    /// Routed experts with their exchange, and shared experts beside them.
+    fn experts(&mut self, layer: &Layer, experts: &Experts) {
+        let hidden = self.model.width();
+        let (plan, start) = (*self.plan, self.last);
+        self.gemms(layer, &experts.before(hidden));
+        let format =
+            self.model.format(layer, Group::Experts, self.precision);
+        let exchange = Exchange { plan, width: experts.width(hidden), top_k: experts.top_k };
+        exchange.before(self, experts.experts, format);
+        let moe = Moe {
+            hidden: experts.width(hidden) as u32,
+            inter: experts.each.inter / plan.ranks_per_expert(),
+            experts: experts.experts,
+            top_k: experts.top_k,
+            ep: plan.ep,
+            gated: experts.each.gated,
+            weights: format,
+        };
+        self.push("moe.experts", 1, OpKind::Moe(moe));
+        exchange.after(self, experts.experts);
+        self.gemms(layer, experts.after(hidden).as_slice());
+        if let Some(shared) = experts.shared {
+            let routed = self.last;
+            self.last = start;
+            self.dense(layer, shared, &experts.shared(hidden), "moe.shared_act");
+            if plan.dp > 1 {
+                // The routed sum is complete by now, so these partial sums need their own.
+                self.all_reduce("moe.shared_reduce");
+            }
+            let node = self.elementwise("moe.add", 3 * hidden);
+            self.join(node, routed);
+        }
+        if plan.dp == 1 {
+            self.all_reduce("moe.reduce");
+        }
+    }
+}
+
+/// How tokens reach the ranks that hold their experts, under attention-DP.
+struct Exchange {
+    plan: Plan,
+    width: u64,
+    top_k: u32,
+}
+
+impl Exchange {
+    fn before(&self, builder: &mut Builder, experts: u32, format: Format) {
+        let Plan { dp, ep, .. } = self.plan;
+        if dp == 1 {
+            return;
+        }
+        let ranks = self.plan.ranks_per_stage();
+        let whole = self.width as f64;
+        if ep == 1 {
+            let bytes = whole * ACTIVATION;
+            builder.collective("moe.gather", CollectiveKind::AllGather, (ranks, 1), bytes);
+        } else {
+            let bytes = whole * dispatch_bytes(format) * self.copies(experts);
+            builder.collective("moe.dispatch", CollectiveKind::Dispatch, (ep, 1), bytes);
+        }
+    }
+
+    fn after(&self, builder: &mut Builder, experts: u32) {
+        let Plan { tp, dp, ep, .. } = self.plan;
+        if dp == 1 {
+            return;
+        }
+        let ranks = self.plan.ranks_per_stage();
+        let bytes = self.width as f64 * ACTIVATION;
+        if ep == 1 {
+            builder.collective("moe.scatter", CollectiveKind::ReduceScatter, (ranks, 1), bytes);
+        } else {
+            let copies = bytes * self.copies(experts);
+            builder.collective("moe.combine", CollectiveKind::Combine, (ep, 1), copies);
+        }
+        // Each token came back to one rank of its group.
+        builder.collective("moe.share", CollectiveKind::AllGather, (tp, dp), bytes);
+    }
+
+    /// How many ranks a token is sent to, on average, under even routing: a rank that holds
+    /// several of its experts receives it once.
+    fn copies(&self, experts: u32) -> f64 {
+        let ep = f64::from(self.plan.ep);
+        let held = f64::from(experts / self.plan.ep);
+        // Σ over the top-k draws without replacement of not falling on a given rank.
+        let missed: f64 = (0..self.top_k)
+            .map(|drawn| {
+                let left = f64::from(experts - drawn);
+                ((left - held) / left).max(0.0)
+            })
+            .product();
+        ep * (1.0 - missed)
+    }
+}
+
+/// Bytes of one dispatched activation: 8 bits where experts compute in 8 or fewer, else 16.
+fn dispatch_bytes(experts: Format) -> f64 {
+    match experts {
+        Format::Bf16 | Format::Fp32 | Format::Int4 => Format::Bf16.bytes(),
+        _ => Format::Fp8.bytes(),
+    }
+}

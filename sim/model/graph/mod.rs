@@ -1,0 +1,9 @@
+//! The operator graph of a forward pass under a parallel plan.
+
+mod builder;
+mod check;
+mod dag;
+mod forward;
+
+pub use dag::{Graph, compile};
+pub use forward::forward;

@@ -1,0 +1,4 @@
+//! One function per quantity; capacity and cost call the same ones.
+
+mod memory;
+mod params;
