@@ -2,10 +2,10 @@
 
 use crate::units::significant;
 
-/// A number of three digits or so: `0.0418`, `3.35`, `1234`, `123 k`, `1.23 M`.
+/// A number of three digits or so: `0.0418`, `3.35`, `1234`, `25.8 k`, `1.23 M`.
 pub(super) fn short(value: f64) -> String {
     let (scale, suffix) = match value.abs() {
-        size if size < 99_999.5 => (1.0, ""),
+        size if size < 9_999.5 => (1.0, ""),
         size if size < 999_500.0 => (1e3, " k"),
         size if size < 999.5e6 => (1e6, " M"),
         _ => (1e9, " G"),
@@ -75,7 +75,7 @@ mod tests {
         for (value, text) in [
             (0.041_812, "0.0418"),
             (1234.4, "1234"),
-            (99_999.0, "99,999"),
+            (25_756.0, "25.8 k"),
             (123_456.0, "123 k"),
             (999_700.0, "1 M"),
             (1.234e6, "1.23 M"),

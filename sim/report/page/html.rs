@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{figures, library, tables};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
-use crate::report::{WallDocument, WallReport, findings, to_json_line};
+use crate::report::{Shares, WallDocument, WallReport, WallRow, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -62,16 +62,21 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
             }
         }
         h2 { "What it shows" }
-        ul class="findings" { @for sentence in findings(document) { li { (sentence) } } }
+        ul class="findings" { @for sentence in findings(document) { li { (glued(&sentence)) } } }
         p class="soft" {
-            "Decode and the whole task are reported apart, since models with heavy prefill, or with \
-             latent attention (MLA), can be bound otherwise in the one than in the other."
+            "Decode and the whole task are reported apart, since models with heavy prefill, or \
+             with latent attention (MLA), can be bound otherwise in the one than in the other."
         }
         noscript {
             p { b { "The charts need JavaScript." } " The tables below have the same figures." }
         }
         p #trouble role="alert" hidden {}
     }
+}
+
+/// Keeps per cent signs on the line of their number.
+fn glued(sentence: &str) -> String {
+    sentence.replace(" %", "\u{a0}%")
 }
 
 /// What was simulated.
@@ -91,14 +96,17 @@ fn setting(document: &WallDocument) -> Markup {
 }
 
 fn charts(report: &WallReport) -> Markup {
+    let rows = &report.document.rows;
+    let leaders = key(|bound| leads(rows, bound));
+    let all_bounds = key(|bound| takes_time(rows, bound));
     html! {
-        (chart("ladder", "Output per GPU", &key(&report.document), "Output tokens per second and \
+        (chart("ladder", "Output per GPU", &leaders, "Output tokens per second and \
             GPU at the best plan and concurrency within the latency targets. Colour and word tell \
             what takes most of decode time; whiskers are the band, where it was asked for."))
-        (chart("megawatt", "Output per megawatt", &key(&report.document), "Output tokens per \
+        (chart("megawatt", "Output per megawatt", &leaders, "Output tokens per \
             second and megawatt at the utility meter, cooling and overhead included."))
-        (chart("shares", "Where the time goes", &key(&report.document), "Left the whole task, \
-            prefill and idle time included; right decode alone."))
+        (chart("shares", "Where the time goes", &all_bounds, "Left \
+            the whole task, prefill and idle time included; right decode alone."))
         (chart("roofline", "Rooflines", &roofline_choice(report), "Operators under the roof of \
             the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
             the same for every chip."))
@@ -125,12 +133,8 @@ fn chart(id: &str, heading: &str, above: &Markup, caption: &str) -> Markup {
     }
 }
 
-/// The colours of the bounds that occur.
-fn key(document: &WallDocument) -> Markup {
-    let occurs = |bound: Bound| {
-        let of = |shares: crate::report::Shares| shares.get(bound).is_some_and(|share| share > 0.0);
-        document.rows.iter().any(|row| of(row.time_share) || of(row.decode_bound))
-    };
+/// The colours of the bounds for which `occurs` holds.
+fn key(occurs: impl Fn(Bound) -> bool) -> Markup {
     html! {
         ul class="key" aria-label="Colours" {
             @for bound in Bound::ALL.into_iter().filter(|&bound| occurs(bound)) {
@@ -143,6 +147,17 @@ fn key(document: &WallDocument) -> Markup {
             }
         }
     }
+}
+
+/// Whether `bound` leads decode anywhere.
+fn leads(rows: &[WallRow], bound: Bound) -> bool {
+    rows.iter().any(|row| row.decode_bound.largest().is_some_and(|(leader, _)| leader == bound))
+}
+
+/// Whether `bound` takes any time anywhere.
+fn takes_time(rows: &[WallRow], bound: Bound) -> bool {
+    let of = |shares: &Shares| shares.get(bound).is_some_and(|share| share > 0.0);
+    rows.iter().any(|row| of(&row.time_share) || of(&row.decode_bound))
 }
 
 fn roofline_choice(report: &WallReport) -> Markup {

@@ -21,7 +21,7 @@ fn embedded_sources() -> String {
     plotly::Plot::offline_js_sources()
 }
 
-/// The first script of the crate's sources; the second, MathJax, has no use here.
+/// The first script of the crate's sources; the second, `MathJax`, has no use here.
 fn plotly_js(sources: &str) -> &str {
     let (_, after) = sources.split_once("<script type=\"text/javascript\">").expect("a script tag");
     let (script, _) = after.split_once("</script>").expect("the script's end");

@@ -39,7 +39,8 @@
     };
     if (printing) dressed.width = paperWidth;
     for (const key of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) {
-      dressed[key] = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, ...layout[key] };
+      dressed[key] = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickangle: 0,
+                       nticks: narrow.matches ? 3 : 8, ...layout[key] };
     }
     return dressed;
   }

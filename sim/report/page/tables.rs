@@ -7,7 +7,7 @@ use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::{percent, short_or_dash};
 use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
-use crate::report::{Provenance, Shares, WallReport, WallRow};
+use crate::report::{Provenance, WallReport, WallRow};
 
 /// Every table, in order.
 pub(super) fn all(report: &WallReport) -> Markup {
@@ -18,8 +18,8 @@ pub(super) fn all(report: &WallReport) -> Markup {
         p class="soft" { (CLASS_LEGEND) }
         h2 #shares-table-heading { "Shares and elasticities in numbers" }
         p class="soft" {
-            "An elasticity is the gain of output per GPU, in per cent, when a resource grows by one \
-             per cent; a dash means that it was not asked for."
+            "An elasticity is the gain of output per GPU, in per cent, when a resource grows by \
+             one per cent; a dash means that it was not asked for."
         }
         (shares(rows))
         @if !report.provenance.is_empty() {
@@ -53,29 +53,33 @@ fn results(rows: &[WallRow]) -> Markup {
 }
 
 fn shares(rows: &[WallRow]) -> Markup {
-    let kinds: [(&str, fn(&WallRow) -> Shares); 2] =
-        [("whole task", |row| row.time_share), ("decode", |row| row.decode_bound)];
-    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
     let table = html! {
         thead { tr {
             th scope="col" { "Chip" }
             th scope="col" { "What" }
             @for bound in Bound::ALL { th scope="col" class="number" { (long_name(bound)) } }
         } }
-        tbody { @for row in rows.iter().filter(|row| row.ran()) {
-            @for (kind, shares) in kinds { tr {
-                th scope="row" { (row.title) }
-                td { (kind) }
-                @for bound in Bound::ALL { td class="number" { (share(shares(row).get(bound))) } }
-            } }
-            tr {
-                th scope="row" { (row.title) }
-                td { "elasticity" }
-                @for bound in Bound::ALL { td class="number" { (elasticity(row, bound)) } }
+        @for row in rows.iter().filter(|row| row.ran()) {
+            tbody {
+                @for (place, (kind, cells)) in number_lines(row).into_iter().enumerate() { tr {
+                    @if place == 0 { th scope="rowgroup" rowspan="3" { (row.title) } }
+                    td { (kind) }
+                    @for cell in cells { td class="number" { (cell) } }
+                } }
             }
-        } }
+        }
     };
     framed("results", "shares-table-heading", &table)
+}
+
+/// What stands beside a chip's name, line by line, each by [`Bound::ALL`].
+fn number_lines(row: &WallRow) -> [(&'static str, [String; 7]); 3] {
+    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
+    [
+        ("whole task", Bound::ALL.map(|bound| share(row.time_share.get(bound)))),
+        ("decode", Bound::ALL.map(|bound| share(row.decode_bound.get(bound)))),
+        ("elasticity", Bound::ALL.map(|bound| elasticity(row, bound))),
+    ]
 }
 
 fn elasticity(row: &WallRow, bound: Bound) -> String {

@@ -5,6 +5,7 @@ use crate::cost::Bound;
 use crate::report::shares::{short_name, spoken_name};
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
 use crate::report::{Quantiles, Shares};
+use crate::units::significant;
 
 /// Width of the labels at the left.
 const LABEL: usize = 22;
@@ -52,23 +53,27 @@ fn latency(run: &RunDocument) -> String {
         ("TTFT, ms", run.latency.ttft_ms),
         ("TPOT, ms", run.latency.tpot_ms),
         ("ITL, ms", run.latency.itl_ms),
-        ("End to end, ms", run.latency.e2e_ms),
+        ("End to end, s", in_seconds(run.latency.e2e_ms)),
     ];
     let known = rows.into_iter().filter(|(_, values)| *values != Quantiles::default());
     let mut lines: Vec<String> = known
         .map(|(label, Quantiles { mean, p50, p90, p99 })| {
-            latency_line(label, [mean, p50, p90, p99].map(short_or_dash))
+            latency_line(label, &[mean, p50, p90, p99].map(short_or_dash))
         })
         .collect();
     if !lines.is_empty() {
-        lines.insert(0, latency_line("", ["mean", "p50", "p90", "p99"].map(str::to_owned)));
+        lines.insert(0, latency_line("", &["mean", "p50", "p90", "p99"].map(str::to_owned)));
     }
     lines.join("\n")
 }
 
-fn latency_line(label: &str, cells: [String; 4]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("{cell:>FIGURE$}")).collect();
-    format!("{label:<LABEL$}{cells}")
+fn in_seconds(ms: Quantiles) -> Quantiles {
+    let [mean, p50, p90, p99] = [ms.mean, ms.p50, ms.p90, ms.p99].map(|ms| Some(ms? / 1e3));
+    Quantiles { mean, p50, p90, p99 }
+}
+
+fn latency_line(label: &str, [mean, p50, p90, p99]: &[String; 4]) -> String {
+    format!("{label:<LABEL$}{mean:>FIGURE$}{p50:>FIGURE$}{p90:>FIGURE$}{p99:>FIGURE$}")
 }
 
 /// Label and text of one line; lines without a figure are left out.
@@ -83,12 +88,11 @@ fn with_unit(value: Option<f64>, unit: &str) -> Option<String> {
     value.map(|value| format!("{} {unit}", short(value)))
 }
 
-fn throughput(run: &RunDocument) -> [Line; 4] {
+fn throughput(run: &RunDocument) -> [Line; 5] {
     let output = &run.throughput;
-    let per_gpu = with_unit(output.output_tok_s_per_gpu, "tok/s per GPU");
-    let all = with_unit(output.output_tok_s, "tok/s");
     [
-        ("Output", all.map(|all| [Some(all), per_gpu].map(Option::unwrap_or_default).join(", "))),
+        ("Output", with_unit(output.output_tok_s, "tok/s")),
+        ("Output per GPU", with_unit(output.output_tok_s_per_gpu, "tok/s")),
         ("Prompt and output", with_unit(output.total_tok_s, "tok/s")),
         ("Requests completed", with_unit(output.requests_per_s, "per second")),
         ("Tasks completed", with_unit(output.tasks_per_hour, "per hour")),
@@ -98,16 +102,18 @@ fn throughput(run: &RunDocument) -> [Line; 4] {
 fn work(run: &RunDocument) -> [Line; 5] {
     let (requests, tokens) = (&run.requests, &run.tokens);
     let count = |n: u64| short(n as f64);
+    // A request that is missing must show.
+    let exact = |n: u64| significant(n as f64, 3);
     let page_size = run.kv.page_tokens;
     [
         (
             "Requests",
             Some(format!(
                 "{} submitted, {} completed, {} rejected, {} preemptions",
-                count(requests.submitted),
-                count(requests.completed),
-                count(requests.rejected),
-                count(requests.preempted)
+                exact(requests.submitted),
+                exact(requests.completed),
+                exact(requests.rejected),
+                exact(requests.preempted)
             )),
         ),
         (
@@ -139,16 +145,13 @@ fn work(run: &RunDocument) -> [Line; 5] {
 
 fn simulated(run: &RunDocument) -> String {
     let sim = &run.sim;
-    let mut text = format!(
-        "{} s in {} events, {} steps",
+    let took = sim.wall_s.map_or_else(String::new, |wall| format!("; took {} s", short(wall)));
+    format!(
+        "{} s in {} events, {} steps{took}",
         short(sim.simulated_s),
         short(sim.events as f64),
         short(sim.steps as f64)
-    );
-    if let Some(wall) = sim.wall_s {
-        text += &format!("; took {} s", short(wall));
-    }
-    text
+    )
 }
 
 /// One line a bound with a bar each for the whole task and for decode.

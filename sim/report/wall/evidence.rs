@@ -82,6 +82,7 @@ pub struct ContextPoint {
     pub bound: Bound,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn bound_key<S: serde::Serializer>(bound: &Bound, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(bound.key())
 }

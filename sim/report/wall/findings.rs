@@ -30,8 +30,11 @@ pub(in crate::report) fn comparison(document: &WallDocument) -> Option<(&WallRow
     (first.chip != last.chip).then_some((first, last))
 }
 
+/// One figure of a row.
+type Figure = fn(&WallRow) -> Option<f64>;
+
 fn growth(first: &WallRow, last: &WallRow) -> Option<String> {
-    let figures: [(&str, fn(&WallRow) -> Option<f64>); 4] = [
+    let figures: [(&str, Figure); 4] = [
         ("HBM bandwidth", |row| row.hbm_tb_s),
         ("HBM capacity", |row| row.hbm_gb),
         ("dense FLOP/s", |row| row.dense_pflop_s),

@@ -122,17 +122,19 @@ fn caption(bar: &Placed) -> String {
 }
 
 fn hover(bar: &Placed, unit: &str) -> String {
-    let mut text = format!("<b>{}</b><br>{} {unit}", plain(&bar.row.title), short(bar.value));
-    if let (Some(low), Some(high), Some(_)) = (bar.row.band.low, bar.row.band.high, bar.reach) {
-        text += &format!("<br>band {} to {}", short(low), short(high));
-    }
-    if let Some((bound, share)) = bar.bound {
-        text += &format!("<br>decode: {} on {}", percent(share), long_name(bound));
-    }
-    if let Some(plan) = &bar.row.parallel {
-        text += &format!("<br>plan {}", plain(plan));
-    }
-    text
+    let band = match (bar.row.band.low, bar.row.band.high, bar.reach) {
+        (Some(low), Some(high), Some(_)) => Some(format!("band {} to {}", short(low), short(high))),
+        _ => None,
+    };
+    let lines = [
+        Some(format!("<b>{}</b>", plain(&bar.row.title))),
+        Some(format!("{} {unit}", short(bar.value))),
+        band,
+        bar.bound
+            .map(|(bound, share)| format!("decode: {} on {}", percent(share), long_name(bound))),
+        bar.row.parallel.as_ref().map(|plan| format!("plan {}", plain(plan))),
+    ];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("<br>")
 }
 
 /// The words in place of bars that are missing.

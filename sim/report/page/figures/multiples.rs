@@ -46,6 +46,7 @@ pub(super) fn figure(document: &WallDocument) -> Value {
     let Some((base, _)) = comparison(document) else { return Value::Null };
     let traces: Vec<Value> =
         SERIES.iter().filter_map(|series| line(&document.rows, base, series)).collect();
+    let name = |&tick: &f64| format!("×{}", short(tick));
     let ticks: Vec<f64> = (-3..6)
         .flat_map(|decade| [1.0, 2.0, 5.0].map(|step| step * libm::pow(10.0, f64::from(decade))))
         .collect();
@@ -58,7 +59,7 @@ pub(super) fn figure(document: &WallDocument) -> Value {
             "xaxis": {
                 "type": "log",
                 "title": { "text": format!("multiple of {}", plain(&base.title)) },
-                "ticktext": ticks.iter().map(|&tick| format!("×{}", short(tick))).collect::<Vec<_>>(),
+                "ticktext": ticks.iter().map(name).collect::<Vec<_>>(),
                 "tickvals": ticks,
             },
             "yaxis": chip_axis(&document.rows),

@@ -11,9 +11,12 @@ use crate::report::{Shares, WallRow};
 /// The smallest share that gets its number printed into the bar.
 const READABLE: f64 = 0.12;
 
+/// What a panel shows, the axis it is drawn on, and its shares.
+type Panel = (&'static str, &'static str, fn(&WallRow) -> Shares);
+
 /// Two stacked bars a chip.
 pub(super) fn figure(rows: &[WallRow]) -> Value {
-    let panels: [(&str, &str, fn(&WallRow) -> Shares); 2] =
+    let panels: [Panel; 2] =
         [("whole task", "x", |row| row.time_share), ("decode", "x2", |row| row.decode_bound)];
     let traces: Vec<Value> = panels
         .iter()
@@ -27,9 +30,10 @@ pub(super) fn figure(rows: &[WallRow]) -> Value {
         "layout": {
             "height": height(rows, 80),
             "barmode": "stack",
+            "uniformtext": { "mode": "hide", "minsize": 10 },
             "bargap": 0.3,
             "showlegend": false,
-            "margin": { "t": 35, "r": 32, "b": 30, "l": 20 },
+            "margin": { "t": 35, "r": 20, "b": 30, "l": 20 },
             "xaxis": axis([0.0, 0.47]),
             "xaxis2": axis([0.53, 1.0]),
             "yaxis": chip_axis(rows),
@@ -43,7 +47,7 @@ fn axis(domain: [f64; 2]) -> Value {
         "domain": domain,
         "range": [0, 1],
         "tickvals": [0, 0.5, 1],
-        "ticktext": ["0", "50 %", "100 %"],
+        "ticktext": ["", "50 %", ""],
         "fixedrange": true,
     })
 }
@@ -55,8 +59,6 @@ fn heading(text: &str, x: f64) -> Value {
         "xanchor": "left", "yanchor": "bottom",
     })
 }
-
-type Panel = (&'static str, &'static str, fn(&WallRow) -> Shares);
 
 fn trace(rows: &[WallRow], &(what, axis, shares): &Panel, bound: Bound) -> Option<Value> {
     let known: Vec<(usize, &WallRow, f64)> = rows

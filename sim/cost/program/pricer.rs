@@ -1,6 +1,6 @@
 //! What an engine needs to know of a cost model.
 
-use super::{Batch, Breakdown};
+use crate::cost::{Batch, Breakdown};
 use crate::units::{Bytes, Flop};
 
 /// Prices steps. Pure: equal batches have equal prices.
@@ -12,12 +12,12 @@ pub trait Pricer {
     fn clips(&self) -> &[u32];
 
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
-    fn work(&self, batch: &Batch) -> Work;
+    fn demand(&self, batch: &Batch) -> Demand;
 }
 
 /// What a step asks of one chip, whatever its speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Work {
+pub struct Demand {
     /// Operations.
     pub flop: Flop,
     /// Bytes to and from main memory.

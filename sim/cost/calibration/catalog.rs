@@ -1,0 +1,127 @@
+//! All families, embedded and parsed once.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::family::{Family, Site};
+use super::rows::{
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, Imbalance, MlaDecodeRow, MoeRow, NcclRow,
+    Others, PrefillRow,
+};
+use super::transfer::Transfer;
+use crate::hardware::{Chip, Engine};
+
+macro_rules! embedded {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../hw-specs/calibration/", $name, ".toml")))
+    };
+}
+
+/// Every constant of the calibrated model.
+///
+/// Embedded in the program; the files under `hw-specs/calibration/` say where each is from.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    pub(crate) gemm: Family<GemmRow>,
+    pub(crate) prefill: Family<PrefillRow>,
+    pub(crate) decode: Family<DecodeRow>,
+    pub(crate) mla: Mla,
+    pub(crate) moe: Moe,
+    pub(crate) collectives: Collectives,
+    pub(crate) host: Hosts,
+    pub(crate) others: Others,
+    transfer: Transfer,
+}
+
+/// Latent attention.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mla {
+    pub(crate) prefill: Family<PrefillRow>,
+    pub(crate) decode: Family<MlaDecodeRow>,
+}
+
+/// Routed experts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Moe {
+    pub(crate) experts: Family<MoeRow>,
+    pub(crate) imbalance: Imbalance,
+}
+
+/// Collectives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Collectives {
+    pub(crate) nccl: Family<NcclRow>,
+    pub(crate) all_reduce: Family<AllReduceRow>,
+    pub(crate) all_to_all: Family<AllToAllRow>,
+}
+
+/// A calibration file that cannot be read.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("calibration/{file}.toml: {error}")]
+pub struct CalibrationError {
+    /// The family.
+    pub file: String,
+    /// What is wrong, with its place.
+    pub error: toml::de::Error,
+}
+
+impl Calibration {
+    /// The constants that memwall ships.
+    ///
+    /// # Panics
+    /// If a file in the source tree is malformed; a test reads them all.
+    pub fn embedded() -> &'static Self {
+        static EMBEDDED: OnceLock<Calibration> = OnceLock::new();
+        EMBEDDED
+            .get_or_init(|| Self::read().expect("the shipped calibration files are well-formed"))
+    }
+
+    fn read() -> Result<Self, CalibrationError> {
+        Ok(Self {
+            gemm: parse(embedded!("gemm"))?,
+            prefill: parse(embedded!("attention-prefill"))?,
+            decode: parse(embedded!("attention-decode"))?,
+            mla: parse(embedded!("mla"))?,
+            moe: parse(embedded!("moe"))?,
+            collectives: parse(embedded!("collectives"))?,
+            host: parse(embedded!("host"))?,
+            others: parse(embedded!("others"))?,
+            transfer: parse(embedded!("transfer"))?,
+        })
+    }
+
+    /// Where to look for `chip`'s constants.
+    pub(crate) fn site(&self, chip: &Chip) -> Site {
+        self.transfer.site(chip)
+    }
+
+    /// What to multiply an inherited compute efficiency by.
+    pub(crate) fn compute_scale(&self, chip: &Chip, donor: &str, engine: Engine) -> f64 {
+        self.transfer.compute_scale(chip, donor, engine)
+    }
+}
+
+fn parse<T: DeserializeOwned>((file, text): (&str, &str)) -> Result<T, CalibrationError> {
+    toml::from_str(text).map_err(|error| CalibrationError { file: file.into(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_files_are_well_formed() {
+        assert!(Calibration::read().is_ok(), "{}", Calibration::read().unwrap_err());
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let error = parse::<Transfer>(("transfer", "donors = 3")).unwrap_err();
+        assert!(error.to_string().starts_with("calibration/transfer.toml: "), "{error}");
+    }
+}

@@ -1,0 +1,134 @@
+//! A family of rows, and how one is found for a chip.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Rows by place (a chip or a generation), engine and key (mostly a number format).
+type Places<R> = BTreeMap<String, BTreeMap<String, BTreeMap<String, R>>>;
+
+/// One family of constants: its form, its source, and its rows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "R: Deserialize<'de>"))]
+pub(crate) struct Family<R> {
+    /// The closed form, in words of the file.
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    form: String,
+    /// Where the measurements are from.
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    source: String,
+    /// The domain and the errors of the fit.
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    measured: String,
+    /// Engine versions measured.
+    versions: BTreeMap<String, String>,
+    /// Exceptions to them, by chip.
+    #[serde(default)]
+    versions_of: BTreeMap<String, BTreeMap<String, String>>,
+    chips: Places<R>,
+    /// Fits over all chips of a generation, for chips that nobody has measured.
+    #[serde(default)]
+    generations: Places<R>,
+}
+
+/// Where constants are wanted, and where to look for them in turn.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// The chip's names.
+    pub(super) names: Vec<String>,
+    /// Chips or generations to inherit from, nearest first.
+    pub(super) donors: Vec<String>,
+}
+
+/// A row, and where it is from.
+pub(crate) struct Found<'a, R> {
+    pub(crate) row: &'a R,
+    /// The generation or chip it was inherited from, if it is not the chip's own.
+    pub(crate) donor: Option<String>,
+    /// `fp8: blackwell pooled, sglang 0.5.14, inherited`.
+    pub(crate) origin: String,
+}
+
+impl<R> Family<R> {
+    /// The row for the first of `engines` that has one of `keys`, on the chip itself if it was
+    /// measured with any of them, else from its donors.
+    pub(crate) fn find(
+        &self,
+        site: &Site,
+        engines: &[&str],
+        keys: &[&str],
+    ) -> Option<Found<'_, R>> {
+        let own = site.names.iter().map(|name| (name, true));
+        let places = own.chain(site.donors.iter().map(|name| (name, false)));
+        for (place, is_own) in places {
+            for (table, pooled) in [(&self.chips, ""), (&self.generations, " pooled")] {
+                let Some((engine, key, row)) = pick(table.get(place), engines, keys) else {
+                    continue;
+                };
+                let version = self.version(place, engine);
+                let inherited = if is_own { "" } else { ", inherited" };
+                let origin = format!("{key}: {place}{pooled}, {engine} {version}{inherited}");
+                return Some(Found { row, donor: (!is_own).then(|| place.clone()), origin });
+            }
+        }
+        None
+    }
+
+    fn version(&self, place: &str, engine: &str) -> &str {
+        let exception = self.versions_of.get(place).and_then(|versions| versions.get(engine));
+        exception.or_else(|| self.versions.get(engine)).map_or("", String::as_str)
+    }
+}
+
+/// The first engine's first key that has a row.
+fn pick<'a, 'n, R>(
+    place: Option<&'a BTreeMap<String, BTreeMap<String, R>>>,
+    engines: &[&'n str],
+    keys: &[&'n str],
+) -> Option<(&'n str, &'n str, &'a R)> {
+    let place = place?;
+    engines.iter().find_map(|&engine| {
+        let rows = place.get(engine)?;
+        keys.iter().find_map(|&key| rows.get(key).map(|row| (engine, key, row)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        form = "f"
+        source = "s"
+        measured = "m"
+        versions = { a = "1.0", b = "2.0" }
+        versions_of.old = { a = "0.9" }
+        [chips.old.a]
+        bf16 = 1
+        [chips.new.b]
+        bf16 = 2
+        [generations.next.a]
+        bf16 = 3
+        fp8 = 4
+    "#;
+
+    fn origin(names: &[&str], engines: &[&str], key: &str) -> (i64, String) {
+        let family: Family<i64> = toml::from_str(FILE).unwrap();
+        let names = names.iter().map(ToString::to_string).collect();
+        let site = Site { names, donors: vec!["next".into(), "old".into()] };
+        let found = family.find(&site, engines, &[key]).unwrap();
+        (*found.row, found.origin)
+    }
+
+    #[test]
+    fn its_own_row_beats_the_preferred_engine_elsewhere() {
+        assert_eq!(origin(&["new"], &["a", "b"], "bf16"), (2, "bf16: new, b 2.0".into()));
+        assert_eq!(origin(&["old"], &["a"], "bf16"), (1, "bf16: old, a 0.9".into()));
+    }
+
+    #[test]
+    fn what_is_not_measured_is_inherited_and_says_so() {
+        let inherited = (4, "fp8: next pooled, a 1.0, inherited".to_owned());
+        assert_eq!(origin(&["new"], &["b", "a"], "fp8"), inherited);
+    }
+}

@@ -1,0 +1,11 @@
+//! Measured constants: read from `hw-specs/calibration/`, found by chip, engine and format, and
+//! inherited where nobody has measured.
+
+mod catalog;
+mod family;
+mod rows;
+mod transfer;
+
+pub use catalog::{Calibration, CalibrationError};
+pub(super) use family::{Family, Site};
+pub(super) use rows::{Combine, Imbalance, PrefillRow, Scan};

@@ -1,0 +1,200 @@
+//! One row of constants per family. The forms are written in the files; symbols are theirs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::hardware::Engine;
+use crate::units::Seconds;
+
+/// Dense products.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GemmRow {
+    pub(crate) ec: f64,
+    pub(crate) em: f64,
+    pub(crate) t0: Seconds,
+    pub(crate) k0: f64,
+    pub(crate) kappa: Seconds,
+    pub(crate) p: f64,
+}
+
+/// Prefill attention, MLA's included.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PrefillRow {
+    pub(crate) ec: f64,
+    pub(crate) em: f64,
+    pub(crate) t0: Seconds,
+    pub(crate) ee: f64,
+    /// The engine that multiplies.
+    pub(crate) math: Engine,
+}
+
+/// How the terms of a decode form combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Combine {
+    Sum,
+    Max,
+}
+
+/// Decode attention.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecodeRow {
+    pub(crate) form: Combine,
+    pub(crate) em: f64,
+    pub(crate) t0: Seconds,
+    pub(crate) tau: Seconds,
+    pub(crate) lambda: Seconds,
+}
+
+/// MLA decode.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MlaDecodeRow {
+    pub(crate) form: Combine,
+    pub(crate) ec: f64,
+    pub(crate) em: f64,
+    pub(crate) t0: Seconds,
+    pub(crate) tau: Seconds,
+    pub(crate) lambda: Seconds,
+}
+
+/// Routed experts.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoeRow {
+    pub(crate) ec: f64,
+    pub(crate) em: f64,
+    pub(crate) t0: Seconds,
+    pub(crate) kappa: Seconds,
+    pub(crate) p: f64,
+    pub(crate) ra: f64,
+}
+
+/// The most-loaded expert rank's time over the balanced time, by ranks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Imbalance {
+    pub(crate) ranks: Vec<u32>,
+    pub(crate) factor: Vec<f64>,
+}
+
+/// NCCL.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NcclRow {
+    pub(crate) alpha: Seconds,
+    pub(crate) hop: Seconds,
+    pub(crate) e: f64,
+    pub(crate) beta: Seconds,
+}
+
+/// An engine's own all-reduce.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AllReduceRow {
+    pub(crate) one_alpha: Seconds,
+    pub(crate) one_e: f64,
+    pub(crate) two_alpha: Seconds,
+    pub(crate) two_e: f64,
+    pub(crate) beta: Seconds,
+}
+
+/// Dispatch and combine.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AllToAllRow {
+    pub(crate) alpha: Seconds,
+    pub(crate) e: f64,
+    pub(crate) nic_e: Option<f64>,
+}
+
+/// The engines' hosts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hosts {
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    form: String,
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    source: String,
+    pub(crate) engines: BTreeMap<String, HostRow>,
+}
+
+/// An engine's host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HostRow {
+    /// What it was fitted to.
+    pub(crate) fitted: String,
+    /// Per step: scheduling, input preparation, the gap between graphs.
+    pub(crate) step: Seconds,
+    /// Per sequence of a step: its bookkeeping, sampling, detokenising.
+    pub(crate) sequence: Seconds,
+    /// Once per request, before its first token; the engine is free meanwhile.
+    pub(crate) first_token: Seconds,
+}
+
+/// Operators without a fitted family.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Others {
+    pub(crate) elementwise: Stream,
+    pub(crate) indexer: Scores,
+    pub(crate) linear: Linear,
+    pub(crate) network: Network,
+    pub(crate) send: Send,
+}
+
+/// A kernel that streams.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stream {
+    pub(crate) launch: Seconds,
+    pub(crate) em: f64,
+}
+
+/// An indexer's score pass.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scores {
+    pub(crate) launch: Seconds,
+    pub(crate) ec: f64,
+    pub(crate) em: f64,
+}
+
+/// Recurrent mixers.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Linear {
+    pub(crate) decode: Stream,
+    pub(crate) gdn: Scan,
+    pub(crate) kda: Scan,
+}
+
+/// A chunked scan over a prompt.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scan {
+    pub(crate) launch: Seconds,
+    pub(crate) em: f64,
+    /// Per token, whatever the chip.
+    pub(crate) serial: Seconds,
+}
+
+/// The network between domains.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    pub(crate) alpha: Seconds,
+    pub(crate) e: f64,
+}
+
+/// A send from one rank to the next.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Send {
+    pub(crate) e: f64,
+}

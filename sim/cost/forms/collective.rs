@@ -1,0 +1,261 @@
+//! Collectives, within a scale-up domain and beyond.
+
+use super::setting::Setting;
+use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::machine::CostError;
+use crate::cost::profile::EngineProfile;
+use crate::cost::work::{Peaks, RowForm, Work};
+use crate::model::{Collective, CollectiveKind};
+
+/// Most ranks that engines' own all-reduce kernels were measured with.
+const OWN_ALL_REDUCE: u32 = 16;
+
+/// The fastest of the ways to do it: `alpha + bytes·inverse + beta·√bytes` each.
+///
+/// All-reduce: the engine's one-shot and two-shot kernels and NCCL; gather and scatter: NCCL;
+/// dispatch and combine: `DeepEP`'s low-latency and high-throughput kernels, or TensorRT-LLM's over
+/// NVLink. Wire bytes are a ring's, `2(P−1)/P·S` for an all-reduce and `(P−1)/P·S` else; in-switch
+/// reduction may beat that bound. A dispatched tensor has a copy of a token per distinct rank that
+/// it goes to; a rank sends its P-th part of it, less what stays. Wider than a domain, every rank of a node reduces or exchanges
+/// its share with its peers of the other nodes over its NIC, on top.
+pub(in crate::cost) struct CollectiveForm {
+    row_bytes: f64,
+    ways: Vec<Way>,
+    /// Bytes sent per byte of the tensor, over the link that binds.
+    wire: f64,
+    peaks: Peaks,
+}
+
+/// One way to do a collective.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    /// Seconds.
+    alpha: f64,
+    /// Seconds per byte of the tensor.
+    inverse: f64,
+    /// Seconds per square root of a byte of the tensor.
+    beta: f64,
+}
+
+/// Who takes part, and how far apart they are.
+#[derive(Clone, Copy)]
+struct Group {
+    ranks: f64,
+    /// Ranks in one domain, and domains.
+    inside: f64,
+    domains: f64,
+    link: f64,
+    nic: f64,
+    /// Experts of a token.
+    top_k: f64,
+}
+
+impl CollectiveForm {
+    /// The form of `collective`; `top_k` experts get a copy of each token that is dispatched.
+    pub(in crate::cost) fn new(
+        collective: &Collective,
+        top_k: u32,
+        setting: &mut Setting,
+    ) -> Result<Self, CostError> {
+        let ranks = collective.ranks.max(1);
+        let mut peaks = setting.ceilings(crate::hardware::Format::Bf16);
+        let mut form = Self { row_bytes: 0.0, ways: Vec::new(), wire: 0.0, peaks };
+        if ranks == 1 {
+            return Ok(form);
+        }
+        let group = Group::of(ranks, top_k, setting)?;
+        let (inner, outer) = (group.inner(collective.kind), group.outer(collective.kind));
+        // The slower of the two links bounds the roofline.
+        (form.wire, peaks.wire) = if inner / group.link >= outer / group.nic {
+            (inner, group.link)
+        } else {
+            (outer, group.nic)
+        };
+        form.peaks = peaks;
+        form.row_bytes = collective.bytes_per_token;
+        form.ways = ways(collective.kind, group, setting);
+        Ok(form)
+    }
+}
+
+impl Group {
+    fn of(ranks: u32, top_k: u32, setting: &Setting) -> Result<Self, CostError> {
+        let machine = &setting.machine;
+        let link = setting.link(ranks)?;
+        let inside = ranks.min(machine.domain);
+        Ok(Self {
+            ranks: f64::from(ranks),
+            inside: f64::from(inside),
+            domains: f64::from(ranks.div_ceil(inside)),
+            link,
+            nic: machine.nic.unwrap_or(link),
+            top_k: f64::from(top_k.max(1)),
+        })
+    }
+
+    /// Bytes a rank sends within its domain, per byte of the tensor.
+    fn inner(self, kind: CollectiveKind) -> f64 {
+        let others = (self.inside - 1.0) / self.inside;
+        match kind {
+            CollectiveKind::AllReduce => 2.0 * others,
+            CollectiveKind::AllGather | CollectiveKind::ReduceScatter => others,
+            CollectiveKind::Dispatch | CollectiveKind::Combine => {
+                (self.inside - 1.0) / self.ranks / self.ranks
+            }
+            CollectiveKind::Send => 1.0,
+        }
+    }
+
+    /// Bytes a rank sends to other domains, per byte of the tensor.
+    fn outer(self, kind: CollectiveKind) -> f64 {
+        let others = (self.domains - 1.0) / self.domains;
+        match kind {
+            CollectiveKind::AllReduce => 2.0 * others / self.inside,
+            CollectiveKind::AllGather | CollectiveKind::ReduceScatter => others / self.inside,
+            CollectiveKind::Dispatch | CollectiveKind::Combine => {
+                (1.0 - self.inside / self.ranks) / self.ranks
+            }
+            CollectiveKind::Send => 0.0,
+        }
+    }
+
+    /// Ranks that hold at least one of a token's experts, expected.
+    fn distinct(self) -> f64 {
+        self.ranks * -libm::expm1(self.top_k * libm::log1p(-1.0 / self.ranks))
+    }
+}
+
+/// Every way to do a collective in `group`.
+fn ways(kind: CollectiveKind, group: Group, setting: &mut Setting) -> Vec<Way> {
+    match kind {
+        CollectiveKind::AllReduce => {
+            let mut ways = own_all_reduce(group, setting);
+            ways.push(nccl(kind, "all-reduce", group, setting));
+            ways
+        }
+        CollectiveKind::AllGather => vec![nccl(kind, "all-gather", group, setting)],
+        CollectiveKind::ReduceScatter => vec![nccl(kind, "reduce-scatter", group, setting)],
+        CollectiveKind::Dispatch => all_to_all(kind, "dispatch", group, setting),
+        CollectiveKind::Combine => all_to_all(kind, "combine", group, setting),
+        CollectiveKind::Send => {
+            let mut way = nccl(kind, "all-gather", Group { ranks: 2.0, ..group }, setting);
+            way.inverse = 1.0 / (setting.calibration.others.send.e * group.link);
+            way.beta = 0.0;
+            vec![way]
+        }
+    }
+}
+
+/// The engine's one-shot and two-shot kernels, where they reach all ranks.
+fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
+    if group.domains > 1.0 || group.ranks > f64::from(OWN_ALL_REDUCE) {
+        return Vec::new();
+    }
+    let family = &setting.calibration.collectives.all_reduce;
+    let engines = setting.engine.all_reduce();
+    let row = setting.choose("all-reduce", family, engines, &["all-reduce"]).row;
+    let others = group.ranks - 1.0;
+    let one_shot = others / (row.one_e.min(1.0) * group.link);
+    let two_shot = 2.0 * others / group.ranks / (row.two_e.min(1.0) * group.link);
+    vec![
+        Way { alpha: row.one_alpha.get(), inverse: one_shot, beta: 0.0 },
+        Way { alpha: row.two_alpha.get(), inverse: two_shot, beta: row.beta.get() },
+    ]
+}
+
+fn nccl(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Way {
+    let family = &setting.calibration.collectives.nccl;
+    let row = setting.choose("nccl", family, &["nccl"], &[key]).row;
+    let network = setting.calibration.others.network;
+    let (inner, outer) = (group.inner(kind), group.outer(kind));
+    let crossing = if group.domains > 1.0 { network.alpha.get() } else { 0.0 };
+    Way {
+        alpha: row.alpha.get() + row.hop.get() * (group.inside - 1.0) + crossing,
+        inverse: inner / (row.e.min(1.0) * group.link) + outer / (network.e * group.nic),
+        beta: row.beta.get() * libm::sqrt(inner),
+    }
+}
+
+/// Low latency sends a copy per expert, the others one per distinct rank.
+fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Vec<Way> {
+    let family = &setting.calibration.collectives.all_to_all;
+    let wide = group.domains > 1.0;
+    let nvlink = matches!(setting.engine, EngineProfile::Trtllm) && !wide;
+    let kernels: &[(&str, bool)] = match (nvlink, wide) {
+        (true, _) => &[("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)],
+        (false, false) => &[("deepep-ll", true), ("deepep-ht", false)],
+        (false, true) => &[("deepep-ll-nodes", true), ("deepep-ht-nodes", false)],
+    };
+    let mut ways = Vec::new();
+    for &(kernel, per_expert) in kernels {
+        let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
+        let row = chosen.row;
+        let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
+        let nic_e = row.nic_e.unwrap_or(setting.calibration.others.network.e);
+        let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
+        let outer = copies * group.outer(kind) / (nic_e.min(1.0) * group.nic);
+        ways.push(Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 });
+    }
+    ways
+}
+
+impl RowForm for CollectiveForm {
+    fn work(&self, rows: f64) -> Work {
+        Work { wire: rows * self.row_bytes * self.wire, ..Work::default() }
+    }
+
+    fn time(&self, rows: f64) -> Breakdown {
+        let bytes = rows * self.row_bytes;
+        let cost = |way: &Way| (way.alpha, bytes * way.inverse + way.beta * libm::sqrt(bytes));
+        let fastest = self.ways.iter().map(cost).min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
+        let mut parts = Breakdown::default();
+        if let Some((alpha, wire)) = fastest {
+            parts[Bound::Latency] = alpha;
+            parts[Bound::Interconnect] = wire;
+        }
+        parts
+    }
+
+    fn peaks(&self) -> Peaks {
+        self.peaks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(ranks: f64, domain: f64) -> Group {
+        let inside = ranks.min(domain);
+        Group {
+            ranks,
+            inside,
+            domains: libm::ceil(ranks / inside),
+            link: 1.0,
+            nic: 1.0,
+            top_k: 8.0,
+        }
+    }
+
+    #[test]
+    fn a_ring_sends_what_a_ring_sends() {
+        for ranks in [2.0, 4.0, 8.0] {
+            let ring = group(ranks, 8.0).inner(CollectiveKind::AllReduce);
+            assert!((ring - 2.0 * (ranks - 1.0) / ranks).abs() < 1e-12);
+            assert_eq!(group(ranks, 8.0).outer(CollectiveKind::AllReduce), 0.0);
+        }
+    }
+
+    #[test]
+    fn a_tensor_crosses_nodes_once_per_reduction() {
+        // 16 ranks in two domains of 8: each NIC carries its eighth of the tensor, twice halved.
+        let outer = group(16.0, 8.0).outer(CollectiveKind::AllReduce);
+        assert!((outer - 2.0 * 0.5 / 8.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn distinct_ranks_are_fewer_than_copies() {
+        let distinct = group(8.0, 8.0).distinct();
+        assert!(distinct > 5.0 && distinct < 5.5, "{distinct}");
+    }
+}

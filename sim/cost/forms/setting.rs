@@ -1,0 +1,134 @@
+//! Where forms are made: a chip, an engine's constants, and a record of what was taken from where.
+
+use std::collections::BTreeSet;
+
+use crate::cost::calibration::{Calibration, Family, Site};
+use crate::cost::machine::{Arithmetic, CostError, Machine};
+use crate::cost::profile::{EngineProfile, Pricing};
+use crate::cost::work::Peaks;
+use crate::hardware::{Chip, Engine, Format};
+
+/// What forms are made from.
+pub(in crate::cost) struct Setting<'a> {
+    pub(in crate::cost) calibration: &'a Calibration,
+    pub(in crate::cost) machine: Machine,
+    pub(in crate::cost) engine: EngineProfile,
+    chip: &'a Chip,
+    site: Site,
+    clips: Vec<u32>,
+    notes: BTreeSet<String>,
+}
+
+/// A row of constants, and what its compute efficiency is to be multiplied by.
+pub(super) struct Chosen<R> {
+    pub(super) row: R,
+    donor: Option<String>,
+}
+
+impl<'a> Setting<'a> {
+    pub(in crate::cost) fn new(
+        chip: &'a Chip,
+        calibration: &'a Calibration,
+        pricing: Pricing,
+        clips: Vec<u32>,
+    ) -> Result<Self, CostError> {
+        let mut notes = BTreeSet::new();
+        let machine = Machine::of(chip, &mut notes)?;
+        let site = calibration.site(chip);
+        Ok(Self { calibration, machine, engine: pricing.engine, chip, site, clips, notes })
+    }
+
+    /// The constants of `family` for the first of `engines` and `keys` there is; notes the origin.
+    ///
+    /// # Panics
+    /// If neither the chip nor any donor has them; the shipped files are tested for that.
+    pub(super) fn choose<R: Copy>(
+        &mut self,
+        what: &str,
+        family: &Family<R>,
+        engines: &[&str],
+        keys: &[&str],
+    ) -> Chosen<R> {
+        self.find(what, family, engines, keys).unwrap_or_else(|| {
+            panic!("{what}: no constants for {keys:?} of {engines:?}, on any generation")
+        })
+    }
+
+    /// The same where there may be none.
+    pub(super) fn find<R: Copy>(
+        &mut self,
+        what: &str,
+        family: &Family<R>,
+        engines: &[&str],
+        keys: &[&str],
+    ) -> Option<Chosen<R>> {
+        let found = family.find(&self.site, engines, keys)?;
+        self.note(format!("{what} {}", found.origin));
+        Some(Chosen { row: *found.row, donor: found.donor })
+    }
+
+    /// The compute efficiency `ec` of a chosen row, scaled if the row was inherited.
+    pub(super) fn efficiency<R>(&self, ec: f64, chosen: &Chosen<R>, engine: Engine) -> f64 {
+        let scale = chosen
+            .donor
+            .as_ref()
+            .map_or(1.0, |donor| self.calibration.compute_scale(self.chip, donor, engine));
+        (ec * scale).min(1.0)
+    }
+
+    /// How products with weights of `format` are computed; notes a format that has to be widened.
+    pub(super) fn arithmetic(&mut self, format: Format) -> Arithmetic {
+        let arithmetic = Arithmetic::of(self.chip, format);
+        let widened = arithmetic.activation >= 2.0 && format.bytes() < 2.0;
+        if widened {
+            self.note(format!("gemm {format}: weights only, 16-bit arithmetic"));
+        } else if format == Format::Mxfp4 || format == Format::Int8 {
+            self.note(format!("gemm {format}: constants of {}", arithmetic.key));
+        }
+        arithmetic
+    }
+
+    /// The dense peak of `engine`, or of the nearest wider one that the chip has.
+    pub(super) fn peak(&self, engine: Engine) -> f64 {
+        let peak = self.chip.peak(engine).filter(|peak| !peak.is_zero());
+        peak.map_or_else(|| Arithmetic::of(self.chip, Format::Bf16).peak, |peak| peak.get())
+    }
+
+    /// Ceilings for products whose weights are of `format`: the fastest engine that may run them.
+    pub(super) fn ceilings(&self, format: Format) -> Peaks {
+        let fastest = self.peak(self.chip.engine_for(format));
+        self.peaks(fastest.max(Arithmetic::of(self.chip, format).peak))
+    }
+
+    /// Ceilings with the compute peak `flops`.
+    pub(super) fn peaks(&self, flops: f64) -> Peaks {
+        let wire = self.machine.link.unwrap_or(f64::INFINITY);
+        Peaks { flops, bytes: self.machine.bandwidth, wire }
+    }
+
+    /// The link between ranks.
+    pub(super) fn link(&self, ranks: u32) -> Result<f64, CostError> {
+        let missing = || CostError::NoLink { chip: self.chip.name.clone(), ranks };
+        self.machine.link.ok_or_else(missing)
+    }
+
+    /// The index of the clip length that covers `length`.
+    pub(super) fn clip(&self, length: u32) -> Option<usize> {
+        self.clips.iter().position(|&clip| clip >= length)
+    }
+
+    /// Adds a line to the program's provenance.
+    pub(in crate::cost) fn note(&mut self, line: String) {
+        self.notes.insert(line);
+    }
+
+    /// What the program must remember.
+    pub(in crate::cost) fn finish(self) -> (Vec<u32>, BTreeSet<String>) {
+        (self.clips, self.notes)
+    }
+}
+
+/// The calibration key of a KV format.
+pub(super) fn kv_key(format: Format) -> &'static str {
+    if format.bytes() < 2.0 { "fp8" } else { "bf16" }
+}

@@ -1,0 +1,42 @@
+//! The host's time.
+
+use crate::cost::batch::Batch;
+use crate::cost::forms::Setting;
+use crate::cost::work::share;
+use crate::model::Op;
+use crate::units::Seconds;
+
+/// An engine's host time per step, per sequence of one scheduler, and per request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Host {
+    step: f64,
+    sequence: f64,
+    first_token: Seconds,
+    /// Schedulers that share the sequences (attention-DP).
+    spread: u32,
+}
+
+impl Host {
+    /// The host of the setting's engine, for a model of these operators.
+    pub(super) fn new(ops: &[Op], setting: &mut Setting) -> Self {
+        let engine = setting.engine.name();
+        let row = &setting.calibration.host.engines[engine];
+        setting.note(format!("host {engine}: {}", row.fitted));
+        Self {
+            step: row.step.get(),
+            sequence: row.sequence.get(),
+            first_token: row.first_token,
+            spread: ops.iter().map(|op| op.spread).max().unwrap_or(1),
+        }
+    }
+
+    /// Its time for a step: every decode and every chunk is a sequence.
+    pub(super) fn time(&self, batch: &Batch) -> f64 {
+        let sequences = batch.decode.sequences + batch.prefill.chunks;
+        self.step + share(sequences, self.spread) * self.sequence
+    }
+
+    pub(super) const fn first_token(&self) -> Seconds {
+        self.first_token
+    }
+}

@@ -1,0 +1,10 @@
+//! The step program: operators compiled once, priced often.
+
+mod compile;
+mod host;
+mod price;
+mod pricer;
+mod table;
+
+pub use price::{OpTime, StepProgram, StepTime};
+pub use pricer::{Demand, Pricer};

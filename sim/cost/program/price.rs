@@ -1,0 +1,252 @@
+//! Pricing a step.
+
+use std::collections::BTreeSet;
+
+use super::compile::{Compiled, clips, compile, shape};
+use super::host::Host;
+use super::table::RowTable;
+use crate::cost::batch::Batch;
+use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::calibration::Calibration;
+use crate::cost::forms::Setting;
+use crate::cost::machine::CostError;
+use crate::cost::profile::{Pricing, TimeModel};
+use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of, share};
+use crate::hardware::Chip;
+use crate::model::{Op, Rows};
+use crate::units::{Bytes, Flop, Seconds, SimSpan};
+
+/// The operators of one rank, compiled for a chip: prices any step.
+///
+/// Built once per plan, used by one thread: prices that depend on the token count alone are
+/// remembered inside. Equal batches cost the same, whatever was priced before.
+///
+/// ```
+/// use memwall::cost::{Batch, Calibration, Pricing, StepProgram};
+/// # use memwall::hardware::{Chip, Engine, Format, Memory, Power, Price, Class};
+/// # use memwall::model::{Gemm, Op, OpKind, Rows};
+/// # use memwall::units::{Bytes, BytesPerSec, FlopPerSec};
+/// # let chip = Chip { name: "h100-sxm".into(), title: String::new(), maker: String::new(),
+/// #     generation: "hopper".into(), aliases: vec![], class: Class::Datasheet, system: None,
+/// #     peaks: [(Engine::Bf16, FlopPerSec::new(989e12))].into(), cores: Some(132), clock: None,
+/// #     exp_rate: None, l2: None, memory: Memory { kind: "hbm3".into(),
+/// #     bandwidth: BytesPerSec::new(3.35e12), physical: Bytes::ZERO, usable: Bytes::ZERO,
+/// #     stacks: None }, scale_up: None, host_link: None, nic: None, power: Power::default(),
+/// #     price: Price::default() };
+/// let gemm = Gemm { n: 8192, k: 8192, weights: Format::Bf16, rows: Rows::Tokens };
+/// let op = Op { name: "o".into(), count: 80, spread: 1, kind: OpKind::Gemm(gemm) };
+/// let program = StepProgram::compile(&[op], &chip, Calibration::embedded(), Pricing::default())?;
+/// let mut batch = Batch::default();
+/// batch.decode.add(1000, program.clips());
+/// let price = program.price(&batch);
+/// // 80 × 134 MB of weights at 83 % of 3.35 TB/s take 4 ms.
+/// assert!(price.total.get() > 3.5e-3 && price.total.get() < 5e-3);
+/// # Ok::<(), memwall::cost::CostError>(())
+/// ```
+pub struct StepProgram {
+    model: TimeModel,
+    ops: Vec<CompiledOp>,
+    /// Indices of the operators that depend on contexts.
+    by_context: Vec<usize>,
+    tokens: RowTable,
+    logits: RowTable,
+    host: Host,
+    clips: Vec<u32>,
+    provenance: BTreeSet<String>,
+}
+
+/// An operator and its form.
+struct CompiledOp {
+    name: String,
+    shape: String,
+    count: u32,
+    spread: u32,
+    form: Compiled,
+}
+
+/// What a step costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepTime {
+    /// Its time.
+    pub total: Seconds,
+    /// The same by cause; adds up to the total.
+    pub parts: Breakdown,
+}
+
+/// What one operator of a step does and costs, over all its repetitions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpTime {
+    /// Its name.
+    pub name: String,
+    /// Its repetitions.
+    pub count: u32,
+    /// Its shape on one rank.
+    pub shape: String,
+    /// Operations on one rank.
+    pub flops: Flop,
+    /// Bytes moved by one rank's memory.
+    pub bytes: Bytes,
+    /// Bytes sent by one rank.
+    pub wire: Bytes,
+    /// Time.
+    pub time: Seconds,
+    /// What takes most of it.
+    pub bound: Bound,
+}
+
+impl StepProgram {
+    /// Compiles the operators of one rank for `chip`.
+    pub fn compile(
+        ops: &[Op],
+        chip: &Chip,
+        calibration: &Calibration,
+        pricing: Pricing,
+    ) -> Result<Self, CostError> {
+        let mut setting = Setting::new(chip, calibration, pricing, clips(ops))?;
+        let mut compiled = Vec::with_capacity(ops.len());
+        for op in ops {
+            let form = compile(op, ops, &mut setting)?;
+            let (name, count, spread) = (op.name.clone(), op.count, op.spread);
+            compiled.push(CompiledOp { name, shape: shape(&op.kind), count, spread, form });
+        }
+        let host = match pricing.model {
+            TimeModel::Roofline => Host::default(),
+            TimeModel::Calibrated => Host::new(ops, &mut setting),
+        };
+        let is_by_context = |op: &CompiledOp| matches!(op.form, Compiled::ByContext(_));
+        let by_context = (0..compiled.len()).filter(|&i| is_by_context(&compiled[i])).collect();
+        let (clips, provenance) = setting.finish();
+        let (tokens, logits) = (RowTable::new(), RowTable::new());
+        let model = pricing.model;
+        Ok(Self { model, ops: compiled, by_context, tokens, logits, host, clips, provenance })
+    }
+
+    /// The clip lengths that a batch's clipped sums are for, in their order.
+    pub fn clips(&self) -> &[u32] {
+        &self.clips
+    }
+
+    /// Where every constant is from, and what had to be assumed: one line each, sorted.
+    ///
+    /// Empty for the roofline, which has no constants but the chip's.
+    pub fn provenance(&self) -> Vec<&str> {
+        match self.model {
+            TimeModel::Roofline => Vec::new(),
+            TimeModel::Calibrated => self.provenance.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The time of a step, and what it is spent on.
+    pub fn price(&self, batch: &Batch) -> StepTime {
+        let parts = self.parts(batch);
+        StepTime { total: parts.total(), parts }
+    }
+
+    /// The time of a step as the event kernel schedules it.
+    pub fn span(&self, batch: &Batch) -> SimSpan {
+        SimSpan::from_seconds(self.parts(batch).total())
+    }
+
+    /// What a request waits for before its first token, besides steps: reading, tokenising,
+    /// dispatching and answering it. The engine is free meanwhile. Zero for the roofline.
+    pub fn first_token(&self) -> Seconds {
+        self.host.first_token()
+    }
+
+    /// The operators of a step, one by one. Host time is not among them.
+    pub fn price_ops(&self, batch: &Batch) -> Vec<OpTime> {
+        self.ops.iter().map(|op| op.price(batch, self.model)).collect()
+    }
+
+    fn parts(&self, batch: &Batch) -> Breakdown {
+        if batch.is_empty() {
+            return Breakdown::default();
+        }
+        let mut parts = self.tokens.get(batch.tokens(), |rows| self.by_rows(Rows::Tokens, rows));
+        parts += self.logits.get(batch.logits, |rows| self.by_rows(Rows::Logits, rows));
+        for &i in &self.by_context {
+            let op = &self.ops[i];
+            parts += op.parts(batch, self.model).scaled(f64::from(op.count));
+        }
+        parts[Bound::Host] += self.host.time(batch);
+        parts
+    }
+
+    /// All operators over `rows` rows of one sort.
+    fn by_rows(&self, sort: Rows, rows: u32) -> Breakdown {
+        let mut parts = Breakdown::default();
+        for op in &self.ops {
+            if let Compiled::ByRows(of, form) = &op.form
+                && *of == sort
+            {
+                let time = row_time(form.as_ref(), share(rows, op.spread), self.model);
+                parts += time.scaled(f64::from(op.count));
+            }
+        }
+        parts
+    }
+}
+
+impl CompiledOp {
+    /// One repetition's time.
+    fn parts(&self, batch: &Batch, model: TimeModel) -> Breakdown {
+        match &self.form {
+            Compiled::ByRows(of, form) => {
+                row_time(form.as_ref(), share(rows_of(batch, *of), self.spread), model)
+            }
+            Compiled::ByContext(forms) => {
+                let load = Load::new(batch, self.spread);
+                let mut parts = Breakdown::default();
+                for form in forms {
+                    parts += context_time(form.as_ref(), &load, model);
+                }
+                parts
+            }
+        }
+    }
+
+    /// One repetition's work.
+    fn work(&self, batch: &Batch) -> Work {
+        match &self.form {
+            Compiled::ByRows(of, form) => {
+                let rows = share(rows_of(batch, *of), self.spread);
+                if rows > 0.0 { form.work(rows) } else { Work::default() }
+            }
+            Compiled::ByContext(forms) => {
+                let load = Load::new(batch, self.spread);
+                forms.iter().fold(Work::default(), |sum, form| sum + form.work(&load))
+            }
+        }
+    }
+
+    fn price(&self, batch: &Batch, model: TimeModel) -> OpTime {
+        let count = f64::from(self.count);
+        let parts = self.parts(batch, model).scaled(count);
+        let work = self.work(batch);
+        OpTime {
+            name: self.name.clone(),
+            count: self.count,
+            shape: self.shape.clone(),
+            flops: Flop::new(work.flops * count),
+            bytes: Bytes::new(work.bytes * count),
+            wire: Bytes::new(work.wire * count),
+            time: parts.total(),
+            bound: parts.largest(),
+        }
+    }
+}
+
+fn row_time(form: &dyn RowForm, rows: f64, model: TimeModel) -> Breakdown {
+    match model {
+        _ if rows == 0.0 => Breakdown::default(),
+        TimeModel::Roofline => form.peaks().roofline(form.work(rows)),
+        TimeModel::Calibrated => form.time(rows),
+    }
+}
+
+fn context_time(form: &dyn ContextForm, load: &Load, model: TimeModel) -> Breakdown {
+    match model {
+        TimeModel::Roofline => form.peaks().roofline(form.work(load)),
+        TimeModel::Calibrated => form.time(load),
+    }
+}

@@ -1,0 +1,167 @@
+//! What an operator does, what of a step it sees, and what a form must answer.
+
+use std::ops::Add;
+
+use super::batch::Batch;
+use super::bound::{Bound, Breakdown};
+use crate::model::Rows;
+
+/// The work of one operator on one rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Work {
+    /// Operations.
+    pub(super) flops: f64,
+    /// Bytes from and to memory.
+    pub(super) bytes: f64,
+    /// Bytes that this rank sends.
+    pub(super) wire: f64,
+}
+
+impl Add for Work {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            flops: self.flops + other.flops,
+            bytes: self.bytes + other.bytes,
+            wire: self.wire + other.wire,
+        }
+    }
+}
+
+/// Datasheet rates that bound an operator, per second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peaks {
+    pub(super) flops: f64,
+    pub(super) bytes: f64,
+    pub(super) wire: f64,
+}
+
+impl Peaks {
+    /// The roofline time of `work`: the largest of its three quotients, all of it for that bound.
+    ///
+    /// A lower bound; assumes perfect overlap. Source: Williams, Waterman, Patterson, CACM 52(4),
+    /// 2009.
+    pub(super) fn roofline(&self, work: Work) -> Breakdown {
+        let terms = [
+            (Bound::Compute, work.flops / self.flops),
+            (Bound::HbmBandwidth, work.bytes / self.bytes),
+            (Bound::Interconnect, work.wire / self.wire),
+        ];
+        super::norm::blend(&terms, f64::INFINITY)
+    }
+}
+
+/// An operator whose cost depends on a number of rows alone.
+pub(super) trait RowForm: Send {
+    /// What it does for `rows` rows on this rank; `rows` is not zero.
+    fn work(&self, rows: f64) -> Work;
+    /// Its calibrated time.
+    fn time(&self, rows: f64) -> Breakdown;
+    /// Its ceilings.
+    fn peaks(&self) -> Peaks;
+}
+
+/// An operator whose cost depends on contexts.
+pub(super) trait ContextForm: Send {
+    /// What it does.
+    fn work(&self, load: &Load) -> Work;
+    /// Its calibrated time; nothing if the step has nothing for it.
+    fn time(&self, load: &Load) -> Breakdown;
+    /// Its ceilings.
+    fn peaks(&self) -> Peaks;
+}
+
+/// The rows that one rank has of `rows`, spread over `spread` ranks: the fullest rank's.
+pub(super) fn share(rows: u32, spread: u32) -> f64 {
+    f64::from(rows.div_ceil(spread.max(1)))
+}
+
+/// Which count of a step an operator's rows are.
+pub(super) const fn rows_of(batch: &Batch, rows: Rows) -> u32 {
+    match rows {
+        Rows::Tokens => batch.tokens(),
+        Rows::Logits => batch.logits,
+    }
+}
+
+/// A step as one rank sees it: sequences, tokens and chunks as on the fullest rank, contexts split
+/// evenly (a balanced router).
+pub(super) struct Load<'a> {
+    batch: &'a Batch,
+    spread: u32,
+    part: f64,
+}
+
+impl<'a> Load<'a> {
+    pub(super) fn new(batch: &'a Batch, spread: u32) -> Self {
+        let spread = spread.max(1);
+        Self { batch, spread, part: 1.0 / f64::from(spread) }
+    }
+
+    /// Decoding sequences.
+    pub(super) fn sequences(&self) -> f64 {
+        share(self.batch.decode.sequences, self.spread)
+    }
+
+    /// Keys that the decodes read, in tokens.
+    pub(super) fn decode_keys(&self, clip: Option<usize>) -> f64 {
+        let decode = &self.batch.decode;
+        clip.map_or(decode.context, |clip| decode.clipped[clip]) as f64 * self.part
+    }
+
+    /// The longest decode context, in tokens.
+    pub(super) fn decode_longest(&self) -> f64 {
+        f64::from(self.batch.decode.longest)
+    }
+
+    /// Prefill chunks.
+    pub(super) fn chunks(&self) -> f64 {
+        share(self.batch.prefill.chunks, self.spread)
+    }
+
+    /// New tokens of the chunks.
+    pub(super) fn new_tokens(&self) -> f64 {
+        share(self.batch.prefill.tokens, self.spread)
+    }
+
+    /// Query-key pairs of the chunks.
+    pub(super) fn pairs(&self, clip: Option<usize>) -> f64 {
+        let prefill = &self.batch.prefill;
+        clip.map_or(prefill.pairs, |clip| prefill.clipped_pairs[clip]) as f64 * self.part
+    }
+
+    /// Keys that the chunks read, in tokens, their own included.
+    pub(super) fn prefill_keys(&self, clip: Option<usize>) -> f64 {
+        let prefill = &self.batch.prefill;
+        clip.map_or(prefill.context, |clip| prefill.clipped_context[clip]) as f64 * self.part
+    }
+
+    /// The longest context at a chunk's end.
+    pub(super) fn prefill_longest(&self) -> f64 {
+        f64::from(self.batch.prefill.longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roofline_corners_are_tight() {
+        // The ridge of this machine is at 100 operations a byte.
+        let peaks = Peaks { flops: 1e15, bytes: 1e13, wire: 1e11 };
+        let at = |flops| peaks.roofline(Work { flops, bytes: 1e10, wire: 0.0 });
+        let (below, above) = (at(0.999e12), at(1.001e12));
+        assert_eq!(below.largest(), Bound::HbmBandwidth);
+        assert_eq!(above.largest(), Bound::Compute);
+        assert!((below.total().get() - 1e-3).abs() < 1e-12);
+        assert!((above.total().get() - 1.001e-3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_fullest_rank_has_the_rounded_up_share() {
+        assert_eq!(share(9, 8), 2.0);
+        assert_eq!(share(0, 8), 0.0);
+        assert_eq!(share(5, 0), 5.0);
+    }
+}

@@ -1,0 +1,132 @@
+//! The page in headless Chromium.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use memwall::report::{WallReport, render_wall_page};
+
+use super::sample::{hostile, sample};
+
+/// What headless Chromium made of a page: the document after its scripts ran, and the log.
+struct Visit {
+    dom: String,
+    log: String,
+}
+
+/// Opens the page of `report`; none where the environment says that there is no browser.
+fn visit(report: &WallReport, name: &str) -> Option<Visit> {
+    open(&render_wall_page(report), name)
+}
+
+fn open(html: &str, name: &str) -> Option<Visit> {
+    if std::env::var_os("MEMWALL_NO_BROWSER").is_some() {
+        return None;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));
+    fs::create_dir_all(&folder).unwrap();
+    let page = folder.join("wall.html");
+    fs::write(&page, html).unwrap();
+    let output = Command::new(chromium())
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--enable-logging=stderr",
+            "--v=0",
+            "--virtual-time-budget=10000",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg(format!("file://{}", page.display()))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(Visit { dom: text(&output.stdout), log: text(&output.stderr) })
+}
+
+fn chromium() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.is_file())
+        .expect(
+            "this test needs a browser: `apt-get install chromium`, or set MEMWALL_NO_BROWSER=1 \
+             to go without",
+        )
+}
+
+fn assert_drawn(visit: &Visit, charts: usize) {
+    let root = visit.dom.split('>').nth(1).unwrap_or_default();
+    assert!(root.contains("data-ready=\"true\""), "{root}\n{}", visit.log);
+    assert!(!root.contains("data-error"), "{root}");
+    assert!(root.contains(&format!("data-charts=\"{charts}\"")), "{root}");
+    assert!(visit.dom.matches("class=\"main-svg\"").count() >= charts);
+    for word in ["CONSOLE", "Uncaught"] {
+        assert!(!visit.log.contains(word), "{}", visit.log);
+    }
+}
+
+#[test]
+fn a_browser_draws_every_chart_without_complaint() {
+    let Some(visit) = visit(&sample(), "sample") else { return };
+    assert_drawn(&visit, 6);
+    for text in [
+        "does not fit",
+        "Whole task",
+        "HBM bandwidth",
+        "gate_up",
+        "output tokens/s per facility MW",
+    ] {
+        assert!(visit.dom.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn a_browser_shows_hostile_names_letter_by_letter() {
+    let Some(visit) = visit(&hostile(), "hostile") else { return };
+    assert_drawn(&visit, 6);
+    let body = visit.dom.split("<body").nth(1).unwrap();
+    for element in ["<img", "<a ", "onerror=\"", "xlink:href=\"javascript"] {
+        assert!(!body.contains(element), "a name became {element}");
+    }
+}
+
+#[test]
+fn a_browser_takes_an_empty_ladder() {
+    let Some(visit) = visit(&WallReport::default(), "empty") else { return };
+    assert_drawn(&visit, 0);
+}
+
+/// Works both selectors as a reader would, once the charts stand.
+const READER: &str = r#"<script>
+    new MutationObserver((_, observer) => {
+        const root = document.documentElement;
+        if (root.dataset.ready !== "true") return;
+        observer.disconnect();
+        for (const [id, index] of [["roofline-chip", 2], ["provenance-chip", 3]]) {
+            const select = document.getElementById(id);
+            select.selectedIndex = index;
+            select.dispatchEvent(new Event("change"));
+        }
+        const rows = [...document.querySelectorAll('#provenance tbody tr')];
+        root.dataset.shown = rows.filter((row) => !row.hidden).map((row) => row.dataset.chip);
+    }).observe(document.documentElement, { attributes: true });
+</script></body>"#;
+
+#[test]
+fn a_browser_follows_both_selectors() {
+    let page = render_wall_page(&sample()).replace("</body>", READER);
+    let Some(visit) = open(&page, "reader") else { return };
+    assert_drawn(&visit, 6);
+    assert!(visit.dom.contains(">ridge at 1125 FLOP/byte<"), "the third chip's roofline");
+    let chip = "b200-sxm--hgx-";
+    assert!(visit.dom.contains(&format!("data-shown=\"{}\"", [chip; 4].join(","))), "its sources");
+}
