@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
-use memwall::cost::{Batch, Bound, Breakdown, Pricer, Work};
+use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
 use memwall::serving::{Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
@@ -23,8 +23,8 @@ impl Pricer for Affine {
     fn clips(&self) -> &[u32] {
         &[]
     }
-    fn work(&self, _: &Batch) -> Work {
-        Work::default()
+    fn demand(&self, _: &Batch) -> Demand {
+        Demand::default()
     }
 }
 

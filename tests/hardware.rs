@@ -35,9 +35,9 @@ fn shipped() -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if !path.is_dir() {
+            if path.extension().is_some_and(|extension| extension == "toml") {
                 files.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            } else if !path.ends_with("calibration") {
+            } else if path.is_dir() && !path.ends_with("calibration") {
                 folders.push(path);
             }
         }
@@ -324,6 +324,43 @@ fn a_replaced_part_keeps_its_place_and_its_variations_follow() {
 }
 
 #[test]
+fn no_value_of_any_figure_makes_it_panic() {
+    let (path, good) = fixture("good.toml");
+    let extremes = [
+        "0",
+        "-1",
+        "4294967295",
+        "1e300",
+        "nan",
+        "inf",
+        "true",
+        "[]",
+        "\"\"",
+        "\"1e23 B\"",
+        "\"0 GiB\"",
+        "\"1e-5 B\"",
+        "\"1e23 bit/s\"",
+        "\"1e-5 FLOP/s\"",
+        "1e-6",
+    ];
+    let variation = "name = \"v\"\nbase = \"acme-one\"\n[memory]\nheight = { value = 16 }\n";
+    let mut accepted = 0;
+    for figure in good.lines().filter(|line| line.contains("{ value")) {
+        let value = figure.split("value = ").nth(1).unwrap().split(',').next().unwrap();
+        for extreme in extremes {
+            let text = good.replace(figure, &figure.replacen(value, extreme, 1));
+            assert_ne!(text, good);
+            let findings = check(&path, &text);
+            let files = [(path.clone(), text), ("v.toml".into(), variation.into())];
+            let outcome = Catalog::embedded().overlaid(&files);
+            accepted += usize::from(outcome.is_ok());
+            assert!(outcome.is_ok() || !findings.is_empty(), "refused but not found: {figure}");
+        }
+    }
+    assert!(accepted > 0, "the extremes test nothing beyond the parser");
+}
+
+#[test]
 fn files_that_cannot_be_used_are_refused_with_every_reason() {
     let refuse = |text: &str| {
         let files = [("mine.toml".to_owned(), text.to_owned())];
@@ -333,6 +370,9 @@ fn files_that_cannot_be_used_are_refused_with_every_reason() {
     assert!(error.contains("mine.toml:2: error") && error.contains("`h100-sxm`"), "{error}");
     assert!(refuse("name = \"x\"\nbase = \"x\"\n").contains("cannot vary itself"));
     assert!(refuse("name = \"x\"\n").contains("needs `maker`"));
+    let beside = "name = \"x\"\nbase = \"h100\"\nmemory.bandwidth = { value = \"4 TB/s\" }\n";
+    let error = refuse(beside);
+    assert!(error.contains("mine.toml:3") && error.contains("pin_rate"), "{error}");
     assert!(refuse("name = ").starts_with("mine.toml:1: error"));
     let (path, text) = fixture("unreadable.toml");
     let Err(HardwareError::BadSpecs { findings }) = Catalog::embedded().overlaid(&[(path, text)])

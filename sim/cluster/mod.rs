@@ -1,18 +1,19 @@
 //! Runs: tasks meet a replica on one clock.
 //!
-//! [`simulate`] takes an iterator of tasks, a replica and a [`RunPlan`], and returns what happened.
+//! An [`Order`] (a model, a plan, a chip) deploys if it fits; [`simulate`] runs tasks on its
+//! replica; [`best_of_plans`] finds the plan and the load that yield most within a service level.
 //! The event enum is closed and the loop fits a screen; decisions about batches live in
-//! [`serving`](crate::serving), decisions about when a call is sent in this layer's `client`.
+//! [`serving`](crate::serving), decisions about when a call is sent in `run/client.rs`.
 
-mod arrivals;
-mod client;
-mod plan;
-mod result;
-mod search;
-mod simulation;
+mod deploy;
+mod ladder;
+mod run;
 
-pub use arrivals::at_rate;
-pub use plan::{Load, RunPlan};
-pub use result::{RequestCounts, RunResult, TaskCounts};
-pub use search::{Trial, best_concurrency};
-pub use simulation::{Progress, simulate};
+pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
+pub use ladder::{
+    Best, Drive, NoBest, Slo, TaskPool, Terms, Trial, TrialLength, best_concurrency, best_of_plan,
+    best_of_plans,
+};
+pub use run::{
+    Load, Progress, RequestCounts, RunPlan, RunResult, Summary, TaskCounts, at_rate, simulate,
+};

@@ -1,6 +1,6 @@
 //! What an operator does, what of a step it sees, and what a form must answer.
 
-use std::ops::Add;
+use std::ops::{Add, Mul};
 
 use super::batch::Batch;
 use super::bound::{Bound, Breakdown};
@@ -25,6 +25,13 @@ impl Add for Work {
             bytes: self.bytes + other.bytes,
             wire: self.wire + other.wire,
         }
+    }
+}
+
+impl Mul<f64> for Work {
+    type Output = Self;
+    fn mul(self, times: f64) -> Self {
+        Self { flops: self.flops * times, bytes: self.bytes * times, wire: self.wire * times }
     }
 }
 

@@ -3,8 +3,10 @@
 //! Knows nothing of inference. Order is `(time, phase, order of scheduling)`: equal times are a
 //! decision of whoever defines the events, never an accident of the heap.
 
+mod quantile;
 mod queue;
 mod streams;
 
+pub use quantile::{quantile, quantile_of_runs};
 pub use queue::{EventQueue, Phased};
 pub use streams::{Stream, Streams};

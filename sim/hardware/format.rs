@@ -100,3 +100,17 @@ pub enum Engine {
     /// INT8.
     Int8,
 }
+
+impl Engine {
+    /// The name in files and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tf32 => "tf32",
+            Self::Bf16 => "bf16",
+            Self::Fp8 => "fp8",
+            Self::Fp6 => "fp6",
+            Self::Fp4 => "fp4",
+            Self::Int8 => "int8",
+        }
+    }
+}

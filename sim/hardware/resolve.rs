@@ -1,7 +1,7 @@
 //! From a chip's description to the chip.
 
 use super::chip::{Chip, Class, Memory, Power, Price, ScaleUp};
-use super::spec::{ChipSpec, Given, MemorySpec, Section};
+use super::spec::{ChipSpec, Entry, Figure, Given, MemorySpec, Section};
 use crate::units::PerSec;
 
 impl Chip {
@@ -72,10 +72,10 @@ fn class(spec: &ChipSpec) -> Class {
         .dense
         .entries()
         .iter()
-        .map(|entry| entry.class())
+        .map(Entry::class)
         .chain(bandwidth_class(&spec.memory))
         .chain(capacity_class(&spec.memory))
-        .chain(links.into_iter().flatten().map(|link| link.class()))
+        .chain(links.into_iter().flatten().map(Figure::class))
         .max()
         .unwrap_or(Class::Estimate)
 }
@@ -87,7 +87,7 @@ pub(crate) fn bandwidth_class(spec: &MemorySpec) -> Option<Class> {
         (Some(rate), Some(printed)) if rate.derived => Some(printed.class()),
         (Some(rate), Some(_)) => Some(rate.class()),
         (Some(_), None) => from_pins,
-        (None, _) => spec.bandwidth.as_ref().map(|bandwidth| bandwidth.class()),
+        (None, _) => spec.bandwidth.as_ref().map(Figure::class),
     }
 }
 
@@ -102,9 +102,5 @@ pub(crate) fn capacity_class(spec: &MemorySpec) -> Option<Class> {
 }
 
 fn weakest(spec: &MemorySpec, names: &[&str]) -> Option<Class> {
-    spec.entries()
-        .iter()
-        .filter(|entry| names.contains(&entry.name))
-        .map(|entry| entry.class())
-        .max()
+    spec.entries().iter().filter(|entry| names.contains(&entry.name)).map(Entry::class).max()
 }

@@ -1,7 +1,7 @@
 //! A system as the simulator sees it: a box, a rack or a pod of one chip.
 
 use super::chip::Class;
-use super::spec::{Given, Section, SystemSpec};
+use super::spec::{Entry, Figure, Given, Section, SystemSpec};
 use crate::units::{Bytes, BytesPerSec, Usd, Watts};
 
 /// A box, rack or pod.
@@ -78,8 +78,8 @@ impl System {
         let cores_per_cpu = spec.host.cores_per_cpu.given();
         let class = [spec.accelerators.class(), spec.domain.class()]
             .into_iter()
-            .chain(spec.fabric.bandwidth.as_ref().map(|figure| figure.class()))
-            .chain(spec.network.entries().iter().map(|entry| entry.class()))
+            .chain(spec.fabric.bandwidth.as_ref().map(Figure::class))
+            .chain(spec.network.entries().iter().map(Entry::class))
             .max()
             .unwrap_or(Class::Estimate);
         Self {

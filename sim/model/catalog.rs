@@ -126,8 +126,20 @@ impl Catalog {
 /// Lower case, without the suffixes that name a training stage or a number format.
 fn normalised(name: &str) -> String {
     const SUFFIXES: [&str; 14] = [
-        "-instruct", "-chat", "-base", "-it", "-hf", "-fp8", "-nvfp4", "-mxfp4", "-fp4", "-bf16",
-        "-int4", "-awq", "-dynamic", "-2507",
+        "-instruct",
+        "-chat",
+        "-base",
+        "-it",
+        "-hf",
+        "-fp8",
+        "-nvfp4",
+        "-mxfp4",
+        "-fp4",
+        "-bf16",
+        "-int4",
+        "-awq",
+        "-dynamic",
+        "-2507",
     ];
     let mut name = name.trim().to_lowercase().replace("meta-llama-", "llama-");
     while let Some(short) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {

@@ -16,8 +16,10 @@ pub enum ModelError {
     Unsupported { file: String, key: String, found: String, reason: &'static str },
     #[error("{file}: unknown architecture `{found}`; known: {known}")]
     UnknownArchitecture { file: String, found: String, known: String },
-    #[error("no model is called `{name}`{nearest}; `memwall models list` names them, and a path \
-             to a Hugging Face config.json works too")]
+    #[error(
+        "no model is called `{name}`{nearest}; `memwall models list` names them, and a path \
+             to a Hugging Face config.json works too"
+    )]
     UnknownModel { name: String, nearest: String },
 }
 

@@ -11,6 +11,7 @@
 //! assert!(render_wall_table(&document, 80).contains("llama-3.1-70b"));
 //! ```
 
+mod fill;
 mod json;
 mod page;
 mod run;
@@ -18,6 +19,7 @@ mod shares;
 mod text;
 mod wall;
 
+pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_row};
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{

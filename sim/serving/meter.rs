@@ -1,7 +1,7 @@
 //! What a replica measures about itself.
 
 use super::runs::Runs;
-use crate::cost::{Bound, Breakdown, Work};
+use crate::cost::{Bound, Breakdown, Demand};
 
 /// Sums over the steps since the last reset.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,7 @@ pub struct Meter {
     /// Where the time went that the decodes of each step would have taken alone.
     pub decode: Breakdown,
     /// Arithmetic and traffic of one chip.
-    pub work: Work,
+    pub work: Demand,
     /// Tokens by kind.
     pub tokens: TokenCounts,
     /// Inter-token latencies.

@@ -83,9 +83,9 @@ impl<P: Pricer> Replica<P> {
         };
         let share = f64::from(recomputed) / f64::from(batch.prefill.tokens.max(1));
         self.meter.book(whole, decode, share);
-        let work = self.pricer.work(&batch);
-        self.meter.work.flop += work.flop;
-        self.meter.work.traffic += work.traffic;
+        let demand = self.pricer.demand(&batch);
+        self.meter.work.flop += demand.flop;
+        self.meter.work.traffic += demand.traffic;
         self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
         self.meter.tokens.recomputed += u64::from(recomputed);
         self.meter.peak_held_pages = self.meter.peak_held_pages.max(self.kv.held());

@@ -78,7 +78,9 @@ mod tests {
 
     fn runs(pages: &[u64]) -> Vec<Extent> {
         let mut content = Vec::new();
-        pages.iter().for_each(|&page| push_page(&mut content, page));
+        for &page in pages {
+            push_page(&mut content, page);
+        }
         content
     }
 

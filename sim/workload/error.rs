@@ -9,7 +9,7 @@ pub enum WorkloadError {
     #[error("{place}: `{key}` is {value}; {remedy}")]
     Value {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// Its key or column.
         key: String,
         /// As it stands there.
@@ -21,7 +21,7 @@ pub enum WorkloadError {
     #[error("{place}: broken JSON ({message}); complete the record or remove it")]
     Json {
         /// Where it stands.
-        place: Place,
+        place: Box<Place>,
         /// The parser's words.
         message: String,
     },
@@ -129,7 +129,7 @@ impl Place {
         remedy: &str,
     ) -> WorkloadError {
         let (value, remedy) = (value.to_string(), remedy.to_owned());
-        WorkloadError::Value { place: self.clone(), key: key.to_owned(), value, remedy }
+        WorkloadError::Value { place: Box::new(self.clone()), key: key.to_owned(), value, remedy }
     }
 
     /// The complaint about JSON that broke here; an unreadable file is told apart.
@@ -142,7 +142,10 @@ impl Place {
         let bare = text.rsplit_once(" at line ").map_or(text.as_str(), |(bare, _)| bare);
         let line = self.line.unwrap_or(error.line() as u64);
         let place = Self { line: Some(line), ..self.clone() };
-        WorkloadError::Json { place, message: format!("{bare} at column {}", error.column()) }
+        WorkloadError::Json {
+            place: Box::new(place),
+            message: format!("{bare} at column {}", error.column()),
+        }
     }
 }
 

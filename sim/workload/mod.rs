@@ -1,16 +1,27 @@
 //! Workloads: tasks generated from measured distributions, or replayed from traces.
+//!
+//! The unit is the [`Task`]: the calls of an agent and its sub-agents, with the gaps between them
+//! and the identities of their pages. [`Synthetic`] workloads generate tasks without end,
+//! [`Trace`]s replay recorded ones; [`TraceStats`] and [`TokenShares`] say what either holds for
+//! a prefix cache. Nothing here opens a file but [`read_trace`], which the `cli` feature adds.
 
 mod content;
+mod entry;
 mod error;
 #[cfg(feature = "cli")]
 mod files;
+mod shares;
 mod stats;
+mod synthetic;
 mod task;
 mod trace;
 
+pub use entry::Entered;
 pub use error::{Place, WorkloadError};
 #[cfg(feature = "cli")]
 pub use files::read_trace;
+pub use shares::TokenShares;
 pub use stats::{Arrivals, Lengths, Policy, Reuse, ReuseQuery, TraceStats};
+pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads};
 pub use task::{Call, Cause, Chain, Task};
 pub use trace::{Trace, TraceBuilder, TraceKind};

@@ -24,6 +24,8 @@ fn open(html: &str, name: &str) -> Option<Visit> {
         return None;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));
+    // What an earlier run left, a locked profile above all, must not matter.
+    fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).unwrap();
     let page = folder.join("wall.html");
     fs::write(&page, html).unwrap();
@@ -107,10 +109,9 @@ fn a_browser_takes_an_empty_ladder() {
 
 /// Works both selectors as a reader would, once the charts stand.
 const READER: &str = r#"<script>
-    new MutationObserver((_, observer) => {
-        const root = document.documentElement;
-        if (root.dataset.ready !== "true") return;
-        observer.disconnect();
+    const root = document.documentElement;
+    const read = () => {
+        if (root.dataset.ready !== "true" || root.dataset.shown) return;
         for (const [id, index] of [["roofline-chip", 2], ["provenance-chip", 3]]) {
             const select = document.getElementById(id);
             select.selectedIndex = index;
@@ -118,7 +119,9 @@ const READER: &str = r#"<script>
         }
         const rows = [...document.querySelectorAll('#provenance tbody tr')];
         root.dataset.shown = rows.filter((row) => !row.hidden).map((row) => row.dataset.chip);
-    }).observe(document.documentElement, { attributes: true });
+    };
+    new MutationObserver(read).observe(root, { attributes: true });
+    read();
 </script></body>"#;
 
 #[test]

@@ -61,7 +61,7 @@ fn sample_row(index: usize) -> WallRow {
         kv_hit_rate: Some(0.927),
         mfu: Some(0.21 / (1.0 + index as f64)),
         mbu: Some(bound * 0.8),
-        time_share: shares(bound - 0.2, 0.41, 0.02),
+        time_share: shares(bound - 0.23, 0.41, 0.02),
         decode_bound: shares(bound, 0.06, 0.0),
         energy_j_per_output_tok: Some(900.0 / output),
         usd_per_task: Some(0.31 / (1.0 + index as f64 / 2.0)),

@@ -1,7 +1,7 @@
 //! Laws that every run obeys: conservation, causality, determinism.
 
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
-use memwall::cost::{Batch, Bound, Breakdown, Pricer, Work};
+use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::serving::{Extent, Limits, Replica};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
@@ -26,9 +26,9 @@ impl Pricer for Affine {
     fn clips(&self) -> &[u32] {
         &[]
     }
-    fn work(&self, batch: &Batch) -> Work {
+    fn demand(&self, batch: &Batch) -> Demand {
         let tokens = f64::from(batch.tokens());
-        Work { flop: Flop::new(tokens), traffic: Bytes::new(tokens) }
+        Demand { flop: Flop::new(tokens), traffic: Bytes::new(tokens) }
     }
 }
 

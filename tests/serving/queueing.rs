@@ -1,7 +1,7 @@
 //! A replica that serves one request at a time, against queueing theory.
 
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
-use memwall::cost::{Batch, Bound, Breakdown, Pricer, Work};
+use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
 use memwall::serving::{Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
@@ -17,8 +17,8 @@ impl Pricer for Fixed {
     fn clips(&self) -> &[u32] {
         &[]
     }
-    fn work(&self, _: &Batch) -> Work {
-        Work::default()
+    fn demand(&self, _: &Batch) -> Demand {
+        Demand::default()
     }
 }
 

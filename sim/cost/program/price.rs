@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::compile::{Compiled, clips, compile, shape};
 use super::host::Host;
-use super::table::RowTable;
+use super::table::{RowPrice, RowTable};
 use crate::cost::batch::Batch;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Calibration;
@@ -158,12 +158,12 @@ impl StepProgram {
         self.ops.iter().map(|op| op.price(batch, self.model)).collect()
     }
 
-    fn parts(&self, batch: &Batch) -> Breakdown {
+    pub(super) fn parts(&self, batch: &Batch) -> Breakdown {
         if batch.is_empty() {
             return Breakdown::default();
         }
-        let mut parts = self.tokens.get(batch.tokens(), |rows| self.by_rows(Rows::Tokens, rows));
-        parts += self.logits.get(batch.logits, |rows| self.by_rows(Rows::Logits, rows));
+        let [tokens, logits] = self.rows(batch);
+        let mut parts = tokens.parts + logits.parts;
         for &i in &self.by_context {
             let op = &self.ops[i];
             parts += op.parts(batch, self.model).scaled(f64::from(op.count));
@@ -172,18 +172,35 @@ impl StepProgram {
         parts
     }
 
+    /// All that one rank does in a step.
+    pub(super) fn work(&self, batch: &Batch) -> Work {
+        let [tokens, logits] = self.rows(batch);
+        let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
+        by_context
+            .fold(tokens.work + logits.work, |sum, op| sum + op.work(batch) * f64::from(op.count))
+    }
+
+    /// What depends on a step's tokens, and on its logits, alone.
+    fn rows(&self, batch: &Batch) -> [RowPrice; 2] {
+        [
+            self.tokens.get(batch.tokens(), |rows| self.by_rows(Rows::Tokens, rows)),
+            self.logits.get(batch.logits, |rows| self.by_rows(Rows::Logits, rows)),
+        ]
+    }
+
     /// All operators over `rows` rows of one sort.
-    fn by_rows(&self, sort: Rows, rows: u32) -> Breakdown {
-        let mut parts = Breakdown::default();
+    fn by_rows(&self, sort: Rows, rows: u32) -> RowPrice {
+        let mut price = RowPrice::default();
         for op in &self.ops {
             if let Compiled::ByRows(of, form) = &op.form
                 && *of == sort
             {
-                let time = row_time(form.as_ref(), share(rows, op.spread), self.model);
-                parts += time.scaled(f64::from(op.count));
+                let (rows, count) = (share(rows, op.spread), f64::from(op.count));
+                price.parts += row_time(form.as_ref(), rows, self.model).scaled(count);
+                price.work = price.work + form.work(rows) * count;
             }
         }
-        parts
+        price
     }
 }
 

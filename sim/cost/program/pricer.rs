@@ -1,5 +1,6 @@
 //! What an engine needs to know of a cost model.
 
+use super::StepProgram;
 use crate::cost::{Batch, Breakdown};
 use crate::units::{Bytes, Flop};
 
@@ -22,4 +23,19 @@ pub struct Demand {
     pub flop: Flop,
     /// Bytes to and from main memory.
     pub traffic: Bytes,
+}
+
+impl Pricer for &StepProgram {
+    fn price(&self, batch: &Batch) -> Breakdown {
+        self.parts(batch)
+    }
+
+    fn clips(&self) -> &[u32] {
+        StepProgram::clips(self)
+    }
+
+    fn demand(&self, batch: &Batch) -> Demand {
+        let work = self.work(batch);
+        Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
+    }
 }

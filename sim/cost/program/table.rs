@@ -3,13 +3,21 @@
 use std::cell::Cell;
 
 use crate::cost::bound::Breakdown;
+use crate::cost::work::Work;
 
 /// Row counts that are remembered; larger ones are computed anew.
 const REMEMBERED: usize = 8192;
 
+/// What a number of rows costs, and what it asks of one rank.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RowPrice {
+    pub(super) parts: Breakdown,
+    pub(super) work: Work,
+}
+
 /// A lazy table over row counts. Filled in by whoever owns the program; equal queries give equal
 /// answers whatever was asked before.
-pub(super) struct RowTable(Vec<Cell<Option<Breakdown>>>);
+pub(super) struct RowTable(Vec<Cell<Option<RowPrice>>>);
 
 impl RowTable {
     pub(super) fn new() -> Self {
@@ -17,15 +25,15 @@ impl RowTable {
     }
 
     /// The price of `rows` rows, by `compute` if it is asked for the first time.
-    pub(super) fn get(&self, rows: u32, compute: impl Fn(u32) -> Breakdown) -> Breakdown {
+    pub(super) fn get(&self, rows: u32, compute: impl Fn(u32) -> RowPrice) -> RowPrice {
         if rows == 0 {
-            return Breakdown::default();
+            return RowPrice::default();
         }
         let Some(cell) = self.0.get(rows as usize) else { return compute(rows) };
         cell.get().unwrap_or_else(|| {
-            let parts = compute(rows);
-            cell.set(Some(parts));
-            parts
+            let price = compute(rows);
+            cell.set(Some(price));
+            price
         })
     }
 }

@@ -1,13 +1,13 @@
 //! The catalogue of chips and systems: embedded files, a user's files over them, names.
 
-mod catalog;
 mod embedded;
 mod names;
+mod parts;
 mod rows;
 mod shelf;
 mod tables;
 
-pub use catalog::Catalog;
+pub use parts::Catalog;
 pub use rows::FigureRow;
 pub use tables::{MemoryKind, Source};
 

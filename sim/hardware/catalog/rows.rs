@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::Catalog;
-use crate::hardware::chip::Class;
+use super::parts::Catalog;
+use crate::hardware::chip::{Class, Stacks};
 use crate::hardware::resolve::{bandwidth_class, capacity_class, exp_rate};
-use crate::hardware::spec::{ChipSpec, Entry};
+use crate::hardware::spec::{ChipSpec, Entry, Figure};
 use crate::units::{significant, with_prefix};
 
 /// One figure of a chip or system, and where it is from.
@@ -63,49 +63,40 @@ impl Catalog {
 
 /// What the simulator computes from the figures: each with the formula as its source.
 fn derived(spec: &ChipSpec) -> Vec<FigureRow> {
-    let stacks = spec.memory.as_stacks();
-    let row = |key: &str, value: Option<String>, class: Option<Class>, formula: String| {
-        Some(FigureRow {
-            key: key.into(),
-            value: value?,
-            class: class.unwrap_or(Class::Estimate),
-            source: formula,
-            date: None,
-            note: None,
-            derived: true,
-        })
-    };
-    let capacity = stacks.map(|stacks| {
-        let gib = significant(stacks.capacity().get() / f64::from(1 << 30), 4);
-        let formula = format!(
-            "{} stacks × {} dies × {}",
-            stacks.count,
-            stacks.height,
-            spec.memory.die_capacity.as_ref().map_or("", |die| die.text()),
-        );
-        let enabled = match stacks.enabled {
-            1.0 => String::new(),
-            share => format!(" × {}", significant(share, 4)),
-        };
-        row(
-            "derived.capacity",
-            Some(format!("{gib} GiB")),
-            capacity_class(&spec.memory),
-            formula + &enabled,
-        )
-    });
-    let bandwidth = stacks.map(|stacks| {
-        let rate = spec.memory.pin_rate.as_ref().map_or("", |rate| rate.text());
-        let formula = format!("{} stacks × {} pins × {rate}", stacks.count, stacks.pins);
-        let class = bandwidth_class(&spec.memory);
-        row("derived.bandwidth", Some(stacks.bandwidth().to_string()), class, formula)
-    });
-    let exp = spec.compute.exp_per_core_clock.as_ref();
-    let exp_row = row(
-        "derived.exp_rate",
-        exp_rate(spec).map(|rate| with_prefix(rate.get(), "exp/s")),
-        exp.map(|figure| figure.class()),
-        "cores × exponentials per core and clock × clock".into(),
-    );
-    [capacity.flatten(), bandwidth.flatten(), exp_row].into_iter().flatten().collect()
+    let mut rows = Vec::new();
+    if let Some(stacks) = spec.memory.as_stacks() {
+        let Stacks { count, height, pins, enabled, .. } = stacks;
+        let die = spec.memory.die_capacity.as_ref().map_or("", Figure::text);
+        let rate = spec.memory.pin_rate.as_ref().map_or("", Figure::text);
+        rows.push(derived_row(
+            ("derived.capacity", capacity_class(&spec.memory)),
+            format!("{} GiB", significant(stacks.capacity().get() / f64::from(1 << 30), 4)),
+            format!("{count} stacks × {height} dies × {die} × {} enabled", significant(enabled, 4)),
+        ));
+        rows.push(derived_row(
+            ("derived.bandwidth", bandwidth_class(&spec.memory)),
+            stacks.bandwidth().to_string(),
+            format!("{count} stacks × {pins} pins × {rate}"),
+        ));
+    }
+    if let Some(rate) = exp_rate(spec) {
+        rows.push(derived_row(
+            ("derived.exp_rate", spec.compute.exp_per_core_clock.as_ref().map(Figure::class)),
+            with_prefix(rate.get(), "exp/s"),
+            "cores × exponentials per core and clock × clock".into(),
+        ));
+    }
+    rows
+}
+
+fn derived_row((key, class): (&str, Option<Class>), value: String, formula: String) -> FigureRow {
+    FigureRow {
+        key: key.into(),
+        value,
+        class: class.unwrap_or(Class::Estimate),
+        source: formula,
+        date: None,
+        note: None,
+        derived: true,
+    }
 }

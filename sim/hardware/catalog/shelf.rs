@@ -83,19 +83,16 @@ impl Shelf {
             .or_else(|| self.chips.iter().find(|chip| chip.aliases.iter().any(is_alias)))
     }
 
-    /// What a chip's file lacks before the chip can be built: its identity, or a sound base.
-    pub(super) fn lacks(&self, spec: &ChipSpec) -> Vec<Finding> {
-        let Some(base) = &spec.base else {
-            let missing = spec.identity().into_iter().filter(|(_, value)| value.is_none());
-            return missing
-                .map(|(key, _)| {
-                    Finding::error(key, "")
-                        .says(format!("a chip without `base` needs `{key}`"))
-                        .remedy(format!("add `{key} = \"…\"`, or `base = \"…\"` for a variation"))
-                })
-                .collect();
+    /// What keeps a chip from being built: no identity, no sound base, no one memory.
+    pub(super) fn flaws(&self, spec: &ChipSpec) -> Vec<Finding> {
+        let mut flaws = match &spec.base {
+            Some(base) => self.bad_base(spec, base).into_iter().collect(),
+            None => missing_identity(spec),
         };
-        self.bad_base(spec, base).into_iter().collect()
+        if flaws.is_empty() {
+            flaws.extend(self.whole(spec).memory.contradiction());
+        }
+        flaws
     }
 
     fn bad_base(&self, spec: &ChipSpec, base: &str) -> Option<Finding> {
@@ -127,6 +124,17 @@ impl Shelf {
             None => spec.clone(),
         }
     }
+}
+
+fn missing_identity(spec: &ChipSpec) -> Vec<Finding> {
+    let missing = spec.identity().into_iter().filter(|(_, value)| value.is_none());
+    missing
+        .map(|(key, _)| {
+            Finding::error(key, "")
+                .says(format!("a chip without `base` needs `{key}`"))
+                .remedy(format!("add `{key} = \"…\"`, or `base = \"…\"` for a variation"))
+        })
+        .collect()
 }
 
 fn take<T: DeserializeOwned>(path: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T> {

@@ -31,7 +31,7 @@ impl Catalog {
         let reading: Reading<ChipSpec> = read(path, text);
         let mut findings = reading.findings;
         let Some(spec) = reading.spec else { return findings };
-        let mut found = self.lacks(&spec);
+        let mut found = self.flaws(&spec);
         if found.is_empty() {
             let whole = self.whole(&spec);
             found.extend(compute::lint(&whole, self));

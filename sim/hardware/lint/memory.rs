@@ -16,7 +16,6 @@ pub(super) fn lint(spec: &ChipSpec, catalog: &Catalog) -> Vec<Finding> {
     let memory = &spec.memory;
     let kind = memory.kind.as_ref().and_then(|kind| catalog.memory_kind(kind.get()));
     let mut findings: Vec<Finding> = [
-        incomplete_stacks(memory),
         printed_capacity(memory),
         printed_bandwidth(memory),
         usable(memory),
@@ -29,28 +28,6 @@ pub(super) fn lint(spec: &ChipSpec, catalog: &Catalog) -> Vec<Finding> {
         findings.extend(beyond_kind(memory, kind));
     }
     findings
-}
-
-fn incomplete_stacks(memory: &MemorySpec) -> Option<Finding> {
-    let stacks = memory.stacks.as_ref()?;
-    let missing: Vec<_> = [
-        ("height", memory.height.is_none()),
-        ("die_capacity", memory.die_capacity.is_none()),
-        ("pins", memory.pins.is_none()),
-        ("pin_rate", memory.pin_rate.is_none()),
-    ]
-    .into_iter()
-    .filter_map(|(key, is_missing)| is_missing.then_some(key))
-    .collect();
-    if missing.is_empty() {
-        return None;
-    }
-    let finding = Finding::error("memory.stacks", stacks.text());
-    Some(
-        finding
-            .says(format!("stacks are described without {}", missing.join(", ")))
-            .remedy("capacity and bandwidth derive from all of them"),
-    )
 }
 
 fn printed_capacity(memory: &MemorySpec) -> Option<Finding> {

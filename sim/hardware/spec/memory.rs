@@ -1,8 +1,9 @@
 //! The memory's table, and what its figures add up to.
 
-use super::figure::{Given, section};
+use super::figure::{Figure, Given, section};
 use super::written::Share;
 use crate::hardware::chip::Stacks;
+use crate::hardware::finding::Finding;
 use crate::units::{BitsPerSec, Bytes, BytesPerSec};
 
 section! {
@@ -46,6 +47,37 @@ impl MemorySpec {
             pin_rate: self.pin_rate.given()?.get(),
             enabled: self.enabled_fraction.given().map_or(1.0, |share| share.0),
         })
+    }
+
+    /// What keeps the figures from describing one memory: stacks in part, or totals beside them.
+    pub(crate) fn contradiction(&self) -> Option<Finding> {
+        if self.as_stacks().is_some() {
+            let totals = [
+                ("memory.capacity", self.capacity.as_ref().map(Figure::text)),
+                ("memory.bandwidth", self.bandwidth.as_ref().map(Figure::text)),
+            ];
+            let (key, text) = totals.into_iter().find_map(|(key, text)| Some((key, text?)))?;
+            return Some(
+                Finding::error(key, text)
+                    .says("follows from the stacks and cannot be given beside them")
+                    .remedy("change stacks, height, die_capacity, pins or pin_rate"),
+            );
+        }
+        let stacks = self.stacks.as_ref()?;
+        let missing: Vec<_> = [
+            ("height", self.height.is_none()),
+            ("die_capacity", self.die_capacity.is_none()),
+            ("pins", self.pins.is_none()),
+            ("pin_rate", self.pin_rate.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(key, is_missing)| is_missing.then_some(key))
+        .collect();
+        Some(
+            Finding::error("memory.stacks", stacks.text())
+                .says(format!("stacks are described without {}", missing.join(", ")))
+                .remedy("capacity and bandwidth derive from all of them"),
+        )
     }
 
     /// Physical capacity, the enabled part only.

@@ -4,8 +4,8 @@ use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, ParseUnitError, Usd, UsdPerHour, Watts,
 };
 
-/// No figure of an accelerator is larger, in any unit; keeps products of figures finite.
-const LARGEST: f64 = 1e24;
+/// No figure of an accelerator is outside, in any base unit; keeps products and ratios finite.
+const PLAUSIBLE: std::ops::Range<f64> = 1e-6..1e24;
 
 /// A type that a figure can have.
 pub trait Written: Sized + Clone {
@@ -23,15 +23,19 @@ macro_rules! quantities {
                     other => other.to_string().parse(),
                 }
                 .map_err(|error: ParseUnitError| error.to_string())?;
-                below_largest(quantity.get()).map(|_| quantity)
+                plausible(quantity.get()).map(|_| quantity)
             }
         }
     )*};
 }
 quantities!(BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, Usd, UsdPerHour, Watts);
 
-fn below_largest(value: f64) -> Result<f64, String> {
-    if value < LARGEST { Ok(value) } else { Err("is larger than any accelerator's".into()) }
+fn plausible(value: f64) -> Result<f64, String> {
+    if PLAUSIBLE.contains(&value) {
+        Ok(value)
+    } else {
+        Err("is nothing that an accelerator can have; leave out what is unknown".into())
+    }
 }
 
 impl Written for String {
@@ -50,18 +54,13 @@ impl Written for u32 {
     }
 }
 
-/// A number without a unit, not negative.
+/// A number without a unit, above zero.
 impl Written for f64 {
     fn read(raw: &toml::Value) -> Result<Self, String> {
-        let number = match raw {
-            toml::Value::Integer(number) => *number as Self,
-            toml::Value::Float(number) => *number,
-            _ => return Err(format!("`{raw}` is no number")),
-        };
-        if number >= 0.0 {
-            below_largest(number)
-        } else {
-            Err(format!("`{raw}` is negative or not a number"))
+        match raw {
+            toml::Value::Integer(number) => plausible(*number as Self),
+            toml::Value::Float(number) => plausible(*number),
+            _ => Err(format!("`{raw}` is no number")),
         }
     }
 }
@@ -74,7 +73,7 @@ impl Written for Share {
     fn read(raw: &toml::Value) -> Result<Self, String> {
         f64::read(raw)
             .ok()
-            .filter(|&share| share > 0.0 && share <= 1.0)
+            .filter(|&share| share <= 1.0)
             .map(Self)
             .ok_or_else(|| format!("`{raw}` is not a share above 0 and at most 1"))
     }
@@ -89,7 +88,7 @@ impl Written for SquareMillimetres {
         raw.as_str()
             .and_then(|text| text.strip_suffix("mm2"))
             .and_then(|number| number.trim().parse::<f64>().ok())
-            .filter(|area| (0.0..LARGEST).contains(area))
+            .filter(|area| PLAUSIBLE.contains(area))
             .map(Self)
             .ok_or_else(|| format!("`{raw}` is no area such as \"814 mm2\""))
     }
@@ -126,6 +125,7 @@ mod tests {
     fn nonsense_is_refused_and_never_overflows() {
         assert!(read::<Bytes>("\"-80 GiB\"").is_err());
         assert!(read::<Bytes>("\"1e290 EB\"").is_err());
+        assert!(read::<Bytes>("\"0 GiB\"").unwrap_err().contains("leave out"));
         assert!(read::<f64>("nan").is_err());
         assert!(read::<u32>("0").is_err());
         assert!(read::<Share>("1.2").is_err());

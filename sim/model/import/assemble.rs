@@ -134,11 +134,8 @@ fn formats(
     if !matches!(layer.feed_forward, Some(FeedForward::Experts(_))) {
         return LayerFormats { mixer, dense, experts: dense, shared: dense };
     }
-    let (experts, shared): (&[_], &[_]) = if gemma {
-        (&["experts.0.down_proj"], &["mlp.down_proj"])
-    } else {
-        (&EXPERTS, &SHARED)
-    };
+    let (experts, shared): (&[_], &[_]) =
+        if gemma { (&["experts.0.down_proj"], &["mlp.down_proj"]) } else { (&EXPERTS, &SHARED) };
     let listed = rules.listed(&names(index, experts));
     let experts = listed.or(expert_format).unwrap_or_else(|| of(experts));
     LayerFormats { mixer, dense, experts, shared: of(shared) }

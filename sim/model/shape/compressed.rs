@@ -59,9 +59,8 @@ impl Entries {
 impl Compressed {
     pub(super) fn inputs(&self, hidden: u64) -> Vec<Weight> {
         let rank = u64::from(self.q_rank);
-        let small = |name, n: u32| {
-            Weight::new(name, Group::Small, (u64::from(n), hidden), Split::Whole)
-        };
+        let small =
+            |name, n: u32| Weight::new(name, Group::Small, (u64::from(n), hidden), Split::Whole);
         let mixer = |name, shape, split| Weight::new(name, Group::Mixer, shape, split);
         let q = u64::from(self.heads * self.head_dim);
         let mut weights = vec![

@@ -42,9 +42,8 @@ impl Recurrent {
     }
 
     pub(super) fn inputs(&self, hidden: u64) -> Vec<Weight> {
-        let weight = |name, n: u32, k, split| {
-            Weight::new(name, Group::Mixer, (u64::from(n), k), split)
-        };
+        let weight =
+            |name, n: u32, k, split| Weight::new(name, Group::Mixer, (u64::from(n), k), split);
         let values = Split::Outputs(self.heads);
         let keys = Split::Repeated(self.key_heads);
         // Values and gate; keys and queries (B and C); and one scalar or two a head.

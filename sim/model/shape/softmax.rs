@@ -40,9 +40,8 @@ pub struct BlockSparse {
 
 impl Softmax {
     pub(super) fn inputs(&self, hidden: u64) -> Vec<Weight> {
-        let part = |n: u32, split| {
-            Weight::new("attn.qkv", Group::Mixer, (u64::from(n), hidden), split)
-        };
+        let part =
+            |n: u32, split| Weight::new("attn.qkv", Group::Mixer, (u64::from(n), hidden), split);
         let kv = Split::Repeated(self.kv_heads);
         let mut weights = vec![
             part(self.heads * (self.head_dim + self.gate_dim), Split::Outputs(self.heads)),

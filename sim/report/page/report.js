@@ -1,6 +1,6 @@
 "use strict";
 // Unpacks plotly.js, draws the figures, and wires the two selectors.
-// <html data-ready="true"> says that every chart stands; data-error has what went wrong.
+// On the root element, data-ready tells that every chart stands, data-error what went wrong.
 (() => {
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
@@ -12,9 +12,12 @@
 
   async function unpackPlotly() {
     const packed = Uint8Array.from(atob(byId("plotly").textContent), (c) => c.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const stream = new DecompressionStream("gzip");
+    const writer = stream.writable.getWriter();
+    const written = writer.write(packed).then(() => writer.close());
+    const [source] = await Promise.all([new Response(stream.readable).text(), written]);
     const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
+    script.textContent = source;
     document.head.append(script);
   }
 

@@ -166,7 +166,9 @@ mod tests {
                 pages.retain(|&page| !std::mem::replace(&mut seen[page as usize], true));
                 now += wait;
                 let mut content = Vec::new();
-                pages.iter().for_each(|&page| push_page(&mut content, page));
+                for &page in &pages {
+                    push_page(&mut content, page);
+                }
                 prop_assert_eq!(
                     fast.request(&content, SimSpan::from_ps(now)),
                     naive.request(&pages, policy, now)

@@ -203,7 +203,9 @@ impl Arrivals {
     /// Describes ascending times in seconds.
     fn of(mut times: Vec<f64>) -> Self {
         let first = times.first().copied().unwrap_or(0.0);
-        times.iter_mut().for_each(|time| *time -= first);
+        for time in &mut times {
+            *time -= first;
+        }
         let duration_s = times.last().copied().unwrap_or(0.0);
         let gaps: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let spread = mean(&gaps).zip(variance(&gaps)).filter(|&(mean, _)| mean > 0.0);

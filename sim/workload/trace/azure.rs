@@ -72,18 +72,14 @@ fn tokens(place: &Place, column: usize, text: &str) -> Result<u32, WorkloadError
 
 /// The time since the first record, which never goes back.
 fn since(place: &Place, stamp: &str, ticks: i64, clock: SimSpan) -> Result<SimSpan, WorkloadError> {
-    let time = u64::try_from(ticks).ok().map(|ticks| SimSpan::from_ps(ticks * TICK_PS));
-    match time.filter(|&time| time >= clock && ticks <= 100 * DAY) {
-        Some(time) => Ok(time),
-        None if ticks > 100 * DAY => {
-            let remedy = "it is more than 100 days after the first; split the file";
-            Err(place.refuse(COLUMNS[0], stamp, remedy))
-        }
-        None => {
-            let remedy = "it is earlier than the line before; sort the file by time";
-            Err(place.refuse(COLUMNS[0], stamp, remedy))
-        }
+    if ticks > 100 * DAY {
+        let remedy = "it is more than 100 days after the first; split the file";
+        return Err(place.refuse(COLUMNS[0], stamp, remedy));
     }
+    let time = u64::try_from(ticks).ok().map(|ticks| SimSpan::from_ps(ticks * TICK_PS));
+    time.filter(|&time| time >= clock).ok_or_else(|| {
+        place.refuse(COLUMNS[0], stamp, "it is earlier than the line before; sort the file by time")
+    })
 }
 
 /// A request is a session of its own: the trace does not say which belong together.

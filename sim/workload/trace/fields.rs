@@ -34,7 +34,7 @@ pub(super) fn tokens(
 ) -> Result<u32, WorkloadError> {
     let value = required(place, key, value)?;
     let tokens = number(place, key, value)?;
-    if tokens.trunc() == tokens && (f64::from(least)..=f64::from(u32::MAX)).contains(&tokens) {
+    if tokens.fract() == 0.0 && (f64::from(least)..=f64::from(u32::MAX)).contains(&tokens) {
         return Ok(tokens as u32);
     }
     let remedy = format!("give a whole number of tokens, at least {least}, or remove the request");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rustc_hash::FxHashMap;
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::serving::Extent;
@@ -32,24 +32,41 @@ impl<'de> Visitor<'de> for Runs {
     type Value = PageIds;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`hash_ids` to be a list of whole numbers, none of them negative")
+        f.write_str("a list of page identities in `hash_ids`")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut ids: A) -> Result<PageIds, A::Error> {
         let mut runs = Vec::new();
-        while let Some(id) = ids.next_element::<u64>().map_err(named)? {
-            if id == u64::MAX {
-                return Err(A::Error::custom("`hash_ids`: 2^64 - 1 is not an identity"));
-            }
+        while let Some(PageId(id)) = ids.next_element()? {
             push_page(&mut runs, id);
         }
         Ok(PageIds(runs))
     }
 }
 
-/// Says which key the parser was at.
-fn named<E: Error>(error: E) -> E {
-    E::custom(format!("`hash_ids`: {error}"))
+struct PageId(u64);
+
+impl<'de> Deserialize<'de> for PageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u64(OneId).map(Self)
+    }
+}
+
+/// Reads one identity; its messages, unlike those for a plain `u64`, name the key.
+struct OneId;
+
+impl Visitor<'_> for OneId {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number from 0 to 2^64 - 2 in `hash_ids`")
+    }
+
+    fn visit_u64<E: Error>(self, id: u64) -> Result<u64, E> {
+        // A run of pages ends one past its last: the very last number cannot be one.
+        let valid = id < u64::MAX;
+        valid.then_some(id).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(id), &self))
+    }
 }
 
 /// Numbers the identities of one file densely, in order of appearance.

@@ -75,9 +75,9 @@ fn content(row: &Row, next: Option<&Row>, page_tokens: u64) -> Vec<Extent> {
         && u64::from(next.prompt) >= end
         && common_pages(&content, &next.pages) == full
     {
-        slice(&next.pages, full, end / page_tokens)
-            .into_iter()
-            .for_each(|run| push_run(&mut content, run));
+        for run in slice(&next.pages, full, end / page_tokens) {
+            push_run(&mut content, run);
+        }
     }
     content
 }

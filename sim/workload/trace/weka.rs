@@ -82,6 +82,8 @@ struct Start {
 /// What an agent has done so far.
 #[derive(Default)]
 struct Progress {
+    /// Its index.
+    agent: usize,
     /// When it sent its last request.
     sent: Option<SimSpan>,
     /// When that was answered; when it was sent, if no response time was recorded.
@@ -120,16 +122,16 @@ impl Recorder<'_> {
     fn agent(&mut self, list: &[Entry], path: &str, start: Start) -> Result<usize, WorkloadError> {
         let me = self.agents.len();
         self.agents.push(Agent::default());
-        let mut progress = Progress::default();
+        let mut progress = Progress { agent: me, ..Progress::default() };
         for (index, entry) in list.iter().enumerate() {
             let place = Place::path(self.file, format!("{path}requests[{index}]"));
             let t = span(&place, "t", required(&place, "t", entry.t.as_ref())?, 1.0)?;
             let clock = Start { at: start.at + t, listed: start.listed + t, gap: start.gap };
             if entry.kind.as_deref() == Some("subagent") {
-                self.sub_agent(me, entry, &place, clock, &mut progress)?;
+                self.sub_agent(entry, &place, clock, &mut progress)?;
             } else {
                 let row = self.row(entry, &place, clock, &progress)?;
-                self.join(me, &mut progress);
+                self.join(&mut progress);
                 progress.sent = Some(clock.at);
                 let response = optional(&place, "api_time", entry.api_time.as_ref(), 1.0)?;
                 progress.free = clock.at + response.unwrap_or_default();
@@ -148,7 +150,6 @@ impl Recorder<'_> {
     /// `duration_ms` before; parallel ones then start together, right after the parent's call).
     fn sub_agent(
         &mut self,
-        parent: usize,
         entry: &Entry,
         place: &Place,
         clock: Start,
@@ -163,6 +164,7 @@ impl Recorder<'_> {
         let at = since(clock.at, duration.filter(|_| awaited).unwrap_or_default());
         let start = Start { at, listed: clock.listed, gap: since(at, progress.free) };
         let path = format!("{}.", place.path.as_deref().unwrap_or_default());
+        let parent = progress.agent;
         let spawned_by = Some((parent, self.agents[parent].rows.len().saturating_sub(1)));
         let child = self.agent(requests, &path, start)?;
         self.agents[child].spawned_by = spawned_by;
@@ -173,7 +175,8 @@ impl Recorder<'_> {
     }
 
     /// Lets the parent's next request wait for the sub-agents before it.
-    fn join(&mut self, parent: usize, progress: &mut Progress) {
+    fn join(&mut self, progress: &mut Progress) {
+        let parent = progress.agent;
         let row = self.agents[parent].rows.len();
         // The first request started them; it cannot wait for them.
         if row > 0 {

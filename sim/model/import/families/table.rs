@@ -30,19 +30,12 @@ pub(in crate::model::import) const FAMILIES: &[(&[&str], Importer)] = &[
     (&["GptOssForCausalLM"], windowed::gpt_oss),
     (&["MiMoV2FlashForCausalLM"], windowed::mimo_v2),
     (
-        &[
-            "Step3p5ForCausalLM",
-            "Step3p7ForConditionalGeneration",
-            "Step3p7FlashForCausalLM",
-        ],
+        &["Step3p5ForCausalLM", "Step3p7ForConditionalGeneration", "Step3p7FlashForCausalLM"],
         windowed::step,
     ),
     (&["MiniMaxText01ForCausalLM", "MiniMaxM1ForCausalLM"], minimax::lightning),
     (&["MiniMaxM2ForCausalLM"], minimax::m2),
-    (
-        &["MiniMaxM3ForCausalLM", "MiniMaxM3ForConditionalGeneration"],
-        minimax::m3,
-    ),
+    (&["MiniMaxM3ForCausalLM", "MiniMaxM3ForConditionalGeneration"], minimax::m3),
     (
         &[
             "DeepseekV2ForCausalLM",

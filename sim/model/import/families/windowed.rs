@@ -92,8 +92,7 @@ pub(super) fn step(config: &Reader<'_>) -> Result<Body, ModelError> {
         let vectors = 2 * hidden + 2 * u64::from(attention.head_dim + routed.experts / 2);
         Ok(Layer::new(Some(Mixer::Softmax(attention)), Some(feed_forward), vectors))
     };
-    let body =
-        Body::new(slides.into_iter().zip(sparse).map(layer).collect::<Result<_, _>>()?);
+    let body = Body::new(slides.into_iter().zip(sparse).map(layer).collect::<Result<_, _>>()?);
     Ok(body.with_draft(config.count_opt("num_nextn_predict_layers")?))
 }
 

@@ -1,5 +1,7 @@
 //! The catalogue: every chip and system by name.
 
+use std::sync::LazyLock;
+
 use super::embedded::FILES;
 use super::names::Names;
 use super::shelf::Shelf;
@@ -36,7 +38,11 @@ impl Catalog {
     /// # Panics
     /// Never: a test reads every embedded file.
     pub fn embedded() -> Self {
-        Self::read(Shelf::default(), FILES).expect("embedded specs are tested")
+        // Read once: callers ask for it per run, and a run may be one of thousands.
+        static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
+            Catalog::read(Shelf::default(), FILES).expect("embedded specs are tested")
+        });
+        EMBEDDED.clone()
     }
 
     /// Path and text of every file that the program carries.
@@ -60,8 +66,8 @@ impl Catalog {
             findings.extend(shelf.put(path, text));
         }
         for spec in &shelf.chips {
-            let lacks = shelf.lacks(spec).into_iter();
-            findings.extend(lacks.map(|finding| placed(finding, &spec.name, files)));
+            let flaws = shelf.flaws(spec).into_iter();
+            findings.extend(flaws.map(|finding| placed(finding, &spec.name, files)));
         }
         if findings.is_empty() {
             Ok(Self::of(shelf))
@@ -149,12 +155,12 @@ impl Catalog {
         self.system_names.find(name).map(|index| &self.shelf.systems[index])
     }
 
-    /// What a chip's file lacks before the chip can be built.
-    pub(crate) fn lacks(&self, spec: &ChipSpec) -> Vec<Finding> {
-        self.shelf.lacks(spec)
+    /// What keeps a chip from being built.
+    pub(crate) fn flaws(&self, spec: &ChipSpec) -> Vec<Finding> {
+        self.shelf.flaws(spec)
     }
 
-    /// The whole description of a chip whose file lacks nothing.
+    /// The whole description of a chip without such flaws.
     pub(crate) fn whole(&self, spec: &ChipSpec) -> ChipSpec {
         self.shelf.whole(spec)
     }

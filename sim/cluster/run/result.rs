@@ -1,5 +1,6 @@
 //! What happened in a run.
 
+use crate::cost::{Bound, Breakdown};
 use crate::serving::{Meter, Outcome};
 use crate::units::SimSpan;
 
@@ -55,6 +56,34 @@ pub struct TaskCounts {
 }
 
 impl RunResult {
+    /// Output tokens per second of the replica.
+    pub fn output_tok_s(&self) -> f64 {
+        self.per_second(self.meter.tokens.output)
+    }
+
+    /// Prompt tokens, cached ones included, and output tokens per second of the replica.
+    pub fn total_tok_s(&self) -> f64 {
+        self.per_second(self.meter.tokens.prompt + self.meter.tokens.output)
+    }
+
+    /// Share of prompt tokens found in the prefix cache; `None` if there were none.
+    pub fn hit_rate(&self) -> Option<f64> {
+        let tokens = self.meter.tokens;
+        (tokens.prompt > 0).then(|| tokens.cached as f64 / tokens.prompt as f64)
+    }
+
+    /// Where the window's time went, idle time included.
+    pub fn time(&self) -> Breakdown {
+        let busy = self.meter.busy;
+        let idle = self.window.seconds().saturating_sub(busy.total());
+        busy + Breakdown::of(Bound::Idle, idle)
+    }
+
+    fn per_second(&self, count: u64) -> f64 {
+        let seconds = self.window.seconds().get();
+        if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+    }
+
     /// Tasks completed an hour, at the rate at which calls were answered within the window.
     ///
     /// Calls are far more numerous than tasks, so this converges long before a count of ended

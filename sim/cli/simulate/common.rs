@@ -1,0 +1,140 @@
+//! The flags that every simulating command has.
+
+use clap::{Args, ValueEnum};
+
+use super::values;
+use super::work::WorkFlags;
+use crate::cli::models::model_named;
+use crate::cli::{CliError, Shell};
+use crate::cluster::Order;
+use crate::cost::{EngineProfile, Pricing, TimeModel};
+use crate::hardware::{Chip, Format};
+use crate::model::{Model, Plan, Precision, Weights};
+use crate::serving::Limits;
+use crate::units::SimSpan;
+
+/// Model, formats, limits, prices, seed.
+#[derive(Args, Clone, Debug)]
+pub(super) struct CommonFlags {
+    /// The model: a name of `memwall models list`, or a Hugging Face config.json
+    #[arg(long, value_name = "M", default_value = "llama-3.1-70b")]
+    pub(super) model: String,
+    /// The work
+    #[command(flatten)]
+    pub(super) work: WorkFlags,
+    /// Number format of the weights, or `checkpoint` for the model's own [default: --precision]
+    #[arg(long, value_name = "FORMAT", value_parser = values::weights)]
+    pub(super) weights: Option<Weights>,
+    /// Number format of the KV cache [default: fp8 where the chip computes in it, else bf16]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) kv: Option<Format>,
+    /// Formats: each chip's best (native), or one for all that every chip has (same)
+    #[arg(long, value_enum, default_value_t = PrecisionName::Native)]
+    pub(super) precision: PrecisionName,
+    /// The time model: datasheet bounds (roofline), or fitted to measured kernels (calibrated)
+    #[arg(long, value_name = "MODEL", default_value_t = TimeModel::Calibrated)]
+    pub(super) cost: TimeModel,
+    /// Whose kernels and host times: vllm, sglang, trtllm
+    #[arg(long, value_name = "ENGINE", default_value_t = EngineProfile::Vllm)]
+    pub(super) engine_profile: EngineProfile,
+    /// Most tokens in one step
+    #[arg(long, value_name = "N", default_value_t = 2048)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub(super) max_batched_tokens: u32,
+    /// Most sequences running at once
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+    pub(super) max_seqs: u32,
+    /// Forget unused KV after this long (`5min`, `1h`) [default: only for want of room]
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    pub(super) ttl: Option<SimSpan>,
+    /// Seed of every random stream
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+}
+
+/// How a chip's number formats are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PrecisionName {
+    /// Each chip's fastest weight format; FP8 KV where the chip has FP8.
+    Native,
+    /// BF16 weights and KV for every chip.
+    Same,
+}
+
+impl PrecisionName {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Same => "same",
+        }
+    }
+}
+
+impl CommonFlags {
+    /// The model that was named.
+    pub(super) fn model(&self, shell: &Shell) -> Result<Model, CliError> {
+        model_named(&self.model, shell)
+    }
+
+    pub(super) fn pricing(&self) -> Pricing {
+        Pricing { model: self.cost, engine: self.engine_profile }
+    }
+
+    /// Limits with pages of `page_tokens` tokens.
+    pub(super) fn limits(&self, page_tokens: u32) -> Limits {
+        Limits {
+            max_batched_tokens: self.max_batched_tokens,
+            max_seqs: self.max_seqs,
+            page_tokens,
+            state_pages: 0,
+        }
+    }
+
+    /// The formats for `model` on `chip`.
+    ///
+    /// A checkpoint that is already quantised is served as it is: its experts in 4 bits gain
+    /// nothing from an 8-bit engine.
+    pub(super) fn precision(&self, chip: &Chip, model: &Model) -> Precision {
+        let (weights, kv) = match self.precision {
+            PrecisionName::Same => (Weights::All(Format::Bf16), Format::Bf16),
+            PrecisionName::Native => (native_weights(chip, model), native_kv(chip)),
+        };
+        Precision { weights: self.weights.unwrap_or(weights), kv: self.kv.unwrap_or(kv) }
+    }
+
+    /// The order for `model` on `chip` as `plan`.
+    pub(super) fn order<'a>(
+        &self,
+        chip: &'a Chip,
+        model: &'a Model,
+        plan: Plan,
+        page_tokens: u32,
+    ) -> Order<'a> {
+        Order {
+            chip,
+            model,
+            plan,
+            precision: self.precision(chip, model),
+            limits: self.limits(page_tokens),
+            pricing: self.pricing(),
+            kv: None,
+            longest: page_tokens,
+        }
+    }
+}
+
+fn native_weights(chip: &Chip, model: &Model) -> Weights {
+    let native = chip.native_weights();
+    let (stored, params) = model
+        .formats(&model.native_precision())
+        .into_iter()
+        .fold((0.0, 0.0), |(bytes, params), (_, format, count)| {
+            (bytes + format.bytes() * count as f64, params + count as f64)
+        });
+    if stored / params < native.bytes() { Weights::Checkpoint } else { Weights::All(native) }
+}
+
+fn native_kv(chip: &Chip) -> Format {
+    if chip.native_weights() == Format::Bf16 { Format::Bf16 } else { Format::Fp8 }
+}

@@ -1,0 +1,235 @@
+//! `memwall run`: one simulation in depth.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use super::common::CommonFlags;
+use super::scenario::Scenario;
+use super::values;
+use super::work::Work;
+use crate::cli::files::Staged;
+use crate::cli::specs::catalog;
+use crate::cli::{CliError, Exit, Shell};
+use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
+use crate::des::Streams;
+use crate::model::Plan;
+use crate::report::{RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::units::{PerSec, SimSpan};
+use crate::workload::Task;
+
+const EXAMPLES: &str = "\
+Examples:
+  memwall run --chip h100-sxm --tp 8 --model llama-3.1-70b --concurrency 64
+  memwall run --chip gb300 --tp 4 --trace sessions/ --out results/
+  memwall run --chip b200-sxm --workload chat --rate 20 --duration 10min --json
+  memwall run scenario.toml";
+
+/// How long generated work is simulated if nothing else is said.
+const DURATION: SimSpan = SimSpan::from_ms(1_800_000);
+
+/// Flags of `run`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Run {
+    /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`); flags win
+    #[arg(value_name = "SCENARIO.toml")]
+    scenario: Option<PathBuf>,
+    /// The chip: a name of `memwall chips list`
+    #[arg(long, value_name = "C", default_value = "h100-sxm")]
+    chip: String,
+    /// Tensor parallelism: chips of the replica
+    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    tp: Option<u32>,
+    /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<Plan>,
+    /// What is simulated, and how
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Tasks in flight; each that ends is replaced at once
+    /// [default: 32 for generated work; traces start tasks when they were recorded]
+    #[arg(long, value_name = "N", conflicts_with = "rate")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    concurrency: Option<u32>,
+    /// Tasks that start per second, as a Poisson process
+    #[arg(long, value_name = "R", value_parser = values::rate)]
+    rate: Option<f64>,
+    /// Send every recorded call at its recorded time, even if the one before it has not ended
+    #[arg(long, requires = "trace", conflicts_with_all = ["concurrency", "rate"])]
+    open_loop: bool,
+    /// Stop after this much simulated time [default: 30min for generated work]
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    duration: Option<SimSpan>,
+    /// Simulate at most this many tasks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    tasks: Option<u64>,
+    /// Measure nothing before this much simulated time
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    warmup: Option<SimSpan>,
+    /// Keep summary.json and requests.csv in this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Put wall-clock figures into the result
+    #[arg(long)]
+    timing: bool,
+}
+
+impl Run {
+    /// Runs it.
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        match &self.scenario {
+            Some(path) => Scenario::read(path)?.under_flags()?.simulate(shell),
+            None => self.simulate(shell),
+        }
+    }
+
+    fn simulate(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        let catalog = catalog(shell)?;
+        let chip = catalog.chip(&self.chip)?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?;
+        let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
+        let order = self.common.order(chip, &model, plan, work.page_tokens());
+        let deployment = order.deploy()?;
+        let tasks = self.task_list(&work, model.context)?;
+        let started = Instant::now();
+        let result = self.drive(&deployment, tasks, &work, shell);
+        let mut document = self.document(&order, &deployment, &result, &work);
+        if self.timing {
+            let wall_s = started.elapsed().as_secs_f64();
+            document.sim.wall_s = Some(wall_s);
+            document.sim.requests_per_wall_s = Some(result.requests.completed as f64 / wall_s);
+        }
+        for warning in &document.warnings {
+            shell.warn(warning);
+        }
+        if let Some(folder) = &self.out {
+            keep(folder, &document, &result, shell)?;
+        }
+        if shell.json() {
+            shell.json_document(&document)?;
+        } else {
+            shell.text(render_run(&document, shell.width()))?;
+        }
+        Ok(if result.requests.completed == 0 { Exit::Failed } else { Exit::Done })
+    }
+
+    /// The tasks, at their rate if one was given, at most as many as asked for.
+    fn task_list(
+        &self,
+        work: &Work,
+        window: u32,
+    ) -> Result<Box<dyn Iterator<Item = Task>>, CliError> {
+        let tasks: Box<dyn Iterator<Item = Task>> =
+            match (work.generated(self.common.seed, window)?, work) {
+                (Some(tasks), _) => Box::new(tasks),
+                (None, Work::Recorded { tasks, .. }) => Box::new(tasks.clone().into_iter()),
+                (None, Work::Generated(_)) => unreachable!("generated work generates"),
+            };
+        let tasks: Box<dyn Iterator<Item = Task>> = match self.rate {
+            Some(rate) => {
+                Box::new(at_rate(tasks, PerSec::new(rate), Streams::new(self.common.seed)))
+            }
+            None => tasks,
+        };
+        Ok(Box::new(tasks.take(self.tasks.map_or(usize::MAX, |tasks| tasks as usize))))
+    }
+
+    fn drive(
+        &self,
+        deployment: &Deployment,
+        tasks: Box<dyn Iterator<Item = Task>>,
+        work: &Work,
+        shell: &Shell,
+    ) -> RunResult {
+        let horizon = self.horizon(work);
+        let total = horizon.map_or(0, |span| span.as_ps() / 1_000_000_000_000);
+        let bar = match horizon {
+            Some(_) => shell.progress("simulating seconds", total),
+            None => shell.spinner("simulating"),
+        };
+        let mut shown = 0;
+        let mut watch = |progress: Progress| {
+            let now = progress.now.since_start().as_ps() / 1_000_000_000_000;
+            bar.advance(now - shown);
+            shown = now;
+        };
+        let plan = RunPlan {
+            load: self.load(work),
+            warmup: self.warmup.unwrap_or(SimSpan::ZERO),
+            horizon,
+            requests: None,
+        };
+        simulate(deployment.replica(self.common.ttl), tasks, plan, &mut watch)
+    }
+
+    /// Generated work has no end of its own.
+    fn horizon(&self, work: &Work) -> Option<SimSpan> {
+        let is_endless = matches!(work, Work::Generated(_)) && self.tasks.is_none();
+        self.duration.or(is_endless.then_some(DURATION))
+    }
+
+    fn load(&self, work: &Work) -> Load {
+        match (self.concurrency, self.rate, work) {
+            (Some(concurrency), ..) => Load::Closed { concurrency },
+            (None, None, Work::Generated(_)) => Load::Closed { concurrency: 32 },
+            (None, None, Work::Recorded { .. }) if self.open_loop => Load::Timestamps,
+            (None, ..) => Load::Arrivals,
+        }
+    }
+
+    fn document(
+        &self,
+        order: &Order,
+        deployment: &Deployment,
+        result: &RunResult,
+        work: &Work,
+    ) -> RunDocument {
+        let mut warnings = work.warnings(&order.model.name, order.model.context);
+        warnings.extend(doubts(result));
+        RunDocument {
+            workload: work.name().to_owned(),
+            seed: self.common.seed,
+            warnings,
+            ..fill_run(order, deployment, result)
+        }
+    }
+}
+
+/// Reasons to doubt what was measured.
+fn doubts(result: &RunResult) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let requests = result.requests;
+    if requests.rejected > 0 {
+        doubts.push(format!(
+            "{} of {} requests are too long for the KV cache and were rejected; give the replica \
+             more chips",
+            requests.rejected, requests.submitted
+        ));
+    }
+    let measured = result.outcomes.len();
+    if measured < 1000 {
+        doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
+    }
+    doubts
+}
+
+/// Writes the result's files, all or none.
+fn keep(
+    folder: &Path,
+    document: &RunDocument,
+    result: &RunResult,
+    shell: &Shell,
+) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| CliError::Create { path: folder.into(), source })?;
+    let mut staged = Staged::default();
+    staged.add(&folder.join("summary.json"), to_json(document).as_bytes())?;
+    staged.add(&folder.join("requests.csv"), requests_csv(&result.outcomes).as_bytes())?;
+    staged.commit()?;
+    shell.inform(format!("summary.json and requests.csv are in {}", folder.display()));
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Values of flags that are not plain numbers.
+
+use crate::hardware::Format;
+use crate::model::Weights;
+use crate::units::{Seconds, SimSpan};
+
+/// Longest span a flag accepts: simulated time ends after 213 days.
+const LONGEST_S: f64 = 100.0 * 86_400.0;
+
+/// A duration with its unit: `10s`, `50ms`, `1h`.
+pub(super) fn span(text: &str) -> Result<SimSpan, String> {
+    let seconds: Seconds = text.parse().map_err(|error| format!("{error}"))?;
+    if seconds.is_zero() || seconds.get() > LONGEST_S {
+        return Err("give more than nothing and at most 100 days (2400h)".into());
+    }
+    Ok(SimSpan::from_seconds(seconds))
+}
+
+/// A rate per second, greater than zero.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| "give tasks per second, more than 0".into())
+}
+
+/// Weights: `checkpoint`, or a number format.
+pub(super) fn weights(text: &str) -> Result<Weights, String> {
+    if text == "checkpoint" {
+        return Ok(Weights::Checkpoint);
+    }
+    text.parse::<Format>().map(Weights::All).map_err(|error| format!("{error}, checkpoint"))
+}

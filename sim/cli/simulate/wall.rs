@@ -1,0 +1,223 @@
+//! `memwall wall`: the ladder of chips, and what holds each back.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::common::CommonFlags;
+use super::values;
+use super::work::Work;
+use crate::cli::files::Staged;
+use crate::cli::specs::catalog;
+use crate::cli::{CliError, Exit, Shell};
+use crate::cluster::{Best, Drive, NoBest, Order, Slo, Terms, TrialLength, best_of_plans};
+use crate::hardware::{Catalog, Chip};
+use crate::model::{Model, Plan};
+use crate::report::{
+    WallDocument, WallReport, context_curve, fill_row, provenance, render_wall_page,
+    render_wall_table, roofline, unfit_row,
+};
+use crate::units::{PerSec, Seconds, SimSpan};
+
+const EXAMPLES: &str = "\
+Examples:
+  memwall wall
+  memwall wall --chips h100-sxm,gb300,rubin --model deepseek-r1 --slo-tpot 30ms
+  memwall wall --workload chat --precision same --json";
+
+/// Where the report goes if nothing else is said.
+const REPORT: &str = "memwall-wall.html";
+
+/// Most tasks in flight on one replica.
+const MOST_CLIENTS: u32 = 4096;
+
+/// Longest pause of a person that the ladder waits for: a longer one only empties the caches.
+const LONGEST_PAUSE_S: f64 = 3600.0;
+
+/// Sequences in the batch of the context curves.
+const CURVE_BATCH: u32 = 1;
+
+/// Flags of `wall`.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Wall {
+    /// Chips, from the bottom of the ladder to its top [default: H100 to Rubin Ultra]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    chips: Vec<String>,
+    /// What is simulated, and how
+    #[command(flatten)]
+    common: CommonFlags,
+    /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best of the TP degrees that fit]
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<Plan>,
+    /// Tasks in flight on a replica [default: the best within the service level]
+    #[arg(long, value_name = "N", conflicts_with = "rate")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
+    concurrency: Option<u32>,
+    /// Tasks that arrive at a replica per second [default: a closed loop, see --concurrency]
+    #[arg(long, value_name = "R", value_parser = values::rate)]
+    rate: Option<f64>,
+    /// Highest 99th percentile of the time to first token
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::span)]
+    slo_ttft: SimSpan,
+    /// Highest median of the time per output token
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
+    slo_tpot: SimSpan,
+    /// Where to put the HTML report; with --json there is none unless asked for
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write no report
+    #[arg(long, conflicts_with = "report")]
+    no_report: bool,
+}
+
+/// How long each trial is.
+const LENGTH: TrialLength = TrialLength {
+    warmup: SimSpan::from_ms(120_000),
+    horizon: SimSpan::from_ms(7_200_000),
+    requests: 1500,
+};
+
+/// A chip of the ladder and what was found for it.
+type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+
+impl Wall {
+    /// Runs it.
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        let catalog = catalog(shell)?;
+        let chips = self.chips(&catalog)?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause(Seconds::new(LONGEST_PAUSE_S));
+        let rungs = self.climb(&chips, &model, &work, shell)?;
+        let report = self.report(&rungs, &catalog, &model, &work);
+        if rungs.iter().all(|(_, found)| found.is_err()) {
+            return Err(CliError::NoneFits { rows: report.document.rows });
+        }
+        for warning in &report.document.warnings {
+            shell.warn(warning);
+        }
+        self.write_page(&report, shell)?;
+        if shell.json() {
+            shell.json_document(&report.document)?;
+        } else {
+            shell.text(render_wall_table(&report.document, shell.width()))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn chips<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Chip>, CliError> {
+        if self.chips.is_empty() {
+            return Ok(catalog.ladder());
+        }
+        Ok(self.chips.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?)
+    }
+
+    /// Finds the best of every chip, chips in parallel.
+    fn climb<'a>(
+        &self,
+        chips: &[&'a Chip],
+        model: &'a Model,
+        work: &Work,
+        shell: &Shell,
+    ) -> Result<Vec<Rung<'a>>, CliError> {
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = Terms {
+            drive: self.drive(),
+            seed: self.common.seed,
+            slo: self.slo(),
+            pool: &pool,
+            length: LENGTH,
+            ttl: self.common.ttl,
+        };
+        let progress = shell.progress("climbing the ladder", chips.len() as u64);
+        let longest = work.longest(model.context);
+        let rung = |chip: &&'a Chip| {
+            let plan = self.plan.unwrap_or(Plan::tp(1));
+            let order = self.common.order(chip, model, plan, work.page_tokens());
+            let order = Order { longest, ..order };
+            let found = best_of_plans(&order, &self.plans(chip), &terms);
+            progress.advance(1);
+            (order, found)
+        };
+        Ok(chips.par_iter().map(rung).collect())
+    }
+
+    fn most_clients(&self) -> u32 {
+        match self.drive() {
+            Drive::Best => MOST_CLIENTS,
+            Drive::Concurrency(clients) => clients,
+            Drive::Rate(_) => 0,
+        }
+    }
+
+    fn drive(&self) -> Drive {
+        match (self.concurrency, self.rate) {
+            (Some(clients), _) => Drive::Concurrency(clients),
+            (None, Some(rate)) => Drive::Rate(PerSec::new(rate)),
+            (None, None) => Drive::Best,
+        }
+    }
+
+    /// The plans to try on `chip`: powers of two up to a box or the domain, whichever is smaller.
+    fn plans(&self, chip: &Chip) -> Vec<Plan> {
+        let domain = chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        let degrees = [1, 2, 4, 8].into_iter().filter(|&tp| tp <= domain);
+        self.plan.map_or_else(|| degrees.map(Plan::tp).collect(), |plan| vec![plan])
+    }
+
+    fn slo(&self) -> Slo {
+        Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
+    }
+
+    fn report(
+        &self,
+        rungs: &[Rung],
+        catalog: &Catalog,
+        model: &Model,
+        work: &Work,
+    ) -> WallReport {
+        let mut report = WallReport { document: self.document(model, work), ..Default::default() };
+        for (order, found) in rungs {
+            let row = match found {
+                Ok(best) => {
+                    report.rooflines.push(roofline(order, best));
+                    report.context_curves.push(context_curve(order, best, CURVE_BATCH));
+                    fill_row(order, best)
+                }
+                Err(reason) => unfit_row(order.chip, reason.to_string()),
+            };
+            report.document.rows.push(row);
+            report.provenance.extend(provenance(catalog, &order.chip.name));
+        }
+        report
+    }
+
+    fn document(&self, model: &Model, work: &Work) -> WallDocument {
+        let slo = self.slo();
+        WallDocument {
+            model: model.name.clone(),
+            workload: work.name().to_owned(),
+            cost: self.common.cost.to_string(),
+            engine_profile: self.common.engine_profile.to_string(),
+            precision: self.common.precision.name().to_owned(),
+            seed: self.common.seed,
+            slo: crate::report::Slo {
+                ttft_ms_p99: Some(slo.ttft_ms_p99),
+                tpot_ms_p50: Some(slo.tpot_ms_p50),
+            },
+            warnings: work.warnings(&model.name, model.context),
+            ..WallDocument::default()
+        }
+    }
+
+    fn write_page(&self, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
+        let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
+        let Some(path) = self.report.clone().or(default) else { return Ok(()) };
+        let mut staged = Staged::default();
+        staged.add(&path, render_wall_page(report).as_bytes())?;
+        staged.commit()?;
+        shell.inform(format!("The report is in {}", path.display()));
+        Ok(())
+    }
+}

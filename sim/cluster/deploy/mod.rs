@@ -1,0 +1,7 @@
+//! A model on chips: does it fit, and what does a step cost there?
+
+mod memory;
+mod order;
+
+pub use memory::{MEMORY_UTILISATION, MemoryBudget};
+pub use order::{Deployment, Misfit, Nearest, Order};

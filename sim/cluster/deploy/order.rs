@@ -1,0 +1,180 @@
+//! A model on chips: the plan, its step program, its memory, or why it does not fit.
+
+use super::MemoryBudget;
+use crate::cost::{Calibration, CostError, Pricing, StepProgram};
+use crate::hardware::Chip;
+use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
+use crate::serving::{Limits, Replica};
+use crate::units::{Bytes, SimSpan};
+
+/// What is to be deployed.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// On which chip.
+    pub chip: &'a Chip,
+    /// Which model.
+    pub model: &'a Model,
+    /// Spread how.
+    pub plan: Plan,
+    /// In which number formats.
+    pub precision: Precision,
+    /// With which batch limits; `state_pages` is filled in here.
+    pub limits: Limits,
+    /// Priced how.
+    pub pricing: Pricing,
+    /// KV bytes on each rank, if not all that is left.
+    pub kv: Option<Bytes>,
+    /// The longest sequence that must fit, in tokens.
+    pub longest: u32,
+}
+
+/// A replica's plan that fits.
+pub struct Deployment {
+    /// Prices its steps.
+    pub program: StepProgram,
+    /// One rank's memory.
+    pub memory: MemoryBudget,
+    /// KV pages of the replica.
+    pub pages: u64,
+    /// Its batch limits.
+    pub limits: Limits,
+    /// Its plan.
+    pub plan: Plan,
+}
+
+/// Why a model cannot be deployed so. Messages end with the nearest plan that fits, if one does.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Misfit {
+    #[error("{chip} cannot be simulated: {problem}")]
+    Chip { chip: String, problem: String },
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Cost(#[from] CostError),
+    #[error(
+        "{chip} holds {usable} per chip, but {model} as {plan} needs {weights} for weights, \
+         {activations} for activations and {reserve} in reserve; {nearest}"
+    )]
+    Weights {
+        chip: String,
+        model: String,
+        plan: Plan,
+        usable: Bytes,
+        weights: Bytes,
+        activations: Bytes,
+        reserve: Bytes,
+        nearest: Nearest,
+    },
+    #[error(
+        "{kv} for KV on each chip was asked for, but {model} as {plan} on {chip} leaves {left}; \
+         ask for less or {nearest}"
+    )]
+    Kv { chip: String, model: String, plan: Plan, kv: Bytes, left: Bytes, nearest: Nearest },
+    #[error(
+        "{model} as {plan} on {chip} leaves KV for {room} tokens, less than one sequence of \
+         {longest}; {nearest}"
+    )]
+    Context { chip: String, model: String, plan: Plan, room: u64, longest: u32, nearest: Nearest },
+}
+
+/// The nearest plan that fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nearest(Option<Plan>);
+
+impl std::fmt::Display for Nearest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(plan) => write!(f, "{plan} fits"),
+            None => f.write_str("no larger tp of its domain fits; use fewer bits per weight"),
+        }
+    }
+}
+
+impl Order<'_> {
+    /// Checks that it fits and compiles its step program.
+    pub fn deploy(&self) -> Result<Deployment, Misfit> {
+        let memory = self.fit()?;
+        let graph = forward(self.model, &self.plan, &self.precision)?;
+        let ops = compile(&graph);
+        let program = StepProgram::compile(&ops, self.chip, Calibration::embedded(), self.pricing)?;
+        let kv = self.kv.unwrap_or(memory.kv);
+        Ok(Deployment {
+            program,
+            memory,
+            pages: memory.pages(kv, self.plan.dp),
+            limits: Limits { state_pages: memory.state_pages(), ..self.limits },
+            plan: self.plan,
+        })
+    }
+
+    /// The memory budget, or what does not fit.
+    fn fit(&self) -> Result<MemoryBudget, Misfit> {
+        let (chip, model) = (self.chip.name.clone(), self.model.name.clone());
+        self.chip.simulable().map_err(|problem| Misfit::Chip { chip: chip.clone(), problem })?;
+        self.model.check_plan(&self.plan)?;
+        let (plan, memory) = (self.plan, self.memory());
+        if !memory.missing().is_zero() || memory.kv.is_zero() {
+            let MemoryBudget { usable, weights, activations, reserve, .. } = memory;
+            let nearest = self.nearest();
+            return Err(Misfit::Weights {
+                chip,
+                model,
+                plan,
+                usable,
+                weights,
+                activations,
+                reserve,
+                nearest,
+            });
+        }
+        let kv = self.kv.unwrap_or(memory.kv);
+        if kv > memory.kv {
+            let (left, nearest) = (memory.kv, self.nearest());
+            return Err(Misfit::Kv { chip, model, plan, kv, left, nearest });
+        }
+        let room = self.room(&memory);
+        if room < u64::from(self.longest) {
+            let (longest, nearest) = (self.longest, self.nearest());
+            return Err(Misfit::Context { chip, model, plan, room, longest, nearest });
+        }
+        Ok(memory)
+    }
+
+    fn memory(&self) -> MemoryBudget {
+        MemoryBudget::of(self.chip, self.model, &self.plan, &self.precision, &self.limits)
+    }
+
+    /// Tokens of a single sequence that fit.
+    fn room(&self, memory: &MemoryBudget) -> u64 {
+        let pages = memory.pages(self.kv.unwrap_or(memory.kv), self.plan.dp);
+        pages.saturating_sub(u64::from(memory.state_pages())) * u64::from(self.limits.page_tokens)
+    }
+
+    /// The same order with the smallest larger `tp` of the domain that fits.
+    fn nearest(&self) -> Nearest {
+        let domain = self.chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        let larger = (self.plan.tp + 1..=domain).map(|tp| Plan { tp, ..self.plan });
+        let fits = |plan: &Plan| {
+            let order = Self { plan: *plan, ..*self };
+            let memory = order.memory();
+            self.model.check_plan(plan).is_ok()
+                && memory.missing().is_zero()
+                && self.kv.is_none_or(|kv| kv <= memory.kv)
+                && order.room(&memory) >= u64::from(self.longest)
+        };
+        Nearest(larger.into_iter().find(fits))
+    }
+}
+
+impl Deployment {
+    /// An idle replica whose unpinned KV is forgotten after `ttl`.
+    pub fn replica(&self, ttl: Option<SimSpan>) -> Replica<&StepProgram> {
+        Replica::new(&self.program, self.limits, self.pages, ttl)
+    }
+
+    /// KV capacity of the replica, in tokens.
+    pub fn kv_tokens(&self) -> u64 {
+        self.pages * u64::from(self.limits.page_tokens)
+    }
+}

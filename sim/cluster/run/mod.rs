@@ -1,0 +1,14 @@
+//! One run: tasks meet a replica on one clock.
+
+mod arrivals;
+mod client;
+mod latency;
+mod plan;
+mod result;
+mod simulation;
+
+pub use arrivals::at_rate;
+pub use latency::Summary;
+pub use plan::{Load, RunPlan};
+pub use result::{RequestCounts, RunResult, TaskCounts};
+pub use simulation::{Progress, simulate};

@@ -1,0 +1,114 @@
+//! The document of one run.
+
+use crate::cluster::{Deployment, Order, RunResult};
+use crate::economics::{Yield, rental_rate};
+use crate::report::{
+    Cost, Energy, KvCache, Latency, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+};
+use crate::units::PerSec;
+
+use super::quantiles;
+use super::wall::main_format;
+
+/// Fills a document with what `result` measured; names and warnings are the caller's.
+pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> RunDocument {
+    let gpus = order.plan.gpus();
+    let (meter, window) = (&result.meter, result.window.seconds().get());
+    let rate = Yield {
+        output_tokens: PerSec::new(result.output_tok_s() / f64::from(gpus)),
+        tasks_per_hour: result.tasks_per_hour() / f64::from(gpus),
+    };
+    RunDocument {
+        model: order.model.name.clone(),
+        chip: order.chip.name.clone(),
+        gpus,
+        replicas: 1,
+        plan: order.plan.to_string(),
+        weights: main_format(order.model, &order.precision).to_string(),
+        kv_format: order.precision.kv.to_string(),
+        cost_model: order.pricing.model.to_string(),
+        engine_profile: order.pricing.engine.to_string(),
+        sim: Sim {
+            events: result.events,
+            steps: meter.steps,
+            simulated_s: window,
+            wall_s: None,
+            requests_per_wall_s: None,
+        },
+        requests: Requests {
+            submitted: result.requests.submitted,
+            completed: result.requests.completed,
+            rejected: result.requests.rejected,
+            preempted: meter.preempted,
+        },
+        tokens: TokenCounts {
+            prompt: meter.tokens.prompt,
+            cached: meter.tokens.cached,
+            prefilled: meter.tokens.prefilled,
+            output: meter.tokens.output,
+        },
+        latency: Latency {
+            ttft_ms: quantiles(result.ttft()),
+            tpot_ms: quantiles(result.tpot()),
+            itl_ms: quantiles(result.itl()),
+            e2e_ms: quantiles(result.e2e()),
+        },
+        throughput: throughput(result, gpus),
+        kv: kv_cache(deployment, result),
+        time_share: Shares::from(&result.time()),
+        decode_bound: Shares::from(&meter.decode),
+        energy: energy(order, &rate),
+        cost: cost(order, &rate),
+        ..RunDocument::default()
+    }
+}
+
+fn throughput(result: &RunResult, gpus: u32) -> Throughput {
+    let window = result.window.seconds().get();
+    if window == 0.0 {
+        return Throughput::default();
+    }
+    Throughput {
+        output_tok_s: Some(result.output_tok_s()),
+        total_tok_s: Some(result.total_tok_s()),
+        output_tok_s_per_gpu: Some(result.output_tok_s() / f64::from(gpus)),
+        requests_per_s: Some(result.outcomes.len() as f64 / window),
+        tasks_per_hour: Some(result.tasks_per_hour()),
+    }
+}
+
+fn kv_cache(deployment: &Deployment, result: &RunResult) -> KvCache {
+    let pages = deployment.pages;
+    let ranks = f64::from(deployment.plan.gpus());
+    let per_group = pages as f64 / f64::from(deployment.plan.dp);
+    KvCache {
+        pages,
+        page_tokens: deployment.limits.page_tokens,
+        capacity_gb: Some(per_group * deployment.memory.page.get() * ranks / 1e9),
+        hit_rate: result.hit_rate(),
+        evicted_pages: result.evicted_pages,
+        peak_used_fraction: (pages > 0).then(|| result.meter.peak_held_pages as f64 / pages as f64),
+    }
+}
+
+fn energy(order: &Order, rate: &Yield) -> Energy {
+    let chip = order.chip;
+    let per_token = rate.it_energy_per_output_token(chip).map(|joules| joules.get());
+    let facility = rate.output_tokens_per_facility_mw(chip).map(|tokens| tokens.get());
+    let it_watts = chip.power.it.filter(|_| rate.tasks_per_hour > 0.0);
+    Energy {
+        it_j_per_output_tok: per_token,
+        facility_j_per_output_tok: facility.filter(|&rate| rate > 0.0).map(|rate| 1e6 / rate),
+        it_wh_per_task: it_watts.map(|watts| watts.get() / rate.tasks_per_hour),
+        tok_s_per_facility_mw: facility,
+    }
+}
+
+fn cost(order: &Order, rate: &Yield) -> Cost {
+    let chip = order.chip;
+    Cost {
+        usd_per_task: rate.rent_per_task(chip).map(|usd| usd.get()),
+        usd_per_mtok_output: rate.rent_per_million_output_tokens(chip).map(|usd| usd.get()),
+        usd_per_gpu_hour: rental_rate(chip).map(|rate| rate.get()),
+    }
+}

@@ -1,0 +1,88 @@
+//! A row of the ladder from the best run of a chip.
+
+use crate::cluster::{Best, Order, RunResult};
+use crate::economics::Yield;
+use crate::hardware::{Chip, Engine, Format};
+use crate::model::{Model, Precision, Weights};
+use crate::report::{Shares, WallRow};
+use crate::units::PerSec;
+
+/// The row of `order`'s chip at its best.
+pub fn fill_row(order: &Order, best: &Best) -> WallRow {
+    let (chip, result) = (order.chip, &best.result);
+    let gpus = best.deployment.plan.gpus();
+    let per_gpu = 1.0 / f64::from(gpus);
+    let tasks_per_hour = result.tasks_per_hour() * per_gpu;
+    let output = PerSec::new(result.output_tok_s() * per_gpu);
+    let rate = Yield { output_tokens: output, tasks_per_hour };
+    let (ttft, tpot) = (result.ttft(), result.tpot());
+    let weights = main_format(order.model, &order.precision);
+    let engine = chip.engine_for(weights);
+    WallRow {
+        gpus: Some(gpus),
+        parallel: Some(best.deployment.plan.to_string()),
+        concurrency: best.concurrency,
+        weights: Some(weights.to_string()),
+        kv: Some(order.precision.kv.to_string()),
+        precision: Some(format!("{weights} weights, {} KV", order.precision.kv)),
+        matrix_engine: Some(engine.name().to_owned()),
+        dense_pflop_s: chip.peak(engine).map(|peak| peak.get() / 1e15),
+        output_tok_s_per_gpu: Some(output.get()),
+        total_tok_s_per_gpu: Some(result.total_tok_s() * per_gpu),
+        tok_s_per_user_p50: tpot.map(|tpot| 1e3 / tpot.p50),
+        ttft_ms_p50: ttft.map(|ttft| ttft.p50),
+        ttft_ms_p99: ttft.map(|ttft| ttft.p99),
+        tpot_ms_p50: tpot.map(|tpot| tpot.p50),
+        tpot_ms_p99: tpot.map(|tpot| tpot.p99),
+        tasks_per_hour_per_gpu: Some(tasks_per_hour),
+        kv_hit_rate: result.hit_rate(),
+        mfu: flop_utilisation(chip, engine, result),
+        mbu: bandwidth_utilisation(chip, result),
+        time_share: Shares::from(&result.time()),
+        decode_bound: Shares::from(&result.meter.decode),
+        energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(|joules| joules.get()),
+        usd_per_task: rate.rent_per_task(chip).map(|usd| usd.get()),
+        tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(|rate| rate.get()),
+        ..bare_row(chip)
+    }
+}
+
+/// The row of a chip that has no best, and why.
+pub fn unfit_row(chip: &Chip, reason: String) -> WallRow {
+    WallRow { reason: Some(reason), ..bare_row(chip) }
+}
+
+/// A row with the chip's own figures and nothing measured.
+fn bare_row(chip: &Chip) -> WallRow {
+    let known = |value: f64| (value > 0.0).then_some(value);
+    WallRow {
+        system: chip.system.clone(),
+        hbm_tb_s: known(chip.memory.bandwidth.get() / 1e12),
+        hbm_gb: known(chip.memory.usable.get() / 1e9),
+        ..WallRow::unknown(&chip.name, &chip.title, chip.class)
+    }
+}
+
+/// The format most parameters are in.
+pub(super) fn main_format(model: &Model, precision: &Precision) -> Format {
+    match precision.weights {
+        Weights::All(format) => format,
+        Weights::Checkpoint => model
+            .formats(precision)
+            .into_iter()
+            .max_by_key(|&(.., params)| params)
+            .map_or(Format::Bf16, |(_, format, _)| format),
+    }
+}
+
+/// MFU: operations done over those the engine's dense peak allows in the window.
+fn flop_utilisation(chip: &Chip, engine: Engine, result: &RunResult) -> Option<f64> {
+    let possible = chip.peak(engine)? * result.window.seconds();
+    (!possible.is_zero()).then(|| result.meter.work.flop / possible)
+}
+
+/// MBU: bytes moved over those the pins allow in the window.
+fn bandwidth_utilisation(chip: &Chip, result: &RunResult) -> Option<f64> {
+    let possible = chip.memory.bandwidth * result.window.seconds();
+    (!possible.is_zero()).then(|| result.meter.work.traffic / possible)
+}

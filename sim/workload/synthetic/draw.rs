@@ -1,0 +1,231 @@
+//! Distributions as a workload's description writes them.
+
+use serde::Deserialize;
+
+use crate::des::Stream;
+use crate::units::{Seconds, SimSpan};
+
+/// A distribution of counts (`u32`), of times ([`Seconds`]) or of shares (`f64`).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Draw<T> {
+    /// Always the same.
+    Constant(T),
+    /// Log-normal.
+    LogNormal(LogNormal<T>),
+    /// From `low` to `high`, each equally likely; counts are whole and reach both.
+    Uniform {
+        /// The smallest.
+        low: T,
+        /// The largest.
+        high: T,
+    },
+    /// `[share, value]` pairs from share 0 to 1, ascending; geometric between neighbours.
+    Quantiles(Vec<(f64, T)>),
+}
+
+/// A log-normal distribution with an atom at zero and cut-offs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogNormal<T> {
+    /// Its median (before the atom and the cut-offs).
+    pub(super) median: T,
+    /// The standard deviation of its logarithm.
+    pub(super) sigma: f64,
+    /// The share of zeros; none if left out.
+    pub(super) zero: Option<f64>,
+    /// Smaller values become this.
+    pub(super) min: Option<T>,
+    /// Larger values become this.
+    pub(super) max: Option<T>,
+}
+
+/// A kind of number that can be drawn.
+pub(super) trait Measure: Copy {
+    /// The distance between neighbouring values.
+    const GRAIN: f64;
+
+    /// Its value in its base unit.
+    fn base(self) -> f64;
+}
+
+impl Measure for u32 {
+    const GRAIN: f64 = 1.0;
+
+    fn base(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Measure for Seconds {
+    const GRAIN: f64 = 0.0;
+
+    fn base(self) -> f64 {
+        self.get()
+    }
+}
+
+impl Measure for f64 {
+    const GRAIN: f64 = 0.0;
+
+    fn base(self) -> f64 {
+        self
+    }
+}
+
+impl<T: Measure> Draw<T> {
+    /// One value, in the base unit.
+    fn sample(&self, stream: &mut Stream) -> f64 {
+        match self {
+            Self::Constant(value) => value.base(),
+            Self::LogNormal(shape) => shape.sample(stream),
+            Self::Uniform { low, high } => {
+                // Half a grain beyond both ends, so that rounding treats all values alike.
+                let width = high.base() - low.base() + T::GRAIN;
+                low.base() - T::GRAIN / 2.0 + width * stream.unit()
+            }
+            Self::Quantiles(points) => interpolate(points, stream.unit()),
+        }
+    }
+
+    /// What is wrong with the parameters, if anything.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Constant(value) => refuse(value.base() < 0.0, "a constant is not negative"),
+            Self::Uniform { low, high } => {
+                let crossed = low.base() > high.base() || low.base() < 0.0;
+                refuse(crossed, "`low` is at most `high` and not negative")
+            }
+            Self::LogNormal(shape) => shape.fault(),
+            Self::Quantiles(points) => {
+                let ends = points.first().map(|p| p.0).zip(points.last().map(|p| p.0));
+                let climb = points
+                    .windows(2)
+                    .all(|pair| pair[0].0 < pair[1].0 && pair[0].1.base() <= pair[1].1.base());
+                let bad = ends != Some((0.0, 1.0)) || !climb || points[0].1.base() < 0.0;
+                refuse(bad, "quantiles ascend from share 0 to share 1, and so do their values")
+            }
+        }
+    }
+}
+
+impl<T: Measure> LogNormal<T> {
+    fn sample(&self, stream: &mut Stream) -> f64 {
+        // Both are drawn in any case: parameters must not shift what later draws see.
+        let zero = stream.unit() < self.zero.unwrap_or(0.0);
+        let value = stream.log_normal(self.median.base(), self.sigma);
+        if zero {
+            return 0.0;
+        }
+        let least = self.min.map_or(0.0, T::base);
+        value.max(least).min(self.max.map_or(f64::INFINITY, T::base))
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let zero = self.zero.unwrap_or(0.0);
+        let crossed = self.min.zip(self.max).is_some_and(|(min, max)| min.base() > max.base());
+        refuse(!(0.0..10.0).contains(&self.sigma), "`sigma` lies between 0 and 10")
+            .or_else(|| refuse(!(0.0..=1.0).contains(&zero), "`zero` is a share from 0 to 1"))
+            .or_else(|| refuse(crossed, "`min` is at most `max`"))
+    }
+}
+
+fn refuse(fault: bool, rule: &'static str) -> Option<&'static str> {
+    fault.then_some(rule)
+}
+
+impl Draw<u32> {
+    /// A count.
+    pub(super) fn count(&self, stream: &mut Stream) -> u32 {
+        libm::round(self.sample(stream)) as u32
+    }
+
+    /// The largest value with a name; a log-normal without `max` has none.
+    pub(super) fn most(&self) -> Option<u32> {
+        match self {
+            Self::Constant(value) | Self::Uniform { high: value, .. } => Some(*value),
+            Self::LogNormal(shape) => shape.max,
+            Self::Quantiles(points) => points.last().map(|point| point.1),
+        }
+    }
+}
+
+impl Draw<f64> {
+    /// A share between 0 and 1.
+    pub(super) fn share(&self, stream: &mut Stream) -> f64 {
+        self.sample(stream).clamp(0.0, 1.0)
+    }
+}
+
+impl Draw<Seconds> {
+    /// A duration.
+    pub(super) fn span(&self, stream: &mut Stream) -> SimSpan {
+        SimSpan::from_seconds(Seconds::new(self.sample(stream)))
+    }
+
+    /// The same distribution, cut off at `cap`.
+    pub(super) fn capped(&mut self, cap: Seconds) {
+        match self {
+            Self::Constant(value) => *value = value.min(cap),
+            Self::LogNormal(shape) => {
+                shape.max = Some(shape.max.map_or(cap, |max| max.min(cap)));
+                shape.min = shape.min.map(|min| min.min(cap));
+            }
+            Self::Uniform { low, high } => {
+                (*low, *high) = (low.min(cap), high.min(cap));
+            }
+            Self::Quantiles(points) => {
+                for (_, value) in points {
+                    *value = value.min(cap);
+                }
+            }
+        }
+    }
+}
+
+/// The value at a share between two points: geometric, as lengths and times are; linear from zero.
+fn interpolate<T: Measure>(points: &[(f64, T)], share: f64) -> f64 {
+    let above = points.partition_point(|point| point.0 <= share).clamp(1, points.len() - 1);
+    let ((p, low), (q, high)) = (points[above - 1], points[above]);
+    let (low, high, at) = (low.base(), high.base(), (share - p) / (q - p));
+    if low > 0.0 { low * libm::pow(high / low, at) } else { high * at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::des::Streams;
+
+    fn mean(draw: &Draw<u32>) -> f64 {
+        let mut stream = Streams::new(3).named("test", 0);
+        (0..40_000).map(|_| f64::from(draw.count(&mut stream))).sum::<f64>() / 40_000.0
+    }
+
+    #[test]
+    fn a_quantile_table_gives_its_quantiles() {
+        let draw = Draw::Quantiles(vec![(0.0, 10), (0.5, 100), (1.0, 1000)]);
+        let mut stream = Streams::new(3).named("test", 0);
+        let below = (0..20_000).filter(|_| draw.count(&mut stream) < 100).count();
+        assert!((below as f64 / 20_000.0 - 0.5).abs() < 0.01, "{below}");
+        // Geometric pieces: each has the mean (b - a) / ln(b / a).
+        let exact = (90.0 + 900.0) / libm::log(10.0) / 2.0;
+        assert!((mean(&draw) / exact - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_log_normal_has_its_mean_and_its_zeros() {
+        let shape = LogNormal { median: 400, sigma: 0.5, zero: Some(0.25), min: None, max: None };
+        let exact = 0.75 * 400.0 * libm::exp(0.125);
+        assert!((mean(&Draw::LogNormal(shape)) / exact - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn impossible_parameters_are_told() {
+        let shape = LogNormal { median: 4, sigma: -0.5, zero: None, min: None, max: None };
+        assert!(Draw::LogNormal(shape).fault().is_some());
+        assert!(Draw::<u32>::Uniform { low: 2, high: 1 }.fault().is_some());
+        assert!(Draw::Quantiles(vec![(0.0, 5), (1.0, 4)]).fault().is_some());
+        assert!(Draw::Quantiles(vec![(0.1, 4), (1.0, 5)]).fault().is_some());
+        assert!(Draw::<u32>::Quantiles(vec![]).fault().is_some());
+    }
+}

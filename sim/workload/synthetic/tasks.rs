@@ -1,0 +1,152 @@
+//! Synthetic workloads, and the endless stream of tasks that each gives.
+
+use super::agent::{self, Setting};
+use super::catalog;
+use super::dialogue;
+use super::identity::{MOST_PAGES, MOST_TASKS};
+use super::spec::Spec;
+use crate::des::Streams;
+use crate::units::{Seconds, SimSpan};
+use crate::workload::{Entered, Task, WorkloadError};
+
+/// A workload that generates its tasks from distributions.
+///
+/// ```
+/// use memwall::workload::Synthetic;
+/// let workload = Synthetic::embedded("agentic-coding")?;
+/// let tasks = workload.tasks(1, 64, 131_072)?;
+/// assert_eq!(tasks.task(7), tasks.clone().nth(7).unwrap());
+/// # Ok::<(), memwall::workload::WorkloadError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Synthetic {
+    spec: Spec,
+}
+
+impl Synthetic {
+    /// A built-in workload, by name.
+    pub fn embedded(name: &str) -> Result<Self, WorkloadError> {
+        let (file, text) = catalog::find(name)?;
+        Self::parse(file, text)
+    }
+
+    /// A workload from the text of a TOML file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, WorkloadError> {
+        Ok(Self { spec: Spec::parse(file, text)? })
+    }
+
+    /// Its name: `agentic-coding`.
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// What it is, in a sentence.
+    pub fn description(&self) -> &str {
+        &self.spec.description
+    }
+
+    /// The same workload where no person takes longer than `cap`.
+    pub fn with_longest_human_gap(mut self, cap: Seconds) -> Self {
+        if let Some(agent) = &mut self.spec.agent {
+            agent.human_gap.value.capped(cap);
+        }
+        if let Some(dialogue) = &mut self.spec.dialogue {
+            dialogue.human_gap.value.capped(cap);
+        }
+        self
+    }
+
+    /// Its tasks for a seed, with pages of `page_tokens`, for a model with a context of `window`
+    /// tokens. Fails if the window is too short for it.
+    ///
+    /// # Panics
+    /// If `page_tokens` is zero.
+    pub fn tasks(&self, seed: u64, page_tokens: u32, window: u32) -> Result<Tasks, WorkloadError> {
+        assert!(page_tokens > 0, "a page has at least one token");
+        let needs = self.least_window();
+        if window < needs {
+            let workload = self.name().to_owned();
+            return Err(WorkloadError::WindowTooSmall { workload, needs, window });
+        }
+        // Identities have room for so many pages; only toy pages come near it.
+        let window = window.min(MOST_PAGES.saturating_mul(page_tokens));
+        let setting = Setting { streams: Streams::new(seed), page_tokens, window };
+        Ok(Tasks { workload: self.clone(), setting, next: 0 })
+    }
+
+    /// The shortest context window that it fits, in tokens.
+    fn least_window(&self) -> u32 {
+        self.spec.agent.as_ref().map_or(LEAST_DIALOGUE_WINDOW, |agent| {
+            let share = agent.compaction.window_share.value;
+            libm::ceil(f64::from(agent.least_context()) / share) as u32
+        })
+    }
+}
+
+/// Below it, a conversation would be cut beyond recognition, in tokens.
+const LEAST_DIALOGUE_WINDOW: u32 = 1024;
+
+/// The tasks of a workload, endlessly; each depends only on the seed and its number.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    workload: Synthetic,
+    setting: Setting,
+    next: u64,
+}
+
+/// How many tasks are laid end to end to find the one that is underway.
+const LINE_UP: u64 = 8;
+
+impl Tasks {
+    /// The `index`-th task. It starts at zero: arrivals are the run's decision.
+    ///
+    /// # Panics
+    /// If `index` is four million or more.
+    pub fn task(&self, index: u64) -> Task {
+        let spec = &self.workload.spec;
+        let chains = match (&spec.agent, &spec.dialogue) {
+            (Some(agent), _) => agent::session(agent, self.setting, index),
+            (None, Some(dialogue)) => dialogue::conversation(dialogue, self.setting, index),
+            (None, None) => unreachable!("a description has one of the two; parsing checks it"),
+        };
+        Task { label: format!("{}/{index}", spec.name), start: SimSpan::ZERO, chains }
+    }
+
+    /// The task that the `slot`-th of a closed loop's clients is in the middle of when a run
+    /// begins, if each call takes `service`.
+    ///
+    /// Clients have always been at work, so a long task is more likely to be met than a short one,
+    /// and at any point alike: tasks of this slot alone are laid end to end, and the run begins at
+    /// a random point of that line. Their numbers come from the upper half of all, apart from
+    /// those that the stream gives first.
+    pub fn underway(&self, slot: u64, service: SimSpan) -> Entered {
+        let tasks: Vec<_> =
+            (0..LINE_UP).map(|place| self.task(MOST_TASKS / 2 + slot * LINE_UP + place)).collect();
+        let lengths: Vec<_> = tasks.iter().map(|task| task.span(service).seconds().get()).collect();
+        let unit = self.setting.streams.named("workload/underway", slot).unit();
+        let mut point = unit * lengths.iter().sum::<f64>();
+        for (task, length) in tasks.into_iter().zip(lengths) {
+            if point < length {
+                return task.entered(point / length, service);
+            }
+            point -= length;
+        }
+        // Rounding, or tasks that take no time at all.
+        self.task(MOST_TASKS / 2 + slot * LINE_UP).entered(0.0, service)
+    }
+}
+
+impl Iterator for Tasks {
+    type Item = Task;
+
+    fn next(&mut self) -> Option<Task> {
+        let index = self.next;
+        self.next += 1;
+        (index < MOST_TASKS / 2).then(|| self.task(index))
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Task> {
+        self.next += n as u64;
+        self.next()
+    }
+}

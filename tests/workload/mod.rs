@@ -1,0 +1,6 @@
+//! Workloads: traces against exact counts, generated tasks against laws and measured shares.
+
+mod faults;
+mod graph;
+mod synthetic;
+mod traces;
