@@ -2,14 +2,11 @@
 
 use std::process::ExitCode;
 
-use memwall::cli::{Arguments, Shell};
+use memwall::cli::Arguments;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read() {
-        Ok(arguments) => arguments,
-        Err(answered) => return answered.into(),
-    };
-    let mut shell = Shell::new(&arguments.flags);
-    let end = arguments.command.run(&mut shell);
-    shell.close(end).into()
+    match Arguments::read() {
+        Ok(arguments) => arguments.run().into(),
+        Err(answered) => answered.into(),
+    }
 }

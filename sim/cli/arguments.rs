@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::inspect::{ChipsCommand, TraceCommand};
+use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand};
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -16,35 +16,36 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Arguments {
-    /// Flags of every command.
     #[command(flatten)]
-    pub flags: Flags,
-    /// What to do.
+    flags: Flags,
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// Flags of every command.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Flags of every command")]
-pub struct Flags {
+pub(super) struct Flags {
     /// Print one JSON document instead of tables
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Print no progress and no warnings
     #[arg(long, short, global = true)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// Read every TOML file below DIR over the built-in catalogue
     #[arg(long, global = true, value_name = "DIR")]
-    pub specs: Option<PathBuf>,
+    pub(super) specs: Option<PathBuf>,
 }
 
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Look up accelerators, and check spec files of one's own
     #[command(subcommand)]
     Chips(ChipsCommand),
+    /// Look up models: parameters, bytes, and what a step runs
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -61,13 +62,20 @@ impl Arguments {
             if answer.use_stderr() { Exit::BadInput } else { Exit::Done }
         })
     }
+
+    /// Runs the command to its end: results are out, an error is told.
+    pub fn run(&self) -> Exit {
+        let mut shell = Shell::new(&self.flags);
+        let end = self.command.run(&mut shell);
+        shell.close(end)
+    }
 }
 
 impl Command {
-    /// Runs the command.
-    pub fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+    fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
             Self::Chips(command) => command.run(shell),
+            Self::Models(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
         }
     }

@@ -4,12 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Exit;
+use crate::cost::CostError;
 use crate::hardware::{Finding, HardwareError};
+use crate::model::{ModelError, PlanError};
 use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
 #[derive(Debug, thiserror::Error)]
-pub enum CliError {
+pub(in crate::cli) enum CliError {
     /// The reader of standard output has gone; not a failure.
     #[error("standard output was closed")]
     Closed,
@@ -71,6 +73,15 @@ pub enum CliError {
     /// A chip, a system or a spec file cannot be used.
     #[error("{}", sentences(.0))]
     Hardware(#[from] HardwareError),
+    /// A model cannot be found or read.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A model cannot be divided as a plan says.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A chip cannot be priced.
+    #[error(transparent)]
+    Cost(#[from] CostError),
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
@@ -78,7 +89,7 @@ pub enum CliError {
 
 impl CliError {
     /// The exit code this error ends in.
-    pub const fn exit(&self) -> Exit {
+    pub(in crate::cli) const fn exit(&self) -> Exit {
         match self {
             Self::Closed => Exit::Done,
             Self::Output(_) | Self::Write { .. } => Exit::Failed,
@@ -88,6 +99,9 @@ impl CliError {
             | Self::Flag { .. }
             | Self::NoName { .. }
             | Self::Hardware(_)
+            | Self::Model(_)
+            | Self::Plan(_)
+            | Self::Cost(_)
             | Self::Workload(_) => Exit::BadInput,
         }
     }

@@ -1,9 +1,9 @@
 //! The command line: arguments in, tables and JSON out.
 //!
-//! [`Arguments`] names every command; each command is one file with its flags (a clap struct) and
-//! a `run` that reads what the user named, calls one layer below, and hands its result to the
-//! [`Shell`]. The shell owns standard output. Results go there, everything else to standard error,
-//! and the same input gives the same bytes. A command ends in an [`Exit`] or a [`CliError`].
+//! [`Arguments`] names every command. Each command is one file with its flags (a clap struct) and
+//! a `run` that reads what the user named, calls the layers below, and hands its result to the
+//! shell. The shell owns standard output: results go there, everything else to standard error, and
+//! the same input gives the same bytes. Every command ends in an [`Exit`].
 
 mod arguments;
 mod error;
@@ -13,8 +13,9 @@ mod inspect;
 mod specs;
 mod terminal;
 
-pub use arguments::{Arguments, Command, Flags};
-pub use error::CliError;
+pub use arguments::Arguments;
 pub use exit::Exit;
-pub use inspect::{ChipsCommand, Stats, TraceCommand};
-pub use terminal::{Column, Progress, Shell, Table};
+
+use error::CliError;
+use inspect::models;
+use terminal::{Column, Shell, Table};

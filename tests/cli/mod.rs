@@ -2,5 +2,6 @@
 
 mod chips;
 mod help;
+mod models;
 mod program;
 mod trace;

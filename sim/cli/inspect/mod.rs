@@ -1,7 +1,9 @@
 //! Commands that look at what is there: the catalogue, and files.
 
 mod chips;
+pub(super) mod models;
 mod trace;
 
-pub use chips::ChipsCommand;
-pub use trace::{Stats, TraceCommand};
+pub(super) use chips::ChipsCommand;
+pub(super) use models::ModelsCommand;
+pub(super) use trace::TraceCommand;

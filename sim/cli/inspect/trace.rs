@@ -19,7 +19,7 @@ const STARTS_WITHIN_S: f64 = 100.0 * 86_400.0;
 /// What to do with traces.
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
-pub enum TraceCommand {
+pub(in crate::cli) enum TraceCommand {
     /// Lengths, arrivals, and the exact hit rates of a prefix cache
     Stats(Stats),
 }
@@ -27,7 +27,7 @@ pub enum TraceCommand {
 /// Flags of `trace stats`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
-pub struct Stats {
+pub(in crate::cli) struct Stats {
     /// Mooncake JSONL, Claude Code session JSON or Azure CSV; plain, gzip, zstd, tar or a folder
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -60,7 +60,7 @@ enum PolicyName {
 
 impl TraceCommand {
     /// Runs it.
-    pub fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
             Self::Stats(stats) => stats.run(shell),
         }

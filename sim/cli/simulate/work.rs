@@ -117,7 +117,8 @@ impl Work {
             ));
         }
         if trace.kind == TraceKind::Azure {
-            warnings.push("the trace has lengths only, so no prefix is ever found in the cache".into());
+            warnings
+                .push("the trace has lengths only, so no prefix is ever found in the cache".into());
         }
         if trace.without_output() > 0 {
             let silent = trace.without_output();

@@ -4,8 +4,8 @@ mod progress;
 mod shell;
 mod table;
 
-pub use progress::Progress;
-pub use shell::Shell;
-pub use table::{Column, Table};
+pub(in crate::cli) use progress::Progress;
+pub(in crate::cli) use shell::Shell;
+pub(in crate::cli) use table::{Column, Table};
 
-pub(in crate::cli) use table::{class_name, count, counted, known, number, per_cent};
+pub(in crate::cli) use table::{class_name, count, counted, known, number, parameters, per_cent};

@@ -17,7 +17,7 @@ const SPINNER: &str = "{spinner} {msg}  {elapsed}";
 /// A bar or spinner that appears after a second, on a terminal only, and leaves no trace.
 ///
 /// May be advanced from any thread.
-pub struct Progress {
+pub(in crate::cli) struct Progress {
     bar: ProgressBar,
     /// Shows the bar when its time has come, unless the sender has gone before.
     watch: Option<(Sender<()>, JoinHandle<()>)>,
@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// Counts `steps` more as done.
-    pub fn advance(&self, steps: u64) {
+    pub(in crate::cli) fn advance(&self, steps: u64) {
         self.bar.inc(steps);
     }
 }

@@ -8,8 +8,12 @@ use console::{Term, style};
 use serde::Serialize;
 
 use super::{Progress, Table};
-use crate::cli::{CliError, Exit, Flags};
+use crate::cli::arguments::Flags;
+use crate::cli::{CliError, Exit};
 use crate::report::to_json;
+
+/// Columns of a table that goes into a pipe or a file.
+const PIPE_WIDTH: usize = 160;
 
 /// A body under its schema.
 #[derive(Serialize)]
@@ -20,7 +24,7 @@ struct Document<'a, T: Serialize> {
 }
 
 /// Where a command's results, warnings and progress go.
-pub struct Shell {
+pub(in crate::cli) struct Shell {
     results: Box<dyn Write>,
     width: Option<u16>,
     json: bool,
@@ -30,7 +34,7 @@ pub struct Shell {
 
 impl Shell {
     /// The shell of this process.
-    pub fn new(flags: &Flags) -> Self {
+    pub(in crate::cli) fn new(flags: &Flags) -> Self {
         let terminal = Term::stdout();
         Self {
             results: Box::new(BufWriter::new(io::stdout().lock())),
@@ -42,27 +46,27 @@ impl Shell {
     }
 
     /// Whether the result is to be one JSON document.
-    pub const fn json(&self) -> bool {
+    pub(in crate::cli) const fn json(&self) -> bool {
         self.json
     }
 
     /// The folder whose TOML files overlay the catalogue.
-    pub const fn specs(&self) -> Option<&PathBuf> {
+    pub(in crate::cli) const fn specs(&self) -> Option<&PathBuf> {
         self.specs.as_ref()
     }
 
     /// Prints one line of results.
-    pub fn line(&mut self, line: impl Display) -> Result<(), CliError> {
+    pub(in crate::cli) fn line(&mut self, line: impl Display) -> Result<(), CliError> {
         writeln!(self.results, "{line}").map_err(CliError::output)
     }
 
     /// Prints a heading.
-    pub fn heading(&mut self, text: impl Display) -> Result<(), CliError> {
+    pub(in crate::cli) fn heading(&mut self, text: impl Display) -> Result<(), CliError> {
         self.line(style(text).bold())
     }
 
     /// Prints a table, fitted to the terminal; as wide as it likes into a pipe.
-    pub fn table(&mut self, table: Table) -> Result<(), CliError> {
+    pub(in crate::cli) fn table(&mut self, table: Table) -> Result<(), CliError> {
         for (i, line) in table.fitted(self.width).lines().enumerate() {
             if i == 0 { self.heading(line)? } else { self.line(line)? }
         }
@@ -70,19 +74,41 @@ impl Shell {
     }
 
     /// Prints `body` as a JSON document of `schema`: `memwall.chips/1`.
-    pub fn document(&mut self, schema: &str, body: &impl Serialize) -> Result<(), CliError> {
+    pub(in crate::cli) fn document(
+        &mut self,
+        schema: &str,
+        body: &impl Serialize,
+    ) -> Result<(), CliError> {
         self.line(to_json(&Document { schema, body }))
     }
 
+    /// Prints a document that names its schema itself.
+    pub(in crate::cli) fn json_document(
+        &mut self,
+        document: &impl Serialize,
+    ) -> Result<(), CliError> {
+        self.line(to_json(document))
+    }
+
+    /// Prints a text of several lines that ends as it should.
+    pub(in crate::cli) fn text(&mut self, text: impl AsRef<str>) -> Result<(), CliError> {
+        self.line(text.as_ref().trim_end_matches('\n'))
+    }
+
+    /// Columns that a table may fill: the terminal's, or plenty into a pipe.
+    pub(in crate::cli) fn width(&self) -> usize {
+        self.width.map_or(PIPE_WIDTH, usize::from)
+    }
+
     /// Tells the user, on standard error, what to know before trusting the results.
-    pub fn warn(&self, text: impl Display) {
+    pub(in crate::cli) fn warn(&self, text: impl Display) {
         if !self.quiet {
             note(style("warning:").yellow().bold().for_stderr(), text);
         }
     }
 
     /// Tells the user, on standard error, where something was put.
-    pub fn inform(&self, text: impl Display) {
+    pub(in crate::cli) fn inform(&self, text: impl Display) {
         if !self.quiet {
             // A closed standard error is the user's choice.
             let _ = writeln!(io::stderr(), "{text}");
@@ -90,17 +116,17 @@ impl Shell {
     }
 
     /// A bar over `total` steps of `what`, shown if it takes a person's time.
-    pub fn progress(&self, what: &'static str, total: u64) -> Progress {
+    pub(in crate::cli) fn progress(&self, what: &'static str, total: u64) -> Progress {
         Progress::new(what, Some(total), self.quiet)
     }
 
     /// A spinner over `what`, whose end is not known.
-    pub fn spinner(&self, what: &'static str) -> Progress {
+    pub(in crate::cli) fn spinner(&self, what: &'static str) -> Progress {
         Progress::new(what, None, self.quiet)
     }
 
     /// Hands out the last results, reports an error, and says how the process ends.
-    pub fn close(mut self, end: Result<Exit, CliError>) -> Exit {
+    pub(in crate::cli) fn close(mut self, end: Result<Exit, CliError>) -> Exit {
         let flushed = self.results.flush().map_err(CliError::output);
         match end.and_then(|exit| flushed.map(|()| exit)) {
             Ok(exit) => exit,

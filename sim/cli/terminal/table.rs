@@ -16,7 +16,7 @@ const GAP: u16 = 2;
 
 /// A column's title and kind.
 #[derive(Clone, Copy, Debug)]
-pub enum Column {
+pub(in crate::cli) enum Column {
     /// Words, aligned left; wraps in a narrow terminal.
     Text(&'static str),
     /// Numbers, aligned right; never wraps.
@@ -25,14 +25,14 @@ pub enum Column {
 
 /// A table of results.
 #[derive(Debug)]
-pub struct Table {
+pub(in crate::cli) struct Table {
     grid: Grid,
     numbers: Vec<bool>,
 }
 
 impl Table {
     /// A table without rows.
-    pub fn new(columns: &[Column]) -> Self {
+    pub(in crate::cli) fn new(columns: &[Column]) -> Self {
         let mut grid = Grid::new();
         grid.load_style(NOTHING);
         let numbers: Vec<_> =
@@ -58,7 +58,7 @@ impl Table {
     ///
     /// # Panics
     /// If there are more or fewer cells than columns.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub(in crate::cli) fn row<const N: usize>(&mut self, cells: [String; N]) {
         assert_eq!(N, self.numbers.len(), "a row has one cell a column");
         self.grid.add_row(cells);
     }
@@ -91,6 +91,14 @@ pub(in crate::cli) fn per_cent(part: u64, whole: u64) -> String {
 /// A whole number with its thousands set apart.
 pub(in crate::cli) fn count(number: u64) -> String {
     significant(number as f64, 1)
+}
+
+/// A number of parameters as people say it: `8.03 B`, `1.03 T`.
+pub(in crate::cli) fn parameters(number: u64) -> String {
+    let number = number as f64;
+    let steps = [(1e12, "T"), (1e9, "B"), (1e6, "M")];
+    let (scale, suffix) = steps.into_iter().find(|step| number >= step.0).unwrap_or((1e6, "M"));
+    format!("{} {suffix}", significant(number / scale, 3))
 }
 
 /// So many of a thing: `1 file`, `2 files`.

@@ -16,7 +16,7 @@ Examples:
 /// What to do with chips.
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
-pub enum ChipsCommand {
+pub(in crate::cli) enum ChipsCommand {
     /// All chips, from old to new
     #[command(after_help = "Example:\n  memwall chips list --json")]
     List,
@@ -40,7 +40,7 @@ pub enum ChipsCommand {
 
 impl ChipsCommand {
     /// Runs it.
-    pub fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
             Self::List => list::run(shell),
             Self::Show { which } => show::run(which, shell),

@@ -6,4 +6,4 @@ mod list;
 mod rows;
 mod show;
 
-pub use command::ChipsCommand;
+pub(in crate::cli) use command::ChipsCommand;
