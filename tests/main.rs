@@ -6,5 +6,6 @@ mod hardware;
 mod model;
 mod report;
 mod serving;
+mod silicon;
 mod tidy;
 mod workload;

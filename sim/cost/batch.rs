@@ -21,8 +21,6 @@ pub struct Decode {
     pub sequences: u32,
     /// Σ of their KV lengths, in tokens, the new one included.
     pub context: u64,
-    /// The longest KV length.
-    pub longest: u32,
     /// Σ of min(KV length, clip) for each of the program's clip lengths.
     pub clipped: [u64; CLIPS],
 }
@@ -68,7 +66,6 @@ impl Decode {
     pub fn add(&mut self, context: u32, clips: &[u32]) {
         self.sequences += 1;
         self.context += u64::from(context);
-        self.longest = self.longest.max(context);
         for (sum, &clip) in self.clipped.iter_mut().zip(clips) {
             *sum += u64::from(context.min(clip));
         }

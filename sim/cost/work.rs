@@ -116,11 +116,6 @@ impl<'a> Load<'a> {
         clip.map_or(decode.context, |clip| decode.clipped[clip]) as f64 * self.part
     }
 
-    /// The longest decode context, in tokens.
-    pub(super) fn decode_longest(&self) -> f64 {
-        f64::from(self.batch.decode.longest)
-    }
-
     /// Prefill chunks.
     pub(super) fn chunks(&self) -> f64 {
         share(self.batch.prefill.chunks, self.spread)

@@ -28,6 +28,9 @@ const ENTRIES: &[Entry] = entries! {
     "deepseek-v3.2": ["deepseek-v3.2-exp"],
     "deepseek-v4-flash": [],
     "deepseek-v4-pro": [],
+    "gemma-4-26b": ["gemma-4-26b-a4b"],
+    "gemma-4-31b": [],
+    "glm-4.7-flash": [],
     "glm-5": ["glm-5.1"],
     "glm-5.2": [],
     "glm-5.3": [],
@@ -36,19 +39,31 @@ const ENTRIES: &[Entry] = entries! {
     "kimi-k2": [],
     "kimi-k2.5": ["kimi-k2-thinking", "kimi-k2.6"],
     "kimi-k3": [],
-    "llama-3.1-405b": ["llama-3-405b"],
+    "kimi-linear-48b": ["kimi-linear-48b-a3b"],
+    "llama-2-13b": [],
+    "llama-2-70b": [],
+    "llama-2-7b": [],
+    "llama-3.1-405b": [],
     "llama-3.1-70b": ["llama-3-70b", "llama-3.3-70b"],
     "llama-3.1-8b": ["llama-3-8b"],
+    "llama-4-maverick": ["llama-4-maverick-17b-128e"],
+    "llama-4-scout": ["llama-4-scout-17b-16e"],
     "minimax-m2.5": ["minimax-m2", "minimax-m2.7"],
     "minimax-m3": [],
+    "mistral-7b": ["mistral-7b-v0.1"],
     "mixtral-8x22b": ["mixtral-8x22b-v0.1"],
     "mixtral-8x7b": ["mixtral-8x7b-v0.1"],
     "nemotron-3-nano": ["nemotron-3-nano-30b-a3b", "nvidia-nemotron-3-nano-30b-a3b"],
+    "nemotron-3-super": ["nemotron-3-super-120b-a12b", "nvidia-nemotron-3-super-120b-a12b"],
+    "nemotron-3-ultra": ["nemotron-3-ultra-550b-a55b", "nvidia-nemotron-3-ultra-550b-a55b"],
+    "qwen2-72b": ["qwen2.5-72b"],
+    "qwen2-7b": ["qwen2.5-7b"],
     "qwen3-235b": ["qwen3-235b-a22b", "qwen3-vl-235b-a22b"],
     "qwen3-30b": ["qwen3-30b-a3b", "qwen3-vl-30b-a3b"],
     "qwen3-32b": ["qwen3-vl-32b"],
     "qwen3-8b": ["qwen3-vl-8b"],
     "qwen3-coder-480b": ["qwen3-coder-480b-a35b"],
+    "qwen3-next-80b": ["qwen3-next-80b-a3b"],
     "qwen3.5-397b": ["qwen3.5-397b-a17b"],
 };
 
@@ -84,6 +99,11 @@ impl Catalog {
         ENTRIES.iter().find(|entry| entry.name == name).map_or(&[], |entry| entry.aliases)
     }
 
+    /// The `config.json` of a shipped model.
+    pub fn config(name: &str) -> Option<&'static str> {
+        ENTRIES.iter().find(|entry| entry.name == name).map(|entry| entry.config)
+    }
+
     /// All models, by name.
     pub fn models(&self) -> Vec<Model> {
         let found = self.names().into_iter().map(|name| self.model(&name));
@@ -96,16 +116,17 @@ impl Catalog {
         if let Some(model) = self.added.iter().rev().find(|model| model.name == name) {
             return Ok(model.clone());
         }
-        let wanted = normalised(name);
-        let tail = wanted.rsplit('/').next().unwrap_or_default();
-        let called = |entry: &&Entry, name| entry.name == name || entry.aliases.contains(&name);
-        let entry = [wanted.as_str(), tail]
-            .into_iter()
-            .find_map(|name| ENTRIES.iter().find(|entry| called(entry, name)));
+        let (exact, plain) = (name.trim().to_lowercase(), normalised(name));
+        let tail = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        let called =
+            |entry: &&Entry, name: &str| entry.name == name || entry.aliases.contains(&name);
+        let spellings = [exact.clone(), tail(&exact), plain.clone(), tail(&plain)];
+        let entry =
+            spellings.iter().find_map(|name| ENTRIES.iter().find(|entry| called(entry, name)));
         let Some(entry) = entry else {
             return Err(ModelError::UnknownModel {
                 name: name.into(),
-                nearest: self.nearest(tail),
+                nearest: self.nearest(&tail(&plain)),
             });
         };
         let model = import(entry.name, entry.config, None);
@@ -125,7 +146,7 @@ impl Catalog {
 
 /// Lower case, without the suffixes that name a training stage or a number format.
 fn normalised(name: &str) -> String {
-    const SUFFIXES: [&str; 14] = [
+    const SUFFIXES: [&str; 15] = [
         "-instruct",
         "-chat",
         "-base",
@@ -140,6 +161,7 @@ fn normalised(name: &str) -> String {
         "-awq",
         "-dynamic",
         "-2507",
+        "-thinking",
     ];
     let mut name = name.trim().to_lowercase().replace("meta-llama-", "llama-");
     while let Some(short) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {

@@ -20,7 +20,7 @@ pub struct Op {
 pub enum OpKind {
     /// `y[m, n] = x[m, k] W[k, n]`.
     Gemm(Gemm),
-    /// Softmax attention over a KV cache, prefill and decode; RoPE and KV append included.
+    /// Softmax attention over a KV cache, prefill and decode; rotation and KV append included.
     Attention(Attention),
     /// Multi-head latent attention, absorbed form for decode; projections are their own GEMMs.
     Mla(Mla),

@@ -61,6 +61,17 @@ pub enum WorkloadError {
         /// What that one is.
         expected: String,
     },
+    /// Files whose requests lie too far apart for one run.
+    #[error(
+        "{file}: starts {days} days after the first file, a run lasts at most 100; \
+         read fewer files together, or stagger them less"
+    )]
+    TooFarApart {
+        /// The file.
+        file: String,
+        /// How far, in whole days.
+        days: u64,
+    },
     /// A workload that is not built in.
     #[error("no workload is called `{name}`{}; known: {known}", did_you_mean(.similar.as_deref()))]
     UnknownWorkload {

@@ -21,7 +21,7 @@ pub use error::{Place, WorkloadError};
 #[cfg(feature = "cli")]
 pub use files::read_trace;
 pub use shares::TokenShares;
-pub use stats::{Arrivals, Lengths, Policy, Reuse, ReuseQuery, TraceStats};
+pub use stats::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads};
 pub use task::{Call, Cause, Chain, Task};
 pub use trace::{Trace, TraceBuilder, TraceKind};

@@ -53,12 +53,14 @@ fn session_documents() {
     let few = "bad, requests[0]: `hash_ids` is a list of 1; 130 tokens have 2 full pages of 64";
     let child = r#""t":0,"type":"subagent","duration_ms":1,"requests":[{"t":0,"in":1.5,"out":1}]"#;
     let alone = r#""t":0,"type":"subagent","requests":[{"t":0,"in":5,"out":1}]"#;
+    let long = r#""t":8e6,"type":"subagent","requests":[{"t":8e6,"in":5,"out":1}]"#;
     let idle = r#""t":0,"in":9,"out":1,"think_time":-3"#;
     check(&[
         (session(r#""t":0,"in":130,"out":1,"hash_ids":[1]"#), few),
         (session(r#""t":0,"in":0,"out":1"#), "bad, requests[0]: `in` is 0; give a whole number"),
         (session(r#""t":0,"in":9"#), "bad, requests[0]: `out` is missing"),
         (session(r#""t":-1,"in":9,"out":1"#), "`t` is -1; give a time between 0 and 100 days"),
+        (session(long), "requests[0].requests[0]: `t` is 8000000.0; a session lasts at most 100"),
         (session(idle), "bad, requests[0]: `think_time` is -3; give a time"),
         (session(child), "bad, requests[0].requests[0]: `in` is 1.5; give a whole number"),
         (session(alone), "bad: `requests` is without a request; an agent makes at least one call"),

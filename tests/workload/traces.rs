@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use memwall::serving::Extent;
 use memwall::units::SimSpan;
 use memwall::workload::{
-    Call, Cause, Policy, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
+    Call, Cause, LruPolicy, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
     read_trace,
 };
 
@@ -35,10 +35,10 @@ fn pages(content: &[Extent]) -> Vec<u64> {
 }
 
 /// Hit blocks and hit tokens under each capacity.
-fn hits(trace: &Trace, policy: Policy, capacities: &[u64]) -> Vec<(u64, u64)> {
+fn hits(trace: &Trace, policy: LruPolicy, capacities: &[u64]) -> Vec<(u64, u64)> {
     let capacities = capacities.iter().map(|&capacity| Some(capacity)).collect();
     let query = ReuseQuery { policies: vec![policy], capacities, ..ReuseQuery::default() };
-    let reuse = TraceStats::of(trace, &query).reuse;
+    let reuse = TraceStats::of(trace, &query).unwrap().reuse;
     reuse.iter().map(|row| (row.hit_blocks, row.hit_tokens)).collect()
 }
 
@@ -48,7 +48,7 @@ fn mooncake_counts_are_exact() {
     let trace = read_trace(&[data("mooncake_conversation.jsonl.gz")]).unwrap();
     let capacities = [100, 1000, 10_000, 100_000, 1_000_000];
     assert_eq!(
-        hits(&trace, Policy::HeadFirst, &capacities),
+        hits(&trace, LruPolicy::HeadFirst, &capacities),
         [
             (11_645, 5_962_117),
             (12_831, 6_567_267),
@@ -58,7 +58,7 @@ fn mooncake_counts_are_exact() {
         ]
     );
     assert_eq!(
-        hits(&trace, Policy::LeafFirst, &capacities),
+        hits(&trace, LruPolicy::LeafFirst, &capacities),
         [
             (12_071, 6_180_229),
             (12_847, 6_575_459),
@@ -68,7 +68,7 @@ fn mooncake_counts_are_exact() {
         ]
     );
     let ttls = [60, 300, 600, 3600].map(|s| Some(SimSpan::from_ms(s * 1000))).to_vec();
-    let stats = TraceStats::of(&trace, &ReuseQuery { ttls, ..ReuseQuery::default() });
+    let stats = TraceStats::of(&trace, &ReuseQuery { ttls, ..ReuseQuery::default() }).unwrap();
     let found: Vec<_> = stats.reuse.iter().map(|row| row.hit_blocks).collect();
     assert_eq!(found, [29_821, 83_010, 99_061, 105_710]);
     assert_eq!(
@@ -90,14 +90,14 @@ fn claude_code_counts_are_exact() {
     let trace = read_trace(&[data("claude-code")]).unwrap();
     let capacities = [1000, 3000, 10_000, 30_000];
     assert_eq!(
-        hits(&trace, Policy::HeadFirst, &capacities),
+        hits(&trace, LruPolicy::HeadFirst, &capacities),
         [(50_793, 3_250_752), (286_018, 18_305_152), (358_754, 22_960_256), (361_773, 23_153_472)]
     );
     assert_eq!(
-        hits(&trace, Policy::LeafFirst, &capacities),
+        hits(&trace, LruPolicy::LeafFirst, &capacities),
         [(134_804, 8_627_456), (307_524, 19_681_536), (358_754, 22_960_256), (361_773, 23_153_472)]
     );
-    let stats = TraceStats::of(&trace, &ReuseQuery::default());
+    let stats = TraceStats::of(&trace, &ReuseQuery::default()).unwrap();
     assert_eq!((stats.requests, stats.sessions, stats.prompt_tokens), (453, 12, 24_697_038));
     assert_eq!((stats.reuse[0].total_blocks, stats.distinct_blocks), (385_667, 23_894));
 }
@@ -105,13 +105,13 @@ fn claude_code_counts_are_exact() {
 #[test]
 fn azure_lengths_and_times_are_those_of_the_file() {
     let trace = read_trace(&[data("azure_conv_head.csv")]).unwrap();
-    let tasks = trace.tasks(MINUTE);
+    let tasks = trace.tasks(MINUTE).unwrap();
     assert_eq!(tasks.len(), 200);
     let call = &tasks[1].chains[0].calls[0];
     // 18:15:46.6805900 and 18:15:50.9951690.
     assert_eq!(tasks[1].start, SimSpan::from_ps(4_314_579_000_000));
     assert_eq!((call.prompt, call.output, call.content.len()), (396, 109, 0));
-    let stats = TraceStats::of(&trace, &ReuseQuery::default());
+    let stats = TraceStats::of(&trace, &ReuseQuery::default()).unwrap();
     assert!(stats.reuse.is_empty() && stats.page_tokens.is_none());
 }
 
@@ -129,7 +129,10 @@ fn packed_archived_and_repeated_files_are_the_same_trace() {
     let packed = archive.into_inner().unwrap().finish().unwrap();
     let path = scratch("sessions.tar.zst", &packed);
     let again = read_trace(std::slice::from_ref(&path)).unwrap();
-    assert_eq!(hits(&again, Policy::LeafFirst, &[3000]), hits(&plain, Policy::LeafFirst, &[3000]));
+    assert_eq!(
+        hits(&again, LruPolicy::LeafFirst, &[3000]),
+        hits(&plain, LruPolicy::LeafFirst, &[3000])
+    );
     let twice = read_trace(&[path, PathBuf::from(data("claude-code"))]).unwrap();
     assert_eq!((twice.sessions(), twice.duplicates), (12, 12));
 }
@@ -137,7 +140,7 @@ fn packed_archived_and_repeated_files_are_the_same_trace() {
 #[test]
 fn sub_agents_start_together_and_are_waited_for() {
     let trace = read_trace(&[data("claude-code/trace_0291.json.gz")]).unwrap();
-    let task = &trace.tasks(MINUTE)[0];
+    let task = &trace.tasks(MINUTE).unwrap()[0];
     let spawning = task.chains[0].calls.iter().position(|call| !call.spawns.is_empty()).unwrap();
     let calls = &task.chains[0].calls[spawning..];
     assert_eq!((&calls[0].spawns, &calls[1].waits_for), (&vec![1, 2], &vec![1, 2]));
@@ -150,8 +153,26 @@ fn sub_agents_start_together_and_are_waited_for() {
 }
 
 #[test]
+fn a_parent_may_go_on_while_its_sub_agent_works() {
+    let session = r#"{"block_size":4,"requests":[
+        {"t":0,"in":3,"out":1,"api_time":1},
+        {"t":10,"in":3,"out":1,"api_time":1,"think_time":9},
+        {"t":12,"type":"subagent","duration_ms":10000,"status":"completed",
+         "requests":[{"t":0,"in":3,"out":1},{"t":4,"in":3,"out":1,"think_time":3}]},
+        {"t":20,"in":3,"out":1,"think_time":9}]}"#;
+    let task = &read("x.json", session).tasks(MINUTE).unwrap()[0];
+    let [main, child] = &task.chains[..] else { panic!("two agents") };
+    assert_eq!((&main.calls[0].spawns, &main.calls[2].waits_for), (&vec![1], &vec![1]));
+    let gaps = [&main.calls[2], &child.calls[0], &child.calls[1]].map(|call| call.gap.as_ms());
+    // Eight seconds after the sub-agent's end; two after the call that spawned it; three.
+    assert_eq!(gaps.map(|ms| ms as u64), [8000, 2000, 3000]);
+    assert_eq!(child.calls[1].at, Some(SimSpan::from_ms(6000)));
+    check_graph(task);
+}
+
+#[test]
 fn replayed_sessions_are_sound_and_mostly_know_their_answers() {
-    let tasks = read_trace(&[data("claude-code")]).unwrap().tasks(MINUTE);
+    let tasks = read_trace(&[data("claude-code")]).unwrap().tasks(MINUTE).unwrap();
     tasks.iter().for_each(check_graph);
     check_identities(&tasks);
     assert_eq!(tasks[3].start, SimSpan::from_ms(180_000));
@@ -171,7 +192,7 @@ fn answers_are_bound_to_the_next_prompt_that_holds_them() {
          "input_types":["tool_result"]},
         {"t":9,"in":21,"out":3,"hash_ids":[1,2,3,4,6],"think_time":9}]}"#;
     let trace = read("x.json", session);
-    let calls = &trace.tasks(MINUTE)[0].chains[0].calls;
+    let calls = &trace.tasks(MINUTE).unwrap()[0].chains[0].calls;
     // Nine tokens and six more fill three pages; the fifth page of the second prompt changed.
     assert_eq!(calls.iter().map(|call| pages(&call.content).len()).collect::<Vec<_>>(), [3, 5, 5]);
     assert_eq!(pages(&calls[0].content), pages(&calls[1].content)[..3]);
@@ -195,7 +216,7 @@ fn turns_of_a_conversation_are_one_task() {
 {"session_id":1,"timestamp":1000000002500,"input_length":1200,"output_length":9,"hash_ids":[1,3,4]}
 {"delay":700,"input_length":1300,"output_length":9,"hash_ids":[1,3,5],"session_id":1}"#,
     );
-    let tasks = trace.tasks(MINUTE);
+    let tasks = trace.tasks(MINUTE).unwrap();
     let calls = &tasks[0].chains[0].calls;
     assert_eq!(tasks.len(), 2);
     assert_eq!(
@@ -229,4 +250,18 @@ fn files_that_cannot_be_read_are_named() {
     jsonl.write_all(b"{\"timestamp\":0,\"input_length\":1,\"output_length\":1}\n\n").unwrap();
     let path = scratch("one.jsonl.gz", &jsonl.finish().unwrap());
     assert_eq!(read_trace(&[path]).unwrap().requests(), 1);
+}
+
+#[test]
+fn files_too_far_apart_are_refused() {
+    let trace = read_trace(&[data("claude-code")]).unwrap();
+    let error = trace.tasks(SimSpan::from_ms(20 * 86_400_000)).unwrap_err().to_string();
+    assert!(error.contains("trace_0472.json.gz: starts 120 days after the first file"), "{error}");
+    let mut builder = TraceBuilder::default();
+    for (name, timestamp) in [("a", "0"), ("b", "1e10")] {
+        let row = format!(r#"{{"timestamp":{timestamp},"input_length":1,"output_length":1}}"#);
+        builder.add(name, row.as_bytes()).unwrap();
+    }
+    let error = builder.finish().unwrap_err().to_string();
+    assert!(error.contains("b: starts 115 days after the first file"), "{error}");
 }

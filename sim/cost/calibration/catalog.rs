@@ -12,6 +12,7 @@ use super::rows::{
 };
 use super::transfer::Transfer;
 use crate::hardware::{Chip, Engine};
+use crate::units::BytesPerSec;
 
 macro_rules! embedded {
     ($name:literal) => {
@@ -98,6 +99,11 @@ impl Calibration {
     /// Where to look for `chip`'s constants.
     pub(crate) fn site(&self, chip: &Chip) -> Site {
         self.transfer.site(chip)
+    }
+
+    /// See [`Transfer::stream_scale`]; `own` in bytes per second.
+    pub(crate) fn stream_scale(&self, donor: &str, own: f64) -> f64 {
+        self.transfer.stream_scale(donor, BytesPerSec::new(own))
     }
 
     /// What to multiply an inherited compute efficiency by.

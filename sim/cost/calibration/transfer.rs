@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::family::Site;
 use crate::hardware::{Chip, Engine};
+use crate::units::BytesPerSec;
 
 /// The rules of inheritance.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +16,8 @@ pub(crate) struct Transfer {
     donors: BTreeMap<String, String>,
     /// The law of compute efficiency over power density.
     power_law: PowerLaw,
+    /// Memory bandwidth of one core of the donors.
+    core_bandwidth: BTreeMap<String, BytesPerSec>,
     /// Share of the dense 16-bit peak that a tuned product reaches, where it was measured.
     gemm_share: BTreeMap<String, f64>,
 }
@@ -75,6 +78,14 @@ impl Transfer {
             }
             _ => 1.0,
         }
+    }
+}
+
+impl Transfer {
+    /// What to multiply an inherited time per key on one core by: the donor's memory bandwidth of a
+    /// core over `own`. Cores are built to draw their part of it.
+    pub(crate) fn stream_scale(&self, donor: &str, own: BytesPerSec) -> f64 {
+        self.core_bandwidth.get(donor).map_or(1.0, |&donor| donor / own)
     }
 }
 

@@ -8,17 +8,17 @@ use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Engine;
 use crate::model::{Attention, Mla};
 
-/// `t0 + sum or max of memory, units and the longest context`, each affine in the contexts.
+/// `t0 + sum or max of memory, units and the serial loop`, each affine in the contexts.
 ///
-/// Memory: KV bytes of all contexts; units: τ per (sequence, KV head) and core; longest: λ per key
-/// of the longest context, less where there are fewer units than cores. Latent attention adds its
+/// Memory: KV bytes of all contexts; units: τ per (sequence, KV head) and core; loop: λ per key of
+/// the mean context, less where there are fewer units than cores. It was measured with equal
+/// contexts; mixed ones count at their mean, because kernels cut long ones into more pieces
+/// (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Latent attention adds its
 /// arithmetic. For sums, arithmetic at the peak is a floor (many queries on one KV head). Because
 /// every term is affine, the times of consecutive decode steps are an arithmetic series until a
 /// maximum flips.
 pub(in crate::cost) struct DecodeForm {
     clip: Option<usize>,
-    /// Keys that a query sees at most, after compression.
-    most_keys: f64,
     compression: f64,
     combine: Combine,
     /// Operations per key as needed, and seconds per key as computed.
@@ -44,12 +44,12 @@ impl DecodeForm {
         let family = &setting.calibration.decode;
         let engines = setting.engine.attention();
         let wanted = [kv_key(attention.kv)];
-        let row = setting.choose("decode attention", family, engines, &wanted).row;
+        let chosen = setting.choose("decode attention", family, engines, &wanted);
+        let row = chosen.row;
         let peaks = setting.peaks(setting.peak(Engine::Bf16));
         let key_flops = 2.0 * heads * (keys + values);
         Self {
             clip: attention.window.and_then(|window| setting.clip(window)),
-            most_keys: attention.window.map_or(f64::INFINITY, f64::from),
             compression: 1.0,
             combine: row.form,
             key_flops,
@@ -59,7 +59,7 @@ impl DecodeForm {
             memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
             units: kv_heads / setting.machine.cores,
             tau: row.tau.get(),
-            lambda: row.lambda.get(),
+            lambda: row.lambda.get() * setting.stream_scale(&chosen),
             t0: row.t0.get(),
             peaks,
         }
@@ -82,7 +82,6 @@ impl DecodeForm {
         let reach = mla.selected.map(|selected| selected.saturating_mul(compression));
         Self {
             clip: reach.and_then(|reach| setting.clip(reach)),
-            most_keys: mla.selected.map_or(f64::INFINITY, f64::from),
             compression: 1.0 / f64::from(compression),
             combine: row.form,
             key_flops: heads * head_flops,
@@ -92,7 +91,7 @@ impl DecodeForm {
             memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
             units: 1.0 / setting.machine.cores,
             tau: row.tau.get(),
-            lambda: row.lambda.get(),
+            lambda: row.lambda.get() * setting.stream_scale(&chosen),
             t0: row.t0.get(),
             peaks,
         }
@@ -118,13 +117,13 @@ impl ContextForm for DecodeForm {
             return Breakdown::default();
         }
         let filled = sequences * self.units;
-        let longest = (load.decode_longest() * self.compression).min(self.most_keys);
+        let mean = self.keys(load) / sequences;
         let compute = (Bound::Compute, self.keys(load) * self.compute);
         let terms = [
             compute,
             (Bound::HbmBandwidth, self.bytes(load) * self.memory),
             (Bound::Latency, filled * self.tau),
-            (Bound::Latency, longest * filled.min(1.0) * self.lambda),
+            (Bound::Latency, mean * filled.min(1.0) * self.lambda),
         ];
         let mut parts = match self.combine {
             Combine::Max => blend(&terms, f64::INFINITY),

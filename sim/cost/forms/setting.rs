@@ -76,6 +76,12 @@ impl<'a> Setting<'a> {
         (ec * scale).min(1.0)
     }
 
+    /// What to multiply a chosen row's time per key on one core by, if the row was inherited.
+    pub(super) fn stream_scale<R>(&self, chosen: &Chosen<R>) -> f64 {
+        let own = self.machine.bandwidth / self.machine.cores;
+        chosen.donor.as_ref().map_or(1.0, |donor| self.calibration.stream_scale(donor, own))
+    }
+
     /// How products with weights of `format` are computed; notes a format that has to be widened.
     pub(super) fn arithmetic(&mut self, format: Format) -> Arithmetic {
         let arithmetic = Arithmetic::of(self.chip, format);

@@ -53,7 +53,7 @@ impl Catalog {
             value: entry.text.into(),
             class: entry.class(),
             source: source.into(),
-            date: entry.date.map(Into::into).or_else(|| dated().map(|source| source.date.clone())),
+            date: entry.date.map(Into::into).or_else(|| dated()?.date.clone()),
             note: notes.get(&key).cloned(),
             derived: entry.derived,
             key,

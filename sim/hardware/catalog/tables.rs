@@ -12,8 +12,8 @@ use crate::units::{BitsPerSec, Bytes};
 pub struct Source {
     /// Full title.
     pub title: String,
-    /// When it was written or last changed: `2026-08`.
-    pub date: String,
+    /// When it was written, last changed or read, if known: `2026-08`.
+    pub date: Option<String>,
     /// Its licence, or on what terms its figures are used.
     pub terms: String,
 }

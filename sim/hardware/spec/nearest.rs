@@ -5,7 +5,7 @@ pub(crate) fn nearest<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    const ALIKE: f64 = 0.6;
+    const ALIKE: f64 = 0.75;
     let wrong = wrong.to_lowercase();
     candidates
         .into_iter()

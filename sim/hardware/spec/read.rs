@@ -124,14 +124,17 @@ fn refused(file: &str, text: &str, error: &Error, places: &Places) -> Finding {
     let value = span
         .clone()
         .and_then(|span| text.get(span))
-        .filter(|value| !value.contains('\n') && *value != key)
+        .filter(|value| !value.contains('\n') && !key.ends_with(value))
         .unwrap_or_default();
     let message = error.message().trim();
-    let finding =
-        Finding::error(key.trim_end_matches(".value"), value).says(message).at(file, text, span);
+    let finding = Finding::error(key.trim_end_matches(".value"), value).at(file, text, span);
     match nearest_in(message) {
-        Some(nearest) => finding.remedy(format!("did you mean `{nearest}`?")),
-        None => finding,
+        Some(nearest) => {
+            // The list of all names is long, and one of them is enough.
+            let short = message.split(", expected").next().unwrap_or(message);
+            finding.says(short).remedy(format!("did you mean `{nearest}`?"))
+        }
+        None => finding.says(message),
     }
 }
 

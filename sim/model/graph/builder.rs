@@ -58,7 +58,7 @@ impl<'a> Builder<'a> {
     /// Matrices in order; neighbours that share name, input width and format run as one product.
     pub(super) fn gemms(&mut self, layer: &Layer, weights: &[Weight]) {
         for run in weights.chunk_by(|a, b| (a.name, a.k, a.group) == (b.name, b.k, b.group)) {
-            let format = self.model.format(layer, run[0].group, self.precision);
+            let format = self.model.format(layer, run[0].group, *self.precision);
             let local: Vec<Weight> = run.iter().map(|weight| weight.on_rank(self.plan)).collect();
             let n = local.iter().map(|weight| weight.n).sum();
             let gemm = Gemm { n, k: local[0].k, weights: format, rows: Rows::Tokens };

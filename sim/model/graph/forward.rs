@@ -77,7 +77,7 @@ impl Builder<'_> {
         let hidden = self.model.width();
         let (plan, start) = (*self.plan, self.last);
         self.gemms(layer, &experts.before(hidden));
-        let format = self.model.format(layer, Group::Experts, self.precision);
+        let format = self.model.format(layer, Group::Experts, *self.precision);
         let exchange = Exchange { plan, width: experts.width(hidden), top_k: experts.top_k };
         exchange.before(self, experts.experts, format);
         let moe = Moe {

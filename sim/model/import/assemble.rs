@@ -82,7 +82,7 @@ fn assemble(
     let hidden = text.count("hidden_size")?;
     let vocab = match (text.has("vocab_size"), body.vocab) {
         (false, Some(default)) => default,
-        _ => text.count("vocab_size")?,
+        _ => text.tokens("vocab_size")?,
     };
     // The wrapper of a vision model repeats the key; the text model's own comes first.
     let tied = root.switch_or("tie_word_embeddings", body.tied)?;
@@ -91,9 +91,22 @@ fn assemble(
         Some("fp4") => Some(Format::Mxfp4),
         _ => None,
     };
-    let mut layers = body.layers;
+    let Body { mut layers, mut draft, .. } = body;
+    let fewer = |layer: &Layer| match &layer.feed_forward {
+        Some(FeedForward::Experts(experts)) => experts.experts < experts.top_k,
+        _ => false,
+    };
+    if layers.iter().any(fewer) {
+        return Err(text.wrong("num_experts_per_tok", "no more than there are experts"));
+    }
     for (index, layer) in layers.iter_mut().enumerate() {
-        layer.formats = formats(rules, text, layer, index, expert_format);
+        layer.formats = formats(rules, text, layer, (&places(index), expert_format));
+    }
+    if let Some(draft) = &mut draft {
+        // Numbered after the last layer, or apart.
+        let mut places = places(layers.len());
+        places.extend(["mtp.layers.0", "mtp.0"].map(String::from));
+        draft.layer.formats = formats(rules, text, &draft.layer, (&places, expert_format));
     }
     let towers = [("vision_config", "vision tower"), ("audio_config", "audio tower")];
     let left_out = towers.iter().filter(|(key, _)| root.has(key)).map(|(_, name)| *name).collect();
@@ -104,25 +117,27 @@ fn assemble(
         hidden,
         vocab,
         tied,
-        context: text.count("max_position_embeddings")?,
+        context: text.tokens("max_position_embeddings")?,
         layers,
         vectors: u64::from(hidden),
         head: rules.listed(&heads).unwrap_or(Format::Bf16),
         kv: rules.kv.unwrap_or(Format::Bf16),
-        draft: body.draft,
+        draft,
         left_out,
     })
 }
 
-/// Formats of the layer at `index`, asked for under the module names of its checkpoint.
+/// Formats of a layer, asked for under the module names that checkpoints use at its `places`.
 fn formats(
     rules: &Quantisation<'_>,
     text: &Reader<'_>,
     layer: &Layer,
-    index: usize,
-    expert_format: Option<Format>,
+    (places, expert_format): (&[String], Option<Format>),
 ) -> LayerFormats {
-    let of = |modules: &[&str]| rules.format(&names(index, modules));
+    if rules.is_empty() && expert_format.is_none() {
+        return LayerFormats::all(Format::Bf16);
+    }
+    let of = |modules: &[&str]| rules.format(&names(places, modules));
     let gemma = text.architecture().starts_with("Gemma");
     let mixer = match layer.mixer {
         Some(Mixer::Recurrent(_)) => {
@@ -136,7 +151,7 @@ fn formats(
     }
     let (experts, shared): (&[_], &[_]) =
         if gemma { (&["experts.0.down_proj"], &["mlp.down_proj"]) } else { (&EXPERTS, &SHARED) };
-    let listed = rules.listed(&names(index, experts));
+    let listed = rules.listed(&names(places, experts));
     let experts = listed.or(expert_format).unwrap_or_else(|| of(experts));
     LayerFormats { mixer, dense, experts, shared: of(shared) }
 }
@@ -161,8 +176,8 @@ const SHARED: [&str; 6] = [
     "feed_forward.shared_expert.down_proj",
 ];
 
-/// The full names that `modules` of a layer may go by.
-fn names(layer: usize, modules: &[&str]) -> Vec<String> {
+/// Where the layer of this index may be in a checkpoint.
+fn places(index: usize) -> Vec<String> {
     let roots = [
         "model.layers",
         "model.language_model.layers",
@@ -170,6 +185,56 @@ fn names(layer: usize, modules: &[&str]) -> Vec<String> {
         "backbone.layers",
         "layers",
     ];
-    let named = |root| modules.iter().map(move |module| format!("{root}.{layer}.{module}"));
-    roots.into_iter().flat_map(named).collect()
+    roots.iter().map(|root| format!("{root}.{index}")).collect()
+}
+
+/// The full names that `modules` of a layer may go by.
+fn names(places: &[String], modules: &[&str]) -> Vec<String> {
+    let named = |place| modules.iter().map(move |module| format!("{place}.{module}"));
+    places.iter().flat_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::import;
+    use crate::model::{Catalog, Plan, compile, forward};
+
+    /// Every number of an object, wherever it stands.
+    fn numbers(value: &mut Value) -> Vec<&mut Value> {
+        match value {
+            Value::Object(keys) => keys.values_mut().flat_map(numbers).collect(),
+            Value::Array(list) => list.iter_mut().flat_map(numbers).collect(),
+            Value::Number(_) => vec![value],
+            _ => Vec::new(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// A wrong number is an error or a strange model, never a panic.
+        #[test]
+        fn any_number_can_be_wrong(model in 0usize..64, at: usize, to in 0u64..200_000) {
+            let names = Catalog::embedded().names();
+            let text = Catalog::config(&names[model % names.len()]).unwrap();
+            let mut config: Value = super::parse("f", text).unwrap();
+            let mut numbers = numbers(&mut config);
+            let at = at % numbers.len();
+            *numbers[at] = Value::from(to);
+            let Ok(model) = import("f", &config.to_string(), None) else { return Ok(()) };
+            let _ = (model.params_total(), model.flops_per_token(1000));
+            for plan in ["tp1", "tp8", "tp2-ep8-dp4", "tp1-pp3"] {
+                let plan: Plan = plan.parse().unwrap();
+                if let Ok(graph) = forward(&model, &plan, &model.native_precision()) {
+                    prop_assert!(compile(&graph).len() > 2);
+                    prop_assert!(!model.weight_bytes(&model.native_precision(), &plan).is_zero());
+                    let _ = model.window_bytes(model.kv, &plan, 100);
+                    let _ = model.state_bytes_per_sequence(&plan);
+                }
+            }
+        }
+    }
 }

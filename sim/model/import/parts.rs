@@ -40,7 +40,10 @@ pub(super) fn attention(config: &Reader<'_>) -> Result<Softmax, ModelError> {
     let heads = config.count("num_attention_heads")?;
     let head_dim = match config.count_opt("head_dim")? {
         Some(width) => width,
-        None => config.count("hidden_size")? / heads,
+        None => match config.count("hidden_size")? / heads {
+            0 => return Err(config.wrong("num_attention_heads", "at most `hidden_size`")),
+            width => width,
+        },
     };
     let kv_heads = config.count_or("num_key_value_heads", heads)?;
     Ok(grouped(heads, kv_heads, head_dim))
@@ -62,8 +65,9 @@ pub(super) fn grouped(heads: u32, kv_heads: u32, head_dim: u32) -> Softmax {
 
 /// Features of the query, key and value projections, for their biases.
 pub(super) fn qkv_features(attention: &Softmax) -> u64 {
-    let per_kv_head = attention.kv_heads * (attention.head_dim + attention.value_dim);
-    u64::from(attention.heads * attention.head_dim + per_kv_head)
+    let keys_and_values = u64::from(attention.head_dim + attention.value_dim);
+    u64::from(attention.heads) * u64::from(attention.head_dim)
+        + u64::from(attention.kv_heads) * keys_and_values
 }
 
 /// A gated dense layer of `inter`.
@@ -100,7 +104,7 @@ pub(super) fn sliding_by_type(
 
 /// A window, unless it reaches over the whole context.
 pub(super) fn window(config: &Reader<'_>, window: u32) -> Result<Option<u32>, ModelError> {
-    let context = config.count("max_position_embeddings")?;
+    let context = config.tokens("max_position_embeddings")?;
     Ok((window < context).then_some(window))
 }
 
@@ -109,8 +113,7 @@ pub(super) fn expert_layers(config: &Reader<'_>, layers: u32) -> Result<Vec<bool
     if let Some(types) = config.texts("mlp_layer_types")? {
         let types = config.per_layer("mlp_layer_types", Some(types), layers)?;
         let types = types.unwrap_or_default();
-        if let Some(other) = types.iter().find(|t| !["dense", "sparse", "hash_moe"].contains(*t)) {
-            debug_assert!(!other.is_empty());
+        if types.iter().any(|kind| !["dense", "sparse", "hash_moe"].contains(kind)) {
             return Err(config.unsupported("mlp_layer_types", "known are dense and sparse"));
         }
         return Ok(types.iter().take(layers as usize).map(|kind| *kind != "dense").collect());

@@ -101,9 +101,16 @@ impl<'a> Quantisation<'a> {
         if targets.contains(&"Linear") {
             self.base = Some(format);
         } else {
-            targets.into_iter().for_each(|target| self.listed.insert(target, format));
+            for target in targets {
+                self.listed.insert(target, format);
+            }
         }
         Ok(())
+    }
+
+    /// Whether everything stays in 16 bits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.base.is_none() && self.listed.is_empty()
     }
 
     /// The format listed for any of the modules `names`.

@@ -68,12 +68,32 @@ impl<'a> Reader<'a> {
     }
 
     /// A positive count, if it is there; 0 counts as absent.
+    ///
+    /// The bound keeps parameter counts within 64 bits.
     pub(super) fn count_opt(&self, key: &str) -> Result<Option<u32>, ModelError> {
+        self.number(key, 1 << 17, "a whole number up to 131072")
+    }
+
+    /// A number of tokens, if it is there: a context, a window, a vocabulary.
+    pub(super) fn tokens_opt(&self, key: &str) -> Result<Option<u32>, ModelError> {
+        self.number(key, 1 << 30, "a whole number of tokens")
+    }
+
+    /// A number of tokens that must be there and positive.
+    pub(super) fn tokens(&self, key: &str) -> Result<u32, ModelError> {
+        self.tokens_opt(key)?.ok_or_else(|| self.missing(key))
+    }
+
+    fn number(
+        &self,
+        key: &str,
+        most: u32,
+        expected: &'static str,
+    ) -> Result<Option<u32>, ModelError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        // A bound that keeps products of two shapes within 32 bits.
-        let number = number.filter(|&number| number <= 1 << 30);
-        let number = number.ok_or_else(|| self.wrong(key, "a whole number"))?;
+        let number = number.filter(|&number| number <= most);
+        let number = number.ok_or_else(|| self.wrong(key, expected))?;
         Ok((number > 0).then_some(number))
     }
 

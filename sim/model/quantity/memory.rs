@@ -24,7 +24,7 @@ impl Model {
             .map(|stage| {
                 let layers = &self.layers[plan.stage(stage, self.layers.len())];
                 let layers: f64 =
-                    layers.iter().map(|layer| self.layer_bytes(layer, precision, plan)).sum();
+                    layers.iter().map(|layer| self.layer_bytes(layer, *precision, plan)).sum();
                 Bytes::new(layers + self.table_bytes(stage, plan))
             })
             .collect()
@@ -35,7 +35,7 @@ impl Model {
         self.weight_bytes_by_stage(precision, plan).into_iter().fold(Bytes::ZERO, Bytes::max)
     }
 
-    fn layer_bytes(&self, layer: &Layer, precision: &Precision, plan: &Plan) -> f64 {
+    fn layer_bytes(&self, layer: &Layer, precision: Precision, plan: &Plan) -> f64 {
         let weights = layer.weights(self.width());
         let matrices = weights.iter().map(|weight: &Weight| {
             let format = self.format(layer, weight.group, precision);
@@ -111,7 +111,7 @@ impl Model {
             vec![(Group::Head, self.head, self.lm_head().params())];
         for layer in &self.layers {
             for weight in layer.weights(self.width()) {
-                let key = (weight.group, self.format(layer, weight.group, precision));
+                let key = (weight.group, self.format(layer, weight.group, *precision));
                 match formats.iter_mut().find(|(group, format, _)| (*group, *format) == key) {
                     Some((.., params)) => *params += weight.params(),
                     None => formats.push((key.0, key.1, weight.params())),

@@ -5,7 +5,7 @@ use crate::model::{Mla, OpKind};
 
 use super::latent::Scorer;
 use super::mixer::{Cached, Core};
-use super::weight::{Group, Split, Weight};
+use super::weight::{Group, Split, Weight, features};
 
 /// Attention of many heads over one shared key-value head: the latest tokens as they are, older
 /// ones as one entry per `ratio` tokens.
@@ -52,7 +52,9 @@ impl Entries {
 
     /// Bytes of the partial window that waits to be compressed, in 32 bits.
     fn pending_bytes(self, dim: u32) -> f64 {
-        f64::from(self.overlap() * self.ratio * self.features(dim)) * Format::Fp32.bytes()
+        f64::from(self.overlap() * self.ratio)
+            * f64::from(self.features(dim))
+            * Format::Fp32.bytes()
     }
 }
 
@@ -62,7 +64,7 @@ impl Compressed {
         let small =
             |name, n: u32| Weight::new(name, Group::Small, (u64::from(n), hidden), Split::Whole);
         let mixer = |name, shape, split| Weight::new(name, Group::Mixer, shape, split);
-        let q = u64::from(self.heads * self.head_dim);
+        let q = features(self.heads, self.head_dim);
         let mut weights = vec![
             mixer("attn.qkv_a", (rank, hidden), Split::Whole),
             mixer("attn.qkv_a", (u64::from(self.head_dim), hidden), Split::Whole),
@@ -81,7 +83,7 @@ impl Compressed {
     pub(super) fn outputs(&self, hidden: u64) -> Vec<Weight> {
         let groups = u64::from(self.out_groups);
         let bottleneck = groups * u64::from(self.out_rank);
-        let per_group = u64::from(self.heads * self.head_dim) / groups;
+        let per_group = features(self.heads, self.head_dim) / groups;
         let mixer = |name, shape, split| Weight::new(name, Group::Mixer, shape, split);
         vec![
             // Block-diagonal: each group has its own inputs.
@@ -143,8 +145,8 @@ impl Compressed {
         if let Some(Entries { ratio, selection }) = self.entries {
             let entries = context / f64::from(ratio);
             seen += selection.map_or(entries, |(selected, _)| entries.min(f64::from(selected)));
-            index = selection.map_or(0.0, |(_, s)| 2.0 * f64::from(s.heads * s.dim) * entries);
+            index = selection.map_or(0.0, |(_, s)| 2.0 * features(s.heads, s.dim) as f64 * entries);
         }
-        4.0 * f64::from(self.heads * self.head_dim) * seen + index
+        4.0 * features(self.heads, self.head_dim) as f64 * seen + index
     }
 }

@@ -4,7 +4,7 @@ use crate::hardware::Format;
 use crate::model::{Indexer, Mla, OpKind};
 
 use super::mixer::{Cached, Core};
-use super::weight::{Group, Split, Weight};
+use super::weight::{Group, Split, Weight, features};
 
 /// Latent attention (MLA): one compressed vector a token serves all heads.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,7 @@ impl Scorer {
 
     /// The query projection and the head weights; keys differ by architecture.
     pub(super) fn weights(self, q_rank: u64, hidden: u64) -> [Weight; 2] {
-        let n = u64::from(self.heads * self.dim);
+        let n = features(self.heads, self.dim);
         let heads = u64::from(self.heads);
         [
             Weight::new("indexer.q", Group::Mixer, (n, q_rank), Split::Whole),
@@ -72,10 +72,9 @@ impl Scorer {
 
 impl Latent {
     pub(super) fn inputs(&self, hidden: u64) -> Vec<Weight> {
-        let heads = u64::from(self.heads);
         let split = Split::Outputs(self.heads);
         let mixer = |name, shape, split| Weight::new(name, Group::Mixer, shape, split);
-        let q = heads * u64::from(self.nope + self.rope);
+        let q = features(self.heads, self.nope + self.rope);
         let kv_a = u64::from(self.latent + self.rope);
         let mut weights = match self.q_rank {
             Some(rank) => vec![
@@ -95,16 +94,16 @@ impl Latent {
         }
         // In prefill this is `kv_b_proj`; in decode the same matrix runs as the two absorbed
         // products (query into the latent, latent into values): equal FLOPs, equal bytes.
-        let kv_b = heads * u64::from(self.nope + self.value_dim);
+        let kv_b = features(self.heads, self.nope + self.value_dim);
         weights.push(mixer("attn.kv_b", (kv_b, u64::from(self.latent)), split));
         if self.gate_dim > 0 {
-            weights.push(mixer("attn.gate", (heads * u64::from(self.gate_dim), hidden), split));
+            weights.push(mixer("attn.gate", (features(self.heads, self.gate_dim), hidden), split));
         }
         weights
     }
 
     pub(super) fn outputs(&self, hidden: u64) -> Vec<Weight> {
-        let k = u64::from(self.heads * self.value_dim);
+        let k = features(self.heads, self.value_dim);
         vec![Weight::new("attn.out", Group::Mixer, (hidden, k), Split::Inputs(self.heads))]
     }
 
@@ -141,7 +140,7 @@ impl Latent {
         let selected = self.sparse.map(|sparse| f64::from(sparse.selected));
         let seen = selected.map_or(context, |selected| context.min(selected));
         let scorer = self.sparse.and_then(|sparse| sparse.scorer);
-        let index = scorer.map_or(0.0, |s| 2.0 * f64::from(s.heads * s.dim) * context);
-        2.0 * f64::from(self.heads * (2 * self.latent + self.rope)) * seen + index
+        let index = scorer.map_or(0.0, |s| 2.0 * features(s.heads, s.dim) as f64 * context);
+        2.0 * features(self.heads, 2 * self.latent + self.rope) as f64 * seen + index
     }
 }

@@ -80,7 +80,7 @@ impl Model {
     }
 
     /// The format `group` is served in: the checkpoint's, or the override where it applies.
-    pub(crate) fn format(&self, layer: &Layer, group: Group, precision: &Precision) -> Format {
+    pub(crate) fn format(&self, layer: &Layer, group: Group, precision: Precision) -> Format {
         let stored = match group {
             Group::Mixer => layer.formats.mixer,
             Group::Dense => layer.formats.dense,

@@ -4,7 +4,7 @@ use crate::hardware::Format;
 use crate::model::{Attention, Indexer, OpKind};
 
 use super::mixer::{Cached, Core};
-use super::weight::{Group, Split, Weight};
+use super::weight::{Group, Split, Weight, features};
 
 /// Attention with a cache of keys and values per KV head.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,25 +40,24 @@ pub struct BlockSparse {
 
 impl Softmax {
     pub(super) fn inputs(&self, hidden: u64) -> Vec<Weight> {
-        let part =
-            |n: u32, split| Weight::new("attn.qkv", Group::Mixer, (u64::from(n), hidden), split);
+        let part = |n, split| Weight::new("attn.qkv", Group::Mixer, (n, hidden), split);
         let kv = Split::Repeated(self.kv_heads);
         let mut weights = vec![
-            part(self.heads * (self.head_dim + self.gate_dim), Split::Outputs(self.heads)),
-            part(self.kv_heads * self.head_dim, kv),
+            part(features(self.heads, self.head_dim + self.gate_dim), Split::Outputs(self.heads)),
+            part(features(self.kv_heads, self.head_dim), kv),
         ];
         if !self.shared_projection {
-            weights.push(part(self.kv_heads * self.value_dim, kv));
+            weights.push(part(features(self.kv_heads, self.value_dim), kv));
         }
         if let Some(sparse) = self.sparse {
-            weights.push(part(sparse.heads * sparse.dim, Split::Repeated(sparse.heads)));
-            weights.push(part(sparse.dim, Split::Whole));
+            weights.push(part(features(sparse.heads, sparse.dim), Split::Repeated(sparse.heads)));
+            weights.push(part(u64::from(sparse.dim), Split::Whole));
         }
         weights
     }
 
     pub(super) fn outputs(&self, hidden: u64) -> Vec<Weight> {
-        let k = u64::from(self.heads * self.value_dim);
+        let k = features(self.heads, self.value_dim);
         vec![Weight::new("attn.out", Group::Mixer, (hidden, k), Split::Inputs(self.heads))]
     }
 
@@ -95,8 +94,8 @@ impl Softmax {
     }
 
     pub(super) fn cache(&self, tp: u32, kv: Format) -> Vec<Cached> {
-        let values = self.kv_heads_on_rank(tp) * (self.head_dim + self.value_dim);
-        let mut cached = vec![Cached::new(f64::from(values) * kv.bytes(), self.window)];
+        let values = features(self.kv_heads_on_rank(tp), self.head_dim + self.value_dim);
+        let mut cached = vec![Cached::new(values as f64 * kv.bytes(), self.window)];
         if let Some(sparse) = self.sparse {
             // No public engine quantises these keys, so they stay in the model's 16 bits.
             cached.push(Cached::new(f64::from(sparse.dim) * Format::Bf16.bytes(), None));
@@ -106,7 +105,7 @@ impl Softmax {
 
     pub(super) fn flops(&self, context: f64) -> f64 {
         let seen = self.clip().map_or(context, |clip| context.min(f64::from(clip)));
-        let index = self.sparse.map_or(0.0, |s| 2.0 * f64::from(s.heads * s.dim) * context);
-        2.0 * f64::from(self.heads * (self.head_dim + self.value_dim)) * seen + index
+        let index = self.sparse.map_or(0.0, |s| 2.0 * features(s.heads, s.dim) as f64 * context);
+        2.0 * features(self.heads, self.head_dim + self.value_dim) as f64 * seen + index
     }
 }

@@ -57,6 +57,11 @@ pub struct Weight {
     pub active: u32,
 }
 
+/// Features of `units` that are `width` wide each.
+pub(super) fn features(units: u32, width: u32) -> u64 {
+    u64::from(units) * u64::from(width)
+}
+
 impl Weight {
     /// A single matrix from `k` to `n` features.
     pub fn new(name: &'static str, group: Group, (n, k): (u64, u64), split: Split) -> Self {

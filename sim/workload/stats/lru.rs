@@ -8,7 +8,7 @@ use crate::units::SimSpan;
 /// In which order a request touches its pages; the last touched is evicted last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Policy {
+pub enum LruPolicy {
     /// From the tail to the head: leaves go first, as in vLLM and SGLang.
     LeafFirst,
     /// From the head to the tail: heads go first and take the rest's use with them.
@@ -22,7 +22,7 @@ pub enum Policy {
 /// insertion the least recently touched page leaves if there are more than `capacity`. Expired
 /// pages were touched before all others, so they never displace a live one.
 pub(super) struct Lru {
-    policy: Policy,
+    policy: LruPolicy,
     capacity: u64,
     ttl: Option<SimSpan>,
     /// A doubly linked ring through the pages, most recent first; the last entry is its anchor.
@@ -46,7 +46,7 @@ impl Lru {
     ///
     /// # Panics
     /// If there are 2³² − 1 distinct pages or more.
-    pub(super) fn new(pages: u64, policy: Policy, capacity: u64, ttl: Option<SimSpan>) -> Self {
+    pub(super) fn new(pages: u64, policy: LruPolicy, capacity: u64, ttl: Option<SimSpan>) -> Self {
         let anchor = u32::try_from(pages).ok().filter(|&anchor| anchor != ABSENT);
         let anchor = anchor.expect("a trace has fewer than 2^32 - 1 distinct pages");
         let mut ring = vec![Links { newer: ABSENT, older: ABSENT }; anchor as usize + 1];
@@ -60,8 +60,8 @@ impl Lru {
         let pages = || content.iter().map(|run| run.first..run.first + u64::from(run.pages));
         let hit = pages().flatten().take_while(|&page| self.finds(page as u32, now)).count();
         match self.policy {
-            Policy::HeadFirst => pages().flatten().for_each(|page| self.touch(page as u32, now)),
-            Policy::LeafFirst => {
+            LruPolicy::HeadFirst => pages().flatten().for_each(|page| self.touch(page as u32, now)),
+            LruPolicy::LeafFirst => {
                 pages().rev().flat_map(Iterator::rev).for_each(|page| self.touch(page as u32, now));
             }
         }
@@ -129,12 +129,12 @@ mod tests {
     }
 
     impl Naive {
-        fn request(&mut self, content: &[u64], policy: Policy, now: u64) -> u64 {
+        fn request(&mut self, content: &[u64], policy: LruPolicy, now: u64) -> u64 {
             let live = |&(_, touched): &&(u64, u64)| self.ttl.is_none_or(|t| now - touched <= t);
             let found = |page: &&u64| self.pages.iter().filter(live).any(|(held, _)| held == *page);
             let hit = content.iter().take_while(found).count();
             let mut order = content.to_vec();
-            if policy == Policy::LeafFirst {
+            if policy == LruPolicy::LeafFirst {
                 order.reverse();
             }
             for page in order {
@@ -155,7 +155,7 @@ mod tests {
             ttl in prop::option::of(0u64..9),
             leaf_first: bool,
         ) {
-            let policy = if leaf_first { Policy::LeafFirst } else { Policy::HeadFirst };
+            let policy = if leaf_first { LruPolicy::LeafFirst } else { LruPolicy::HeadFirst };
             let span = ttl.map(SimSpan::from_ps);
             let mut fast = Lru::new(12, policy, capacity as u64, span);
             let mut naive = Naive { pages: Vec::new(), capacity, ttl };

@@ -8,5 +8,5 @@ mod lru;
 mod moments;
 mod report;
 
-pub use lru::Policy;
+pub use lru::LruPolicy;
 pub use report::{Arrivals, Lengths, Reuse, ReuseQuery, TraceStats};

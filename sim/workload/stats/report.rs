@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::lru::{Lru, Policy};
+use super::lru::{Lru, LruPolicy};
 use super::moments::{dispersion, mean, quantile, variance};
 use crate::serving::Extent;
 use crate::units::SimSpan;
+use crate::workload::WorkloadError;
 use crate::workload::content::page_count;
 use crate::workload::trace::{Row, Trace, TraceKind};
 
@@ -13,7 +14,7 @@ use crate::workload::trace::{Row, Trace, TraceKind};
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReuseQuery {
     /// Orders of eviction.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<LruPolicy>,
     /// Capacities in pages; `None` is infinite.
     pub capacities: Vec<Option<u64>>,
     /// Times to live since the last use; `None` is forever.
@@ -25,7 +26,7 @@ pub struct ReuseQuery {
 impl Default for ReuseQuery {
     /// An infinite cache, and session files a minute apart.
     fn default() -> Self {
-        let (policies, capacities) = (vec![Policy::LeafFirst], vec![None]);
+        let (policies, capacities) = (vec![LruPolicy::LeafFirst], vec![None]);
         Self { policies, capacities, ttls: vec![None], stagger: SimSpan::from_ms(60_000) }
     }
 }
@@ -94,7 +95,7 @@ pub struct Arrivals {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Reuse {
     /// Order of eviction.
-    pub policy: Policy,
+    pub policy: LruPolicy,
     /// Capacity in pages; `None` is infinite.
     pub capacity_blocks: Option<u64>,
     /// Time to live since the last use; `None` is forever.
@@ -108,9 +109,9 @@ pub struct Reuse {
 }
 
 impl TraceStats {
-    /// Describes a trace.
-    pub fn of(trace: &Trace, query: &ReuseQuery) -> Self {
-        let requests = in_order(trace, query.stagger);
+    /// Describes a trace; fails if `query.stagger` takes its last file beyond a hundred days.
+    pub fn of(trace: &Trace, query: &ReuseQuery) -> Result<Self, WorkloadError> {
+        let requests = in_order(trace, query.stagger)?;
         let total = |length: fn(&Row) -> u32| -> u64 {
             requests.iter().map(|(_, row)| u64::from(length(row))).sum()
         };
@@ -118,7 +119,7 @@ impl TraceStats {
             Lengths::of(requests.iter().map(|(_, row)| f64::from(length(row))).collect())
         };
         let times = requests.iter().map(|(time, _)| time.seconds().get());
-        Self {
+        Ok(Self {
             format: trace.kind.to_string(),
             requests: requests.len() as u64,
             prompt_tokens: total(|row| row.prompt),
@@ -132,20 +133,19 @@ impl TraceStats {
             output_length_tokens: lengths(|row| row.output),
             arrivals: (trace.kind != TraceKind::Sessions).then(|| Arrivals::of(times.collect())),
             reuse: reuse(trace, &requests, query),
-        }
+        })
     }
 }
 
 /// All requests by time (to the microsecond), then file, then place in the file.
-fn in_order(trace: &Trace, stagger: SimSpan) -> Vec<(SimSpan, &Row)> {
+fn in_order(trace: &Trace, stagger: SimSpan) -> Result<Vec<(SimSpan, &Row)>, WorkloadError> {
     let mut rows = Vec::with_capacity(trace.requests());
-    for (index, file) in trace.files.iter().enumerate() {
-        let offset = if trace.kind == TraceKind::Sessions { index as u64 } else { 0 };
-        let offset = SimSpan::from_ps(stagger.as_ps() * offset);
-        rows.extend(file.rows().map(|row| (microseconds(row.time + offset), index, row)));
+    for (index, offset) in trace.offsets(stagger)?.into_iter().enumerate() {
+        let file = trace.files[index].rows();
+        rows.extend(file.map(|row| (microseconds(row.time + offset), index, row)));
     }
     rows.sort_by_key(|&(time, file, row)| (time, file, row.order));
-    rows.into_iter().map(|(time, _, row)| (time, row)).collect()
+    Ok(rows.into_iter().map(|(time, _, row)| (time, row)).collect())
 }
 
 /// Rounds to whole microseconds, so that sums of decimal seconds tie as they do on paper.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Cursor, Read};
 
+use super::fields::between_files;
 use super::session::{Trace, TraceFile, TraceKind};
 use super::{azure, mooncake, weka};
 use crate::units::SimSpan;
@@ -71,7 +72,8 @@ impl TraceBuilder {
         let origin = files.iter().map(|file| file.origin_ms).fold(f64::INFINITY, f64::min);
         let mut pages = 0;
         for file in &mut files {
-            shift(file, pages, SimSpan::from_ps(((file.origin_ms - origin) * 1e9) as u64));
+            let time = between_files(&file.name, (file.origin_ms - origin) / 1e3)?;
+            shift(file, pages, time);
             pages += file.pages;
         }
         Ok(Trace { kind, page_tokens, duplicates, files })

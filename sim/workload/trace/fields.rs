@@ -5,8 +5,11 @@ use serde_json::Value;
 use crate::units::SimSpan;
 use crate::workload::{Place, WorkloadError};
 
-/// Spans beyond are refused, so that sums of a few stay within [`SimSpan`]'s 213 days.
-const LONGEST_S: f64 = 100.0 * 86_400.0;
+/// Seconds in a day.
+const DAY_S: f64 = 86_400.0;
+
+/// Spans beyond are refused, so that the sum of two stays within [`SimSpan`]'s 213 days.
+const LONGEST_S: f64 = 100.0 * DAY_S;
 
 /// A value that must be there.
 pub(super) fn required<'a>(
@@ -59,4 +62,12 @@ pub(super) fn span(
 pub(super) fn elapsed(amount: f64, per_second: f64) -> Option<SimSpan> {
     let within = (0.0..=LONGEST_S * per_second).contains(&amount);
     within.then(|| SimSpan::from_ps(libm::round(amount * (1e12 / per_second)) as u64))
+}
+
+/// The time between the starts of the first file and of `file`; refused beyond a hundred days.
+pub(super) fn between_files(file: &str, seconds: f64) -> Result<SimSpan, WorkloadError> {
+    elapsed(seconds, 1.0).ok_or_else(|| {
+        let days = (seconds / DAY_S) as u64;
+        WorkloadError::TooFarApart { file: file.into(), days }
+    })
 }

@@ -1,27 +1,24 @@
 //! From recorded sessions to tasks.
 
-use super::session::{Agent, Row, Session, Trace, TraceFile, TraceKind};
+use super::session::{Agent, Row, Session, Trace, TraceFile};
 use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::content::{common_pages, page_count, push_run, slice};
-use crate::workload::{Call, Chain, Task};
+use crate::workload::{Call, Chain, Task, WorkloadError};
 
 impl Trace {
     /// The trace as tasks, in the order of files and lines.
     ///
-    /// Session files have no common clock: the i-th starts at `i * stagger`. Each call carries
-    /// both its recorded time (open loop) and the client's delay before it (closed loop). A
-    /// recorded output of zero tokens becomes one.
-    pub fn tasks(&self, stagger: SimSpan) -> Vec<Task> {
+    /// Session files have no common clock: the i-th starts at `i * stagger`; fails if that takes
+    /// the last one beyond a hundred days. Each call carries both its recorded time (open loop)
+    /// and the client's delay before it (closed loop). A recorded output of zero tokens becomes
+    /// one.
+    pub fn tasks(&self, stagger: SimSpan) -> Result<Vec<Task>, WorkloadError> {
         let mut tasks = Vec::with_capacity(self.sessions());
-        for (index, file) in self.files.iter().enumerate() {
-            let offset = match self.kind {
-                TraceKind::Sessions => SimSpan::from_ps(stagger.as_ps() * index as u64),
-                TraceKind::Mooncake | TraceKind::Azure => SimSpan::ZERO,
-            };
+        for (file, offset) in self.files.iter().zip(self.offsets(stagger)?) {
             tasks.extend(file.sessions.iter().map(|session| task(file, session, offset)));
         }
-        tasks
+        Ok(tasks)
     }
 }
 

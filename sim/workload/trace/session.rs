@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::fields::between_files;
 use crate::serving::Extent;
 use crate::units::SimSpan;
-use crate::workload::Cause;
+use crate::workload::{Cause, WorkloadError};
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,20 @@ impl TraceFile {
 }
 
 impl Trace {
+    /// What to add to each file's clock. Session files have none in common: the i-th starts at
+    /// `i * stagger`.
+    pub(in crate::workload) fn offsets(
+        &self,
+        stagger: SimSpan,
+    ) -> Result<Vec<SimSpan>, WorkloadError> {
+        let step = match self.kind {
+            TraceKind::Sessions => stagger.seconds().get(),
+            TraceKind::Mooncake | TraceKind::Azure => 0.0,
+        };
+        let files = self.files.iter().enumerate();
+        files.map(|(index, file)| between_files(&file.name, step * index as f64)).collect()
+    }
+
     /// How many requests it has.
     pub fn requests(&self) -> usize {
         self.files.iter().map(|file| file.rows().count()).sum()

@@ -12,6 +12,9 @@ use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::{Cause, Place, WorkloadError};
 
+/// Sessions beyond are refused: their clocks and others' are added up.
+const LONGEST: SimSpan = SimSpan::from_ms(100 * 86_400_000);
+
 /// The document. Totals and other keys are not needed.
 #[derive(Deserialize)]
 struct Document {
@@ -125,8 +128,13 @@ impl Recorder<'_> {
         let mut progress = Progress { agent: me, ..Progress::default() };
         for (index, entry) in list.iter().enumerate() {
             let place = Place::path(self.file, format!("{path}requests[{index}]"));
-            let t = span(&place, "t", required(&place, "t", entry.t.as_ref())?, 1.0)?;
+            let value = required(&place, "t", entry.t.as_ref())?;
+            let t = span(&place, "t", value, 1.0)?;
             let clock = Start { at: start.at + t, listed: start.listed + t, gap: start.gap };
+            if clock.listed > LONGEST {
+                let remedy = "a session lasts at most 100 days, its sub-agents included; cut it";
+                return Err(place.refuse("t", value, remedy));
+            }
             if entry.kind.as_deref() == Some("subagent") {
                 self.sub_agent(entry, &place, clock, &mut progress)?;
             } else {
@@ -162,12 +170,16 @@ impl Recorder<'_> {
         // Launched in the background: listed at its start, and nobody waits for it.
         let awaited = duration.is_some() && entry.status.as_deref() != Some("async_launched");
         let at = since(clock.at, duration.filter(|_| awaited).unwrap_or_default());
-        let start = Start { at, listed: clock.listed, gap: since(at, progress.free) };
-        let path = format!("{}.", place.path.as_deref().unwrap_or_default());
         let parent = progress.agent;
-        let spawned_by = Some((parent, self.agents[parent].rows.len().saturating_sub(1)));
+        let rows = &self.agents[parent].rows;
+        // The parent may have gone on meanwhile: its last call before is the one that spawned.
+        let spawning = rows.iter().rposition(|row| row.at <= Some(at)).unwrap_or(0);
+        let is_last = spawning + 1 >= rows.len();
+        let free = if is_last { progress.free } else { rows[spawning].at.unwrap_or_default() };
+        let start = Start { at, listed: clock.listed, gap: since(at, free) };
+        let path = format!("{}.", place.path.as_deref().unwrap_or_default());
         let child = self.agent(requests, &path, start)?;
-        self.agents[child].spawned_by = spawned_by;
+        self.agents[child].spawned_by = Some((parent, spawning));
         if awaited {
             progress.awaited.push((child, clock.at));
         }

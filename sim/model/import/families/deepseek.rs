@@ -56,7 +56,7 @@ pub(super) fn latent(config: &Reader<'_>) -> Result<Body, ModelError> {
 
 /// What each layer selects by. Layers of `indexer_types` `shared` have no indexer of their own.
 fn selections(config: &Reader<'_>, layers: u32) -> Result<Vec<Option<Sparse>>, ModelError> {
-    let Some(selected) = config.count_opt("index_topk")? else {
+    let Some(selected) = config.tokens_opt("index_topk")? else {
         return Ok(vec![None; layers as usize]);
     };
     let own = Some(scorer(config)?);
@@ -82,6 +82,9 @@ pub(super) fn compressed(config: &Reader<'_>) -> Result<Body, ModelError> {
     let ratios = ratios.ok_or_else(|| config.wrong("compress_ratios", "one ratio per layer"))?;
     let routed = deepseek_experts(config)?;
     let streams = config.count_or("hc_mult", 1)?;
+    if streams > 64 {
+        return Err(config.wrong("hc_mult", "at most 64 residual streams"));
+    }
     let layer = |ratio: &u32| v4_layer(config, *ratio, &routed, (hidden, streams));
     let draft = v4_layer(config, 0, &routed, (hidden, streams))?;
     let depth = config.count_opt("num_nextn_predict_layers")?;
@@ -97,7 +100,7 @@ fn v4_layer(
     (hidden, streams): (u64, u32),
 ) -> Result<Layer, ModelError> {
     let selection = match ratio {
-        4 => Some((config.count("index_topk")?, scorer(config)?)),
+        4 => Some((config.tokens("index_topk")?, scorer(config)?)),
         0 | 128 => None,
         _ => return Err(config.unsupported("compress_ratios", "known are 0, 4 and 128")),
     };
@@ -107,7 +110,7 @@ fn v4_layer(
         head_dim: config.count("head_dim")?,
         out_groups: config.count("o_groups")?,
         out_rank: config.count("o_lora_rank")?,
-        window: config.count("sliding_window")?,
+        window: config.tokens("sliding_window")?,
         entries: (ratio > 0).then_some(Entries { ratio, selection }),
     };
     let norms = mixer.q_rank + 2 * mixer.head_dim + mixer.heads;

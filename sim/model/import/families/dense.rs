@@ -59,7 +59,7 @@ pub(super) fn windows(
     layers: u32,
     always: bool,
 ) -> Result<Vec<Option<u32>>, ModelError> {
-    let width = match config.count_opt("sliding_window")? {
+    let width = match config.tokens_opt("sliding_window")? {
         Some(width) => window(config, width)?,
         None => None,
     };
@@ -92,8 +92,11 @@ pub(super) fn deci(config: &Reader<'_>) -> Result<Body, ModelError> {
         let mixer = if mixer.switch_or("no_op", false)? {
             None
         } else {
-            let kv_heads = heads / mixer.count("n_heads_in_group")?;
-            Some(Mixer::Softmax(grouped(heads, kv_heads, hidden / heads)))
+            let group = mixer.count("n_heads_in_group")?;
+            if !heads.is_multiple_of(group) || !hidden.is_multiple_of(heads) {
+                return Err(mixer.wrong("n_heads_in_group", "a divisor of the heads"));
+            }
+            Some(Mixer::Softmax(grouped(heads, heads / group, hidden / heads)))
         };
         let feed_forward = if feed_forward.switch_or("no_op", false)? {
             None
@@ -113,7 +116,8 @@ fn searched_width(block: &Reader<'_>, hidden: u32) -> Result<u32, ModelError> {
         return Ok(inter);
     }
     let factor = block.get("ffn_mult").and_then(serde_json::Value::as_f64);
-    let factor = factor.ok_or_else(|| block.wrong("ffn_mult", "a number"))?;
+    let factor = factor.filter(|factor| (0.0..=64.0).contains(factor));
+    let factor = factor.ok_or_else(|| block.wrong("ffn_mult", "a number up to 64"))?;
     let inter = (2.0 * factor * f64::from(hidden) / 3.0) as u32;
     Ok(inter.next_multiple_of(256))
 }

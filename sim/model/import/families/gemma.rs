@@ -8,7 +8,7 @@ use crate::model::{Experts, FeedForward, Layer, Mixer, ModelError, Softmax};
 
 /// Every second layer slides.
 pub(super) fn gemma2(config: &Reader<'_>) -> Result<Body, ModelError> {
-    let body = alternating(config, 2, grouped_keys(config, None)?, 0)?;
+    let body = alternating(config, 2, &grouped_keys(config, None)?, 0)?;
     Ok(Body { tied: true, ..body })
 }
 
@@ -18,7 +18,7 @@ pub(super) fn gemma3(config: &Reader<'_>) -> Result<Body, ModelError> {
     let attention = grouped_keys(config, Some([8, 4, 256]))?;
     let qk_norm = 2 * u64::from(attention.head_dim);
     let every = config.count_or("sliding_window_pattern", 6)?;
-    let body = alternating(config, every, attention, qk_norm)?;
+    let body = alternating(config, every, &attention, qk_norm)?;
     Ok(Body { tied: true, vocab: Some(262_208), ..body })
 }
 
@@ -38,13 +38,13 @@ fn grouped_keys(config: &Reader<'_>, defaults: Option<[u32; 3]>) -> Result<Softm
 fn alternating(
     config: &Reader<'_>,
     every: u32,
-    attention: Softmax,
+    attention: &Softmax,
     vectors: u64,
 ) -> Result<Body, ModelError> {
     let layers = layer_count(config)?;
     let inter = config.count("intermediate_size")?;
     let hidden = u64::from(config.count("hidden_size")?);
-    let width = window(config, config.count_or("sliding_window", 4096)?)?;
+    let width = window(config, config.tokens_opt("sliding_window")?.unwrap_or(4096))?;
     let slides = match sliding_by_type(config, layers)? {
         Some(types) => types,
         None => (1..=layers).map(|layer| !layer.is_multiple_of(every)).collect(),
@@ -70,7 +70,7 @@ pub(super) fn gemma4(config: &Reader<'_>) -> Result<Body, ModelError> {
     let layers = layer_count(config)?;
     let hidden = u64::from(config.count("hidden_size")?);
     let heads = config.count("num_attention_heads")?;
-    let width = window(config, config.count("sliding_window")?)?;
+    let width = window(config, config.tokens("sliding_window")?)?;
     let local = grouped(heads, config.count("num_key_value_heads")?, config.count("head_dim")?);
     let local = Softmax { window: width, ..local };
     let kv_heads = config.count_or("num_global_key_value_heads", local.kv_heads)?;

@@ -28,7 +28,7 @@ pub(super) fn qwen_next(config: &Reader<'_>) -> Result<Body, ModelError> {
     let gate_dim = if config.switch_or("attn_output_gate", true)? { full.head_dim } else { 0 };
     let full = Softmax { gate_dim, ..full };
     let delta = delta_net(config)?;
-    let delta_vectors = u64::from(delta.conv_channels() * delta.conv_width)
+    let delta_vectors = delta.conv_channels() * u64::from(delta.conv_width)
         + u64::from(2 * delta.heads + delta.value_dim);
     let (feed_forward, gate) = if config.has("num_experts") {
         let routed = qwen_experts(config)?;
@@ -85,8 +85,8 @@ pub(super) fn nemotron_h(config: &Reader<'_>) -> Result<Body, ModelError> {
     let full = grouped(heads, config.count("num_key_value_heads")?, head_dim);
     let mamba = mamba2(config)?;
     // Convolution with bias; rate, skip and bias of the step per head; the gated norm.
-    let mamba_vectors = u64::from(mamba.conv_channels() * (mamba.conv_width + 1))
-        + u64::from(mamba.heads * (3 + mamba.value_dim));
+    let mamba_vectors = mamba.conv_channels() * u64::from(mamba.conv_width + 1)
+        + u64::from(mamba.heads) * u64::from(3 + mamba.value_dim);
     let layer = |kind: &str| {
         let (mixer, feed_forward, vectors) = match kind {
             "mamba" => (Some(Mixer::Recurrent(mamba.clone())), None, mamba_vectors),
@@ -157,7 +157,7 @@ fn latent_experts(config: &Reader<'_>) -> Result<Experts, ModelError> {
     let shared = match config.count_opt("n_shared_experts")? {
         None => None,
         Some(count) => {
-            let inter = count * config.count("moe_shared_expert_intermediate_size")?;
+            let inter = count.saturating_mul(config.count("moe_shared_expert_intermediate_size")?);
             Some(Dense { inter, gated: false })
         }
     };

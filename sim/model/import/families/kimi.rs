@@ -3,9 +3,7 @@
 use crate::hardware::Format;
 use crate::model::import::parts::{Body, expert_layers, experts, gated, layer_count};
 use crate::model::import::reader::Reader;
-use crate::model::{
-    Dense, Experts, FeedForward, Latent, Layer, LinearKind, Mixer, ModelError, Recurrent,
-};
+use crate::model::{Experts, FeedForward, Latent, Layer, LinearKind, Mixer, ModelError, Recurrent};
 
 use super::deepseek::latent_attention;
 
@@ -23,9 +21,10 @@ pub(super) fn linear(config: &Reader<'_>) -> Result<Body, ModelError> {
     let linear = linear.ok_or_else(|| settings.wrong("kda_layers", "a list of layers"))?;
     let routed = routed(config)?;
     // Convolutions, the decay's rate and bias per channel, the output norm.
-    let channels = u64::from(delta.conv_channels());
-    let delta_vectors = channels * u64::from(delta.conv_width)
-        + u64::from(delta.heads * (delta.key_dim + 1) + delta.value_dim);
+    let (heads, key_dim) = (u64::from(delta.heads), u64::from(delta.key_dim));
+    let delta_vectors = delta.conv_channels() * u64::from(delta.conv_width)
+        + heads * (key_dim + 1)
+        + u64::from(delta.value_dim);
     let layer = |(index, mixture): (u32, bool)| {
         let (mixer, vectors) = if linear.contains(&index) {
             (Mixer::Recurrent(delta.clone()), delta_vectors)
@@ -65,8 +64,8 @@ fn delta_attention(settings: &Reader<'_>) -> Result<Recurrent, ModelError> {
 fn routed(config: &Reader<'_>) -> Result<Experts, ModelError> {
     let inter = config.count("moe_intermediate_size")?;
     let shared = config.count_opt("num_shared_experts")?;
-    let shared = shared.map(|count| Dense { inter: count * inter, gated: true });
+    let shared = shared.map(|count| gated(count.saturating_mul(inter)));
     let latent = config.count_opt("routed_expert_hidden_size")?;
     let top_k = config.count_any(&["num_experts_per_token", "num_experts_per_tok"])?;
-    Ok(Experts { shared, latent, ..experts(config.count("num_experts")?, top_k, inter) })
+    Ok(Experts { latent, shared, ..experts(config.count("num_experts")?, top_k, inter) })
 }

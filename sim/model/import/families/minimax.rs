@@ -35,7 +35,7 @@ pub(super) fn lightning(config: &Reader<'_>) -> Result<Body, ModelError> {
     let routed = routed(config)?;
     let layer = |kind: &u32| {
         let (mixer, vectors) = match kind {
-            0 => (Mixer::Recurrent(lightning.clone()), u64::from(heads * head_dim)),
+            0 => (Mixer::Recurrent(lightning.clone()), u64::from(heads) * u64::from(head_dim)),
             _ => (Mixer::Softmax(attention.clone()), 0),
         };
         let feed_forward = FeedForward::Experts(routed.clone());
@@ -54,7 +54,7 @@ pub(super) fn m2(config: &Reader<'_>) -> Result<Body, ModelError> {
     let attention = attention(config)?;
     let routed = routed(config)?;
     // Norms over all query and key features, and a bias per expert for routing.
-    let norms = u64::from((attention.heads + attention.kv_heads) * attention.head_dim);
+    let norms = u64::from(attention.heads + attention.kv_heads) * u64::from(attention.head_dim);
     let vectors = 2 * hidden + norms + u64::from(routed.experts);
     let mixer = Mixer::Softmax(attention);
     let layer = Layer::new(Some(mixer), Some(FeedForward::Experts(routed)), vectors);
@@ -101,6 +101,8 @@ fn block_sparse(config: &Reader<'_>) -> Result<BlockSparse, ModelError> {
     Ok(BlockSparse {
         heads: config.count("sparse_num_index_heads")?,
         dim: config.count("sparse_index_dim")?,
-        selected: config.count("sparse_topk_blocks")? * config.count("sparse_block_size")?,
+        selected: config
+            .count("sparse_topk_blocks")?
+            .saturating_mul(config.count("sparse_block_size")?),
     })
 }

@@ -5,7 +5,7 @@ use crate::model::import::parts::{
     window,
 };
 use crate::model::import::reader::Reader;
-use crate::model::{Dense, Experts, FeedForward, Layer, Mixer, ModelError, Softmax};
+use crate::model::{Experts, FeedForward, Layer, Mixer, ModelError, Softmax};
 
 use super::dense::windows;
 
@@ -75,7 +75,7 @@ pub(super) fn deepseek_experts(config: &Reader<'_>) -> Result<Experts, ModelErro
     let inter = config.count("moe_intermediate_size")?;
     let count = config.count_any(&["n_routed_experts", "num_experts"])?;
     let shared = config.count_opt("n_shared_experts")?;
-    let shared = shared.map(|count| Dense { inter: count * inter, gated: true });
+    let shared = shared.map(|count| gated(count.saturating_mul(inter)));
     Ok(Experts { shared, ..experts(count, top_k(config)?, inter) })
 }
 
@@ -113,7 +113,7 @@ pub(super) fn llama4(config: &Reader<'_>) -> Result<Body, ModelError> {
     let inter = config.count("intermediate_size")?;
     let routed = experts(config.count("num_local_experts")?, top_k(config)?, inter);
     let routed = Experts { shared: Some(gated(inter)), ..routed };
-    let chunk = window(config, config.count_or("attention_chunk_size", 8192)?)?;
+    let chunk = window(config, config.tokens_opt("attention_chunk_size")?.unwrap_or(8192))?;
     let chunked = match sliding_by_type(config, layers)? {
         Some(types) => types,
         None => (1..=layers).map(|layer| !layer.is_multiple_of(4)).collect(),

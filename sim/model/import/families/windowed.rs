@@ -18,7 +18,7 @@ pub(super) fn gpt_oss(config: &Reader<'_>) -> Result<Body, ModelError> {
     let top_k = config.count_any(&["num_experts_per_tok", "experts_per_token"])?;
     let routed = experts(count, top_k, config.count("intermediate_size")?);
     let routed = Experts { bias: true, ..routed };
-    let width = window(config, config.count("sliding_window")?)?;
+    let width = window(config, config.tokens("sliding_window")?)?;
     let slides = match sliding_by_type(config, layers)? {
         Some(types) => types,
         // The default of `GptOssConfig`.
@@ -44,7 +44,7 @@ pub(super) fn mimo_v2(config: &Reader<'_>) -> Result<Body, ModelError> {
         config.count("swa_num_key_value_heads")?,
         config.count("swa_head_dim")?,
     );
-    let width = window(config, config.count("sliding_window")?)?;
+    let width = window(config, config.tokens("sliding_window")?)?;
     let value_dim = config.count("swa_v_head_dim")?;
     let sliding = Softmax { window: width, value_dim, ..sliding };
     let pattern = config.numbers("hybrid_layer_pattern")?;
@@ -75,7 +75,7 @@ pub(super) fn step(config: &Reader<'_>) -> Result<Body, ModelError> {
     let gate_dim = u32::from(config.switch_or("use_head_wise_attn_gate", false)?);
     let full = step_attention(config, config, gate_dim)?;
     let other = config.child("attention_other_setting");
-    let width = window(config, config.count("sliding_window")?)?;
+    let width = window(config, config.tokens("sliding_window")?)?;
     let sliding = step_attention(other.as_ref().unwrap_or(config), config, gate_dim)?;
     let sliding = Softmax { window: width, ..sliding };
     let slides = sliding_by_type(config, layers)?;
@@ -120,14 +120,13 @@ fn step_expert_layers(config: &Reader<'_>, layers: u32) -> Result<Vec<bool>, Mod
     if !config.has("moe_layers_enum") {
         return expert_layers(config, layers);
     }
-    let wrong = || config.wrong("moe_layers_enum", "layer numbers, separated by commas");
-    let listed: Vec<u32> = match config.numbers("moe_layers_enum") {
-        Ok(list) => list.unwrap_or_default(),
-        Err(_) => {
-            let text = config.text_required("moe_layers_enum")?;
-            let numbers: Result<_, _> = text.split(',').map(|n| n.trim().parse()).collect();
-            numbers.map_err(|_| wrong())?
-        }
+    let key = "moe_layers_enum";
+    let wrong = || config.wrong(key, "layer numbers, separated by commas");
+    let listed: Vec<u32> = if let Some(text) = config.get(key).and_then(|value| value.as_str()) {
+        let numbers: Result<_, _> = text.split(',').map(|number| number.trim().parse()).collect();
+        numbers.map_err(|_| wrong())?
+    } else {
+        config.numbers(key)?.ok_or_else(wrong)?
     };
     Ok((0..layers).map(|layer| listed.contains(&layer)).collect())
 }
