@@ -8,7 +8,7 @@ use memwall::model::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
     Op, OpKind, Rows,
 };
-use memwall::units::{Bytes, BytesPerSec, FlopPerSec, PerSec, Watts};
+use memwall::units::{Bytes, BytesPerSec, FlopPerSec, PerSec, Seconds, SimSpan, Watts};
 use proptest::prelude::*;
 
 /// Name, generation, dense bf16/fp8/fp4 TFLOP/s, TB/s, SMs, link GB/s, T exponentials/s, W.
@@ -186,9 +186,18 @@ fn contexts() -> impl Strategy<Value = Contexts> {
 
 fn batch((decodes, chunks): &Contexts, clips: &[u32]) -> Batch {
     let mut batch = Batch { logits: decodes.len() as u32, ..Batch::default() };
-    decodes.iter().for_each(|context| batch.decode.add(*context, clips));
-    chunks.iter().for_each(|(past, new)| batch.prefill.add(*past, *new, clips));
+    for context in decodes {
+        batch.decode.add(*context, clips);
+    }
+    for (past, new) in chunks {
+        batch.prefill.add(*past, *new, clips);
+    }
     batch
+}
+
+/// Whether `a` is at most `b`, but for rounding.
+fn at_most(a: Seconds, b: Seconds) -> bool {
+    a.get() <= b.get() * (1.0 + 1e-9)
 }
 
 proptest! {
@@ -201,7 +210,7 @@ proptest! {
         let model = program(&ops, &chip, TimeModel::Calibrated, engine);
         let batch = batch(&step, model.clips());
         for (bound, model) in bound.price_ops(&batch).iter().zip(model.price_ops(&batch)) {
-            prop_assert!(bound.time.get() <= model.time.get() * (1.0 + 1e-9), "{bound:?} {model:?}");
+            prop_assert!(at_most(bound.time, model.time), "{bound:?} {model:?}");
         }
     }
 
@@ -216,13 +225,17 @@ proptest! {
             prop_assert!((price.parts.total().get() / price.total.get() - 1.0).abs() < 1e-9);
             prop_assert!(((ops + host) / price.total.get() - 1.0).abs() < 1e-9);
             prop_assert_eq!(program.price(&batch), price);
-            prop_assert_eq!(program.span(&batch), memwall::units::SimSpan::from_seconds(price.total));
+            prop_assert_eq!(program.span(&batch), SimSpan::from_seconds(price.total));
         }
     }
 
     #[test]
     fn more_work_never_takes_less_time(
-        chip in any_chip(), engine in engine(), step in contexts(), at in 0..20_usize, by in 1..300_u32,
+        chip in any_chip(),
+        engine in engine(),
+        step in contexts(),
+        at in 0..20_usize,
+        by in 1..300_u32,
     ) {
         let program = program(&every_op(), &chip, TimeModel::Calibrated, engine);
         let before = program.price_ops(&batch(&step, program.clips()));
@@ -235,7 +248,7 @@ proptest! {
         }
         let after = program.price_ops(&batch(&more, program.clips()));
         for (before, after) in before.iter().zip(&after) {
-            prop_assert!(before.time.get() <= after.time.get() * (1.0 + 1e-9), "{before:?} {after:?}");
+            prop_assert!(at_most(before.time, after.time), "{before:?} {after:?}");
         }
     }
 
@@ -245,12 +258,35 @@ proptest! {
     ) {
         let mut faster = chip.clone();
         faster.memory.bandwidth = chip.memory.bandwidth * factor;
+        let ops = every_op();
         for model in TimeModel::ALL {
-            let [slow, fast] = [&chip, &faster].map(|chip| program(&every_op(), chip, model, engine));
+            let [slow, fast] = [&chip, &faster].map(|chip| program(&ops, chip, model, engine));
             let batch = batch(&step, slow.clips());
             for (slow, fast) in slow.price_ops(&batch).iter().zip(fast.price_ops(&batch)) {
-                prop_assert!(fast.time.get() <= slow.time.get() * (1.0 + 1e-12), "{slow:?} {fast:?}");
+                prop_assert!(at_most(fast.time, slow.time), "{slow:?} {fast:?}");
             }
+        }
+    }
+
+    /// What macro-steps rest on: with every context growing by one, decode steps take times that
+    /// rise by a constant until a maximum flips, and then by more.
+    #[test]
+    fn decode_steps_are_arithmetic_series(
+        chip in any_chip(),
+        engine in engine(),
+        start in prop::collection::vec(1..100_000_u32, 1..20),
+    ) {
+        let kinds = [attention(8, 1, 128, Format::Fp8), OpKind::Mla(mla(16, Format::Bf16))];
+        for kind in kinds {
+            let program = calibrated(kind, &chip, engine);
+            let time = |j: u32| {
+                let grown = start.iter().map(|context| context + 100 * j).collect();
+                seconds(&program, &batch(&(grown, Vec::new()), &[]))
+            };
+            let times: Vec<f64> = (0..200).map(time).collect();
+            let bends: Vec<f64> = times.windows(3).map(|t| t[2] - 2.0 * t[1] + t[0]).collect();
+            let flips = bends.iter().filter(|bend| bend.abs() > 1e-14).count();
+            prop_assert!(flips <= 6 && bends.iter().all(|bend| *bend > -1e-14), "{bends:?}");
         }
     }
 

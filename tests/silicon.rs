@@ -166,7 +166,8 @@ fn latent_attention() {
     check(&found, &limits);
 }
 
-/// Rows where random routing reaches as many experts as the measured balanced routing.
+/// Rows where random routing reaches as many experts as the measured balanced routing: one token,
+/// or many. NVFP4 is `SGLang`, whose fit has a p90 of 48 % over all token counts.
 #[test]
 fn routed_experts() {
     let found = errors(
@@ -183,12 +184,12 @@ fn routed_experts() {
                 gated: true,
                 weights: row.format("dtype"),
             });
-            let program = calibrated(kind, &named(row.text("chip")), EngineProfile::Trtllm);
+            let program = calibrated(kind, &named(row.text("chip")), engine(row));
             seconds(&program, &prefill(1, 0, number("num_tokens"), &[]))
         },
     );
     let limits =
-        [("bf16", 8.0, 25.0), ("fp8", 9.0, 26.0), ("fp8-block", 10.0, 30.0), ("nvfp4", 15.0, 37.0)];
+        [("bf16", 8.0, 25.0), ("fp8", 9.0, 26.0), ("fp8-block", 10.0, 30.0), ("nvfp4", 17.0, 62.0)];
     check(&found, &limits);
 }
 

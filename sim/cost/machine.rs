@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::hardware::{Chip, Engine, Format};
+use crate::units::{BytesPerSec, PerSec};
 
 /// Streaming multiprocessors that an unknown chip is taken to have: an H100's.
 ///
@@ -87,8 +88,8 @@ impl Machine {
             notes.insert("exponentials: no rate known, not a bound".into());
         }
         let positive = |rate: &f64| *rate > 0.0;
-        let nic = chip.nic.map(|nic| nic.get()).filter(positive);
-        let host = chip.host_link.map(|link| link.get()).filter(positive);
+        let nic = chip.nic.map(BytesPerSec::get).filter(positive);
+        let host = chip.host_link.map(BytesPerSec::get).filter(positive);
         let scale_up = chip.scale_up.as_ref().map(|up| up.bandwidth.get()).filter(positive);
         if scale_up.is_none() {
             notes.insert("link: no scale-up link, host link or network instead".into());
@@ -101,7 +102,7 @@ impl Machine {
         Ok(Self {
             bandwidth: chip.memory.bandwidth.get(),
             cores: cores.map_or(STAND_IN_CORES, f64::from),
-            exp_rate: chip.exp_rate.map(|rate| rate.get()).filter(positive),
+            exp_rate: chip.exp_rate.map(PerSec::get).filter(positive),
             link: scale_up.or(host).or(nic),
             domain,
             nic,

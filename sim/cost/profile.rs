@@ -92,11 +92,13 @@ impl EngineProfile {
     }
 
     /// Whose routed experts to take, best first.
-    pub(super) const fn experts(self) -> &'static [&'static str] {
-        match self {
-            Self::Vllm => &["vllm", "trtllm", "sglang"],
-            Self::Sglang => &["sglang", "trtllm", "vllm"],
-            Self::Trtllm => &["trtllm", "sglang", "vllm"],
+    ///
+    /// TensorRT-LLM's tuner picks its generated NVFP4 kernels, which were measured inside `SGLang`.
+    pub(super) const fn experts(self, key: &str) -> &'static [&'static str] {
+        match (self, key.as_bytes()) {
+            (Self::Vllm, _) => &["vllm", "trtllm", "sglang"],
+            (Self::Sglang, _) | (Self::Trtllm, b"nvfp4") => &["sglang", "trtllm", "vllm"],
+            (Self::Trtllm, _) => &["trtllm", "sglang", "vllm"],
         }
     }
 

@@ -4,6 +4,7 @@ use std::ops::{Add, Mul};
 
 use super::batch::Batch;
 use super::bound::{Bound, Breakdown};
+use super::norm::{Norm, blend};
 use crate::model::Rows;
 
 /// The work of one operator on one rank.
@@ -54,7 +55,7 @@ impl Peaks {
             (Bound::HbmBandwidth, work.bytes / self.bytes),
             (Bound::Interconnect, work.wire / self.wire),
         ];
-        super::norm::blend(&terms, f64::INFINITY)
+        blend(&terms, Norm::Max)
     }
 }
 
@@ -138,6 +139,11 @@ impl<'a> Load<'a> {
         clip.map_or(prefill.context, |clip| prefill.clipped_context[clip]) as f64 * self.part
     }
 
+    /// Keys of the chunks that are not their own.
+    pub(super) fn past_keys(&self) -> f64 {
+        (self.prefill_keys(None) - self.new_tokens()).max(0.0)
+    }
+
     /// The longest context at a chunk's end.
     pub(super) fn prefill_longest(&self) -> f64 {
         f64::from(self.batch.prefill.longest)
@@ -162,8 +168,7 @@ mod tests {
 
     #[test]
     fn the_fullest_rank_has_the_rounded_up_share() {
-        assert_eq!(share(9, 8), 2.0);
-        assert_eq!(share(0, 8), 0.0);
-        assert_eq!(share(5, 0), 5.0);
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(near(share(9, 8), 2.0) && near(share(0, 8), 0.0) && near(share(5, 0), 5.0));
     }
 }

@@ -64,8 +64,8 @@ impl Transfer {
     ///
     /// A pessimistic bound: a new process node lowers the energy of an operation.
     pub(crate) fn compute_scale(&self, chip: &Chip, donor: &str, engine: Engine) -> f64 {
-        let share = std::iter::once(&chip.name).chain(&chip.aliases);
-        let share = share.filter_map(|name| self.gemm_share.get(name)).next();
+        let mut names = std::iter::once(&chip.name).chain(&chip.aliases);
+        let share = names.find_map(|name| self.gemm_share.get(name));
         if let (Some(share), Some(reference)) = (share, self.gemm_share.get(donor)) {
             return (share / reference).min(1.0);
         }

@@ -3,7 +3,7 @@
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Combine;
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Engine;
 use crate::model::{Attention, Mla};
@@ -126,9 +126,9 @@ impl ContextForm for DecodeForm {
             (Bound::Latency, mean * filled.min(1.0) * self.lambda),
         ];
         let mut parts = match self.combine {
-            Combine::Max => blend(&terms, f64::INFINITY),
+            Combine::Max => blend(&terms, Norm::Max),
             Combine::Sum => {
-                let sum = blend(&terms[1..], 1.0);
+                let sum = blend(&terms[1..], Norm::Sum);
                 let floor = Breakdown::of(compute.0, crate::units::Seconds::new(compute.1));
                 if sum.total() < floor.total() { floor } else { sum }
             }

@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Gemm;
 
@@ -10,7 +10,7 @@ use crate::model::Gemm;
 ///
 /// F = 2mnk; B = weights + m(k·wa + 2n) bytes; Q = m·k(2+wa) bytes of the quantise pass, where
 /// activations are quantised; engines that fuse it into the kernel before pay neither Q nor its
-/// launch, so t0 is a 16-bit product's. No tile search: it gains a third of a point of median error.
+/// launch, so t0 is a 16-bit product's. No tile search: it gains a third of a point of error.
 pub(in crate::cost) struct GemmForm {
     flops: f64,
     weights: f64,
@@ -66,7 +66,7 @@ impl RowForm for GemmForm {
             (Bound::HbmBandwidth, self.work(rows).bytes * self.memory),
             (Bound::Latency, self.k_loop),
         ];
-        let mut parts = blend(&terms, self.p);
+        let mut parts = blend(&terms, Norm::Power(self.p));
         parts[Bound::HbmBandwidth] += rows * self.quantise;
         parts[Bound::Latency] += self.t0;
         parts

@@ -3,7 +3,7 @@
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Scan;
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Format;
 use crate::model::{LinearAttention, LinearKind};
@@ -80,7 +80,7 @@ impl ContextForm for LinearForm {
                 (Bound::HbmBandwidth, self.prefill_bytes(load) * self.scan_memory),
                 (Bound::Latency, load.new_tokens() * self.serial),
             ];
-            parts += blend(&terms, f64::INFINITY);
+            parts += blend(&terms, Norm::Max);
             parts[Bound::Latency] += self.scan_launch;
         }
         if load.sequences() > 0.0 {

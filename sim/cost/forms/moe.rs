@@ -3,7 +3,7 @@
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Imbalance;
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Moe;
 
@@ -44,7 +44,7 @@ impl MoeForm {
         let [hidden, inter, experts, top_k, ep] =
             [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
         let math = setting.arithmetic(moe.weights);
-        let engines = setting.engine.experts();
+        let engines = setting.engine.experts(math.key);
         let family = &setting.calibration.moe.experts;
         let chosen = setting.choose("moe", family, engines, &[math.key]);
         let row = chosen.row;
@@ -93,7 +93,7 @@ impl MoeForm {
 fn excess(table: &Imbalance, ranks: u32) -> f64 {
     let points = || table.ranks.iter().zip(&table.factor).map(|(&ranks, &f)| (f64::from(ranks), f));
     let ranks = f64::from(ranks);
-    let below = points().filter(|point| point.0 <= ranks).last();
+    let below = points().rfind(|point| point.0 <= ranks);
     let above = points().find(|point| point.0 >= ranks);
     let factor = match (below, above) {
         (Some((low, a)), Some((high, b))) if high > low => {
@@ -121,7 +121,7 @@ impl RowForm for MoeForm {
             (Bound::HbmBandwidth, active * self.expert_bytes * self.memory),
             (Bound::Latency, self.serial),
         ];
-        let mut parts = blend(&terms, self.p);
+        let mut parts = blend(&terms, Norm::Power(self.p));
         parts[Bound::HbmBandwidth] += self.activation_bytes(rows) * self.activation;
         let mut parts = parts.scaled(self.imbalance(rows));
         parts[Bound::Latency] += self.t0;

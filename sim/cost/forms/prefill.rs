@@ -3,7 +3,6 @@
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::PrefillRow;
-use crate::cost::norm::root;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::{Engine, Format};
@@ -123,7 +122,7 @@ impl PrefillForm {
         let peak = setting.peak(row.math);
         let arithmetic = shape.pair_flops / (row.ec * peak);
         let exponentials = machine.exp_rate.map_or(0.0, |rate| 1.0 / (row.ee * rate));
-        let score = root(cube(arithmetic) + cube(exponentials), 3.0);
+        let score = libm::cbrt(cube(arithmetic) + cube(exponentials));
         let peak_16bit = setting.peak(Engine::Bf16);
         Self {
             clip: None,
@@ -143,10 +142,6 @@ impl PrefillForm {
             t0: row.t0.get(),
             peaks: setting.peaks(peak.max(peak_16bit)),
         }
-    }
-
-    fn past_keys(&self, load: &Load) -> f64 {
-        (load.prefill_keys(None) - load.new_tokens()).max(0.0)
     }
 
     fn bytes(&self, load: &Load) -> f64 {
@@ -172,7 +167,7 @@ fn cube(x: f64) -> f64 {
 impl ContextForm for PrefillForm {
     fn work(&self, load: &Load) -> Work {
         let pairs = load.pairs(self.clip) * self.compression;
-        let past = self.past_keys(load) * self.past_flops;
+        let past = load.past_keys() * self.past_flops;
         let flops = self.heads * pairs * self.pair_flops + past;
         Work { flops, bytes: self.bytes(load), wire: 0.0 }
     }
@@ -188,10 +183,10 @@ impl ContextForm for PrefillForm {
         let spread_out = scores * self.score;
         let block = BLOCK * libm::ceil(load.prefill_longest() * self.compression / BLOCK);
         let longest = block.min(self.most_keys) * self.straggler;
-        let compute = spread_out.max(longest) + self.past_keys(load) * self.past;
+        let compute = spread_out.max(longest) + load.past_keys() * self.past;
         let memory = self.bytes(load) * self.memory;
         let (c, m) = (cube(compute), cube(memory));
-        let total = root(c + m, 3.0);
+        let total = libm::cbrt(c + m);
         // What the longest CTA takes beyond an even spread is a serial loop.
         let serial = (longest - spread_out).max(0.0) / compute;
         let from_compute = total * c / (c + m);

@@ -7,6 +7,7 @@ use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::profile::{EngineProfile, Pricing};
 use crate::cost::work::Peaks;
 use crate::hardware::{Chip, Engine, Format};
+use crate::units::FlopPerSec;
 
 /// What forms are made from.
 pub(in crate::cost) struct Setting<'a> {
@@ -97,7 +98,7 @@ impl<'a> Setting<'a> {
     /// The dense peak of `engine`, or of the nearest wider one that the chip has.
     pub(super) fn peak(&self, engine: Engine) -> f64 {
         let peak = self.chip.peak(engine).filter(|peak| !peak.is_zero());
-        peak.map_or_else(|| Arithmetic::of(self.chip, Format::Bf16).peak, |peak| peak.get())
+        peak.map_or_else(|| Arithmetic::of(self.chip, Format::Bf16).peak, FlopPerSec::get)
     }
 
     /// Ceilings for products whose weights are of `format`: the fastest engine that may run them.

@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::norm::blend;
+use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm, Work};
 use crate::hardware::Format;
 use crate::model::Indexer;
@@ -90,7 +90,7 @@ impl IndexerForm {
             (Bound::Compute, work.flops * self.compute),
             (Bound::HbmBandwidth, work.bytes * self.memory),
         ];
-        let mut parts = blend(&terms, f64::INFINITY);
+        let mut parts = blend(&terms, Norm::Max);
         parts[Bound::Latency] += self.launch;
         parts
     }
