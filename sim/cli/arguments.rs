@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand};
+use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
+use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
 Examples:
-  memwall chips list
-  memwall chips show h100-sxm --json";
+  memwall wall
+  memwall run --chip gb300 --tp 4 --workload agentic-coding --concurrency 32
+  memwall chips show rubin-ultra-192gb";
 
 /// Simulates LLM inference on accelerators and shows where the memory wall stands.
 #[derive(Debug, Parser)]
@@ -40,12 +42,19 @@ pub(super) struct Flags {
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Climb the ladder of chips: what each gives, and what holds it back
+    Wall(Box<Wall>),
+    /// Simulate one chip in depth
+    Run(Box<Run>),
     /// Look up accelerators, and check spec files of one's own
     #[command(subcommand)]
     Chips(ChipsCommand),
     /// Look up models: parameters, bytes, and what a step runs
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Look up workloads, and what tasks come of them
+    #[command(subcommand)]
+    Workloads(WorkloadsCommand),
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -74,8 +83,11 @@ impl Arguments {
 impl Command {
     fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
+            Self::Wall(wall) => wall.run(shell),
+            Self::Run(run) => run.run(shell),
             Self::Chips(command) => command.run(shell),
             Self::Models(command) => command.run(shell),
+            Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
         }
     }

@@ -4,9 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Exit;
+use crate::cluster::Misfit;
 use crate::cost::CostError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
+use crate::report::WallRow;
 use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
@@ -64,6 +66,31 @@ pub(in crate::cli) enum CliError {
         /// What to do.
         remedy: String,
     },
+    /// A scenario file cannot be used.
+    #[error("{}:{line}: {problem}", path.display())]
+    Scenario {
+        /// Which.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong there, and what to do.
+        problem: String,
+    },
+    /// A model fits on no chip that was asked for.
+    #[error("{}", none_fits(rows))]
+    NoneFits {
+        /// The ladder, a reason on each row.
+        rows: Vec<WallRow>,
+    },
+    /// A model cannot be deployed as asked.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    /// More than one file is wrong.
+    #[error("{}", errors.join("\nerror: "))]
+    Several {
+        /// A sentence for each.
+        errors: Vec<String>,
+    },
     /// A spec file that does not say what it describes.
     #[error("{path}: has no `name`; begin the file with `name = \"my-chip\"`")]
     NoName {
@@ -97,6 +124,10 @@ impl CliError {
             | Self::NotText { .. }
             | Self::Create { .. }
             | Self::Flag { .. }
+            | Self::Scenario { .. }
+            | Self::NoneFits { .. }
+            | Self::Misfit(_)
+            | Self::Several { .. }
             | Self::NoName { .. }
             | Self::Hardware(_)
             | Self::Model(_)
@@ -110,6 +141,11 @@ impl CliError {
     pub(super) fn output(source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(source) }
     }
+}
+
+fn none_fits(rows: &[WallRow]) -> String {
+    let reasons = rows.iter().filter_map(|row| row.reason.clone());
+    reasons.collect::<Vec<_>>().join("\nerror: ")
 }
 
 /// One line a finding; the label before the first stands for all.

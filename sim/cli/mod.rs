@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod files;
 mod inspect;
+mod simulate;
 mod specs;
 mod terminal;
 
@@ -17,5 +18,5 @@ pub use arguments::Arguments;
 pub use exit::Exit;
 
 use error::CliError;
-use inspect::models;
+use inspect::{models, workloads};
 use terminal::{Column, Shell, Table};

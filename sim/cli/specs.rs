@@ -11,9 +11,21 @@ pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
     let Some(folder) = shell.specs() else { return Ok(catalog) };
     let mut texts = Vec::new();
     for path in files::tomls_below(folder)? {
-        texts.push((path.display().to_string(), files::text(&path, "a TOML file")?));
+        let text = files::text(&path, "a TOML file")?;
+        if is_hardware(&path, &text) {
+            texts.push((path.display().to_string(), text));
+        }
     }
     Ok(catalog.overlaid(&texts)?)
+}
+
+/// Whether a file describes hardware: not a workload, and not a time model's constants.
+fn is_hardware(path: &Path, text: &str) -> bool {
+    let is_calibration = path.components().any(|part| part.as_os_str() == "calibration");
+    let is_workload = text
+        .parse::<toml::Table>()
+        .is_ok_and(|table| ["agent", "dialogue"].iter().any(|key| table.contains_key(*key)));
+    !is_calibration && !is_workload
 }
 
 /// Whether an argument that may be a name or a file means a file.

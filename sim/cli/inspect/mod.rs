@@ -3,7 +3,9 @@
 mod chips;
 pub(super) mod models;
 mod trace;
+pub(super) mod workloads;
 
 pub(super) use chips::ChipsCommand;
 pub(super) use models::ModelsCommand;
 pub(super) use trace::TraceCommand;
+pub(super) use workloads::WorkloadsCommand;

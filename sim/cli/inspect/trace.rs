@@ -7,14 +7,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::terminal::{count, known, per_cent};
 use crate::cli::{CliError, Column, Exit, Shell, Table};
 use crate::units::{Seconds, SimSpan, significant};
-use crate::workload::{Arrivals, Lengths, Policy, Reuse, ReuseQuery, TraceStats, read_trace};
+use crate::workload::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats, read_trace};
 
 const EXAMPLES: &str = "\
 Examples:
   memwall trace stats conversation_trace.jsonl
   memwall trace stats session-*.json.gz --capacity-blocks 10000,inf --ttl-s 300,3600";
-
-const STARTS_WITHIN_S: f64 = 100.0 * 86_400.0;
 
 /// What to do with traces.
 #[derive(Debug, Subcommand)]
@@ -51,7 +49,7 @@ pub(in crate::cli) struct Stats {
 #[derive(Clone, Copy, Debug)]
 struct Limit<T>(Option<T>);
 
-/// [`Policy`] on the command line.
+/// [`LruPolicy`] on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PolicyName {
     LeafFirst,
@@ -71,8 +69,7 @@ impl Stats {
     fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let working = shell.spinner("reading the trace");
         let trace = read_trace(&self.files)?;
-        self.check_stagger(trace.sessions() as u64)?;
-        let stats = TraceStats::of(&trace, &self.query());
+        let stats = TraceStats::of(&trace, &self.query())?;
         drop(working);
         if shell.json() {
             shell.document("memwall.trace/1", &stats)?;
@@ -82,24 +79,10 @@ impl Stats {
         Ok(Exit::Done)
     }
 
-    /// Simulated time ends after 213 days; the last session must start well before.
-    fn check_stagger(&self, sessions: u64) -> Result<(), CliError> {
-        let stagger_s = self.stagger_s.seconds().get();
-        if stagger_s * sessions as f64 <= STARTS_WITHIN_S {
-            return Ok(());
-        }
-        Err(CliError::Flag {
-            flag: "--stagger-s",
-            value: stagger_s.to_string(),
-            problem: format!("{sessions} sessions would start over more than 100 days"),
-            remedy: "give a smaller one".into(),
-        })
-    }
-
     fn query(&self) -> ReuseQuery {
         let policies = self.policy.iter().map(|policy| match policy {
-            PolicyName::LeafFirst => Policy::LeafFirst,
-            PolicyName::HeadFirst => Policy::HeadFirst,
+            PolicyName::LeafFirst => LruPolicy::LeafFirst,
+            PolicyName::HeadFirst => LruPolicy::HeadFirst,
         });
         ReuseQuery {
             policies: policies.collect(),
@@ -194,8 +177,8 @@ fn reuse_table(rows: &[Reuse]) -> Table {
     for row in rows {
         table.row([
             match row.policy {
-                Policy::LeafFirst => "leaf-first".into(),
-                Policy::HeadFirst => "head-first".into(),
+                LruPolicy::LeafFirst => "leaf-first".into(),
+                LruPolicy::HeadFirst => "head-first".into(),
             },
             row.capacity_blocks.map_or_else(|| "inf".into(), count),
             row.ttl_s.map_or_else(|| "inf".into(), |seconds| significant(seconds, 4)),

@@ -43,7 +43,7 @@ struct Figures<'a> {
 #[derive(Serialize)]
 struct SourceRow<'a> {
     title: &'a str,
-    date: &'a str,
+    date: Option<&'a str>,
     terms: &'a str,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Figures<'a> {
         let sources = keys.filter_map(|key| {
             let source = catalog.source(key)?;
             let Source { title, date, terms } = source;
-            Some((key.to_owned(), SourceRow { title, date, terms }))
+            Some((key.to_owned(), SourceRow { title, date: date.as_deref(), terms }))
         });
         Self { sources: sources.collect(), figures }
     }
@@ -130,7 +130,8 @@ impl<'a> Figures<'a> {
         shell.line("")?;
         shell.heading("Sources")?;
         for (key, source) in &self.sources {
-            shell.line(format!("{key}: {} ({})", source.title, source.date))?;
+            let date = source.date.map_or(String::new(), |date| format!(" ({date})"));
+            shell.line(format!("{key}: {}{date}", source.title))?;
         }
         Ok(())
     }
