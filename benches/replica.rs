@@ -23,6 +23,9 @@ impl Pricer for Affine {
     fn clips(&self) -> &[u32] {
         &[]
     }
+    fn dispatch(&self) -> Seconds {
+        Seconds::ZERO
+    }
     fn demand(&self, _: &Batch) -> Demand {
         Demand::default()
     }

@@ -243,7 +243,8 @@ proptest! {
         match at % 4 {
             0 if !more.0.is_empty() => { let i = at % more.0.len(); more.0[i] += by; }
             1 if !more.1.is_empty() => { let i = at % more.1.len(); more.1[i].1 += by; }
-            2 => more.0.push(by),
+            // A shorter one would lower the mean context, at which serial loops are priced.
+            2 => more.0.push(by + more.0.iter().max().copied().unwrap_or(0)),
             _ => more.1.push((by, by)),
         }
         let after = program.price_ops(&batch(&more, program.clips()));

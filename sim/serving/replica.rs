@@ -54,6 +54,11 @@ impl<P: Pricer> Replica<P> {
         }
     }
 
+    /// What a request waits between its client and [`submit`](Self::submit).
+    pub fn dispatch(&self) -> SimSpan {
+        SimSpan::from_seconds(self.pricer.dispatch())
+    }
+
     /// Queues a request, unless it could never fit.
     pub fn submit(&mut self, request: Request) -> Result<(), TooLong> {
         let pages = u64::from(self.limits.pages(request.prompt + request.output));

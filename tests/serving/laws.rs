@@ -26,6 +26,9 @@ impl Pricer for Affine {
     fn clips(&self) -> &[u32] {
         &[]
     }
+    fn dispatch(&self) -> Seconds {
+        Seconds::ZERO
+    }
     fn demand(&self, batch: &Batch) -> Demand {
         let tokens = f64::from(batch.tokens());
         Demand { flop: Flop::new(tokens), traffic: Bytes::new(tokens) }

@@ -17,6 +17,9 @@ impl Pricer for Fixed {
     fn clips(&self) -> &[u32] {
         &[]
     }
+    fn dispatch(&self) -> Seconds {
+        Seconds::ZERO
+    }
     fn demand(&self, _: &Batch) -> Demand {
         Demand::default()
     }

@@ -20,15 +20,20 @@ pub struct TaskPool {
 
 #[derive(Clone, Debug)]
 enum Fresh {
-    Generated(Tasks),
+    Generated(Box<Tasks>),
     Recorded(Vec<Task>),
 }
 
 impl TaskPool {
-    /// A pool of generated tasks for at most `clients` clients.
-    pub fn generated(tasks: Tasks, clients: u32) -> Self {
-        let underway = (0..u64::from(clients)).map(|slot| tasks.underway(slot, SERVICE)).collect();
-        Self { underway, fresh: Fresh::Generated(tasks) }
+    /// What the `slot`-th client of generated work is in the middle of when a run begins.
+    pub fn underway_in(tasks: &Tasks, slot: u32) -> Entered {
+        tasks.underway(u64::from(slot), SERVICE)
+    }
+
+    /// A pool of generated tasks; `underway` holds [`underway_in`](Self::underway_in) of the slots
+    /// from 0 on, computed by the caller because it may do so in parallel.
+    pub fn generated(tasks: Tasks, underway: Vec<Entered>) -> Self {
+        Self { underway, fresh: Fresh::Generated(Box::new(tasks)) }
     }
 
     /// A pool of recorded tasks; a client can only be in the middle of one that is there.

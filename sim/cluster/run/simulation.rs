@@ -16,8 +16,8 @@ enum Event {
     StepDone,
     /// A task starts.
     Start(Box<Task>),
-    /// A client sends a call.
-    Send(CallRef),
+    /// A call that a client sent some time ago reaches the replica.
+    Arrive(CallRef),
     /// The warm-up is over.
     Measure,
     /// The horizon is reached.
@@ -30,7 +30,7 @@ impl Phased for Event {
         match self {
             Self::StepDone => 0,
             Self::Start(_) => 1,
-            Self::Send(_) => 2,
+            Self::Arrive(_) => 2,
             Self::Measure => 3,
             Self::Stop => 4,
         }
@@ -61,6 +61,7 @@ pub fn simulate<P: Pricer>(
     watch: &mut dyn FnMut(Progress),
 ) -> RunResult {
     let mut simulation = Simulation {
+        dispatch: replica.dispatch(),
         replica,
         source: tasks,
         plan,
@@ -79,6 +80,8 @@ pub fn simulate<P: Pricer>(
 }
 
 struct Simulation<P, S> {
+    /// From a client to the replica.
+    dispatch: SimSpan,
     replica: Replica<P>,
     source: S,
     plan: RunPlan,
@@ -101,7 +104,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
             match event {
                 Event::StepDone => self.on_step_done(now),
                 Event::Start(task) => self.on_start(now, *task),
-                Event::Send(call) => self.on_send(now, call),
+                Event::Arrive(call) => self.on_arrive(now, call),
                 Event::Measure => self.on_measure(now),
                 Event::Stop => break,
             }
@@ -174,12 +177,13 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         }
     }
 
-    fn on_send(&mut self, now: SimTime, at: CallRef) {
+    fn on_arrive(&mut self, now: SimTime, at: CallRef) {
         let id = RequestId(self.owners.len() as u32);
+        let sent = now.before(self.dispatch).expect("a call is sent before it arrives");
         let call = self.task(at.slot).call(at);
         let request = Request {
             id,
-            arrival: now,
+            arrival: sent,
             prompt: call.prompt,
             output: call.output,
             content: call.content.clone(),
@@ -225,7 +229,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     /// Schedules the calls that follow, and closes a task that has ended.
     fn follow(&mut self, now: SimTime, slot: u32, then: Consequences) {
         for (time, call) in then.sends {
-            self.queue.schedule(time, Event::Send(call));
+            self.queue.schedule(time + self.dispatch, Event::Arrive(call));
         }
         if then.has_ended {
             self.close(now, slot);

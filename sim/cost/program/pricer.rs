@@ -2,7 +2,7 @@
 
 use super::StepProgram;
 use crate::cost::{Batch, Breakdown};
-use crate::units::{Bytes, Flop};
+use crate::units::{Bytes, Flop, Seconds};
 
 /// Prices steps. Pure: equal batches have equal prices.
 pub trait Pricer {
@@ -11,6 +11,9 @@ pub trait Pricer {
 
     /// The clip lengths by which `batch` must keep its clipped sums, in that order.
     fn clips(&self) -> &[u32];
+
+    /// What a request waits outside the engine before it can be scheduled: tokenising, dispatch.
+    fn dispatch(&self) -> Seconds;
 
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
     fn demand(&self, batch: &Batch) -> Demand;
@@ -32,6 +35,10 @@ impl Pricer for &StepProgram {
 
     fn clips(&self) -> &[u32] {
         StepProgram::clips(self)
+    }
+
+    fn dispatch(&self) -> Seconds {
+        self.first_token()
     }
 
     fn demand(&self, batch: &Batch) -> Demand {

@@ -6,6 +6,7 @@ use crate::hardware::Catalog;
 use crate::report::{ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint};
 
 use super::wall::main_format;
+use crate::units::FlopPerSec;
 
 /// Operators with less of the time than this are left out of the roofline.
 const VISIBLE_SHARE: f64 = 0.002;
@@ -17,7 +18,7 @@ const CONTEXTS: [u32; 11] =
 /// The chip's roofline with the operators of its best run's average decode step and of a full
 /// prefill step under it.
 pub fn roofline(order: &Order, best: &Best) -> Roofline {
-    let engine = order.chip.engine_for(main_format(order.model, &order.precision));
+    let engine = order.chip.engine_for(main_format(order.model, order.precision));
     let program = &best.deployment.program;
     let decode = program.price_ops(&average_decode(best));
     let prefill = program.price_ops(&full_prefill(best));
@@ -28,7 +29,7 @@ pub fn roofline(order: &Order, best: &Best) -> Roofline {
     Roofline {
         chip: order.chip.name.clone(),
         matrix_engine: engine.name().to_owned(),
-        peak_flop_s: order.chip.peak(engine).map_or(0.0, |peak| peak.get()),
+        peak_flop_s: order.chip.peak(engine).map_or(0.0, FlopPerSec::get),
         bandwidth_b_s: order.chip.memory.bandwidth.get(),
         points: points.collect(),
     }

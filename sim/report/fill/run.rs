@@ -5,7 +5,7 @@ use crate::economics::{Yield, rental_rate};
 use crate::report::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
 };
-use crate::units::PerSec;
+use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
 use super::quantiles;
 use super::wall::main_format;
@@ -24,7 +24,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         gpus,
         replicas: 1,
         plan: order.plan.to_string(),
-        weights: main_format(order.model, &order.precision).to_string(),
+        weights: main_format(order.model, order.precision).to_string(),
         kv_format: order.precision.kv.to_string(),
         cost_model: order.pricing.model.to_string(),
         engine_profile: order.pricing.engine.to_string(),
@@ -93,8 +93,8 @@ fn kv_cache(deployment: &Deployment, result: &RunResult) -> KvCache {
 
 fn energy(order: &Order, rate: &Yield) -> Energy {
     let chip = order.chip;
-    let per_token = rate.it_energy_per_output_token(chip).map(|joules| joules.get());
-    let facility = rate.output_tokens_per_facility_mw(chip).map(|tokens| tokens.get());
+    let per_token = rate.it_energy_per_output_token(chip).map(Joules::get);
+    let facility = rate.output_tokens_per_facility_mw(chip).map(PerSec::get);
     let it_watts = chip.power.it.filter(|_| rate.tasks_per_hour > 0.0);
     Energy {
         it_j_per_output_tok: per_token,
@@ -107,8 +107,8 @@ fn energy(order: &Order, rate: &Yield) -> Energy {
 fn cost(order: &Order, rate: &Yield) -> Cost {
     let chip = order.chip;
     Cost {
-        usd_per_task: rate.rent_per_task(chip).map(|usd| usd.get()),
-        usd_per_mtok_output: rate.rent_per_million_output_tokens(chip).map(|usd| usd.get()),
-        usd_per_gpu_hour: rental_rate(chip).map(|rate| rate.get()),
+        usd_per_task: rate.rent_per_task(chip).map(Usd::get),
+        usd_per_mtok_output: rate.rent_per_million_output_tokens(chip).map(Usd::get),
+        usd_per_gpu_hour: rental_rate(chip).map(UsdPerHour::get),
     }
 }

@@ -5,7 +5,7 @@ use crate::economics::Yield;
 use crate::hardware::{Chip, Engine, Format};
 use crate::model::{Model, Precision, Weights};
 use crate::report::{Shares, WallRow};
-use crate::units::PerSec;
+use crate::units::{Joules, PerSec, Usd};
 
 /// The row of `order`'s chip at its best.
 pub fn fill_row(order: &Order, best: &Best) -> WallRow {
@@ -16,7 +16,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
     let output = PerSec::new(result.output_tok_s() * per_gpu);
     let rate = Yield { output_tokens: output, tasks_per_hour };
     let (ttft, tpot) = (result.ttft(), result.tpot());
-    let weights = main_format(order.model, &order.precision);
+    let weights = main_format(order.model, order.precision);
     let engine = chip.engine_for(weights);
     WallRow {
         gpus: Some(gpus),
@@ -40,9 +40,9 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         mbu: bandwidth_utilisation(chip, result),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&result.meter.decode),
-        energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(|joules| joules.get()),
-        usd_per_task: rate.rent_per_task(chip).map(|usd| usd.get()),
-        tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(|rate| rate.get()),
+        energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),
+        usd_per_task: rate.rent_per_task(chip).map(Usd::get),
+        tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),
         ..bare_row(chip)
     }
 }
@@ -64,11 +64,11 @@ fn bare_row(chip: &Chip) -> WallRow {
 }
 
 /// The format most parameters are in.
-pub(super) fn main_format(model: &Model, precision: &Precision) -> Format {
+pub(super) fn main_format(model: &Model, precision: Precision) -> Format {
     match precision.weights {
         Weights::All(format) => format,
         Weights::Checkpoint => model
-            .formats(precision)
+            .formats(&precision)
             .into_iter()
             .max_by_key(|&(.., params)| params)
             .map_or(Format::Bf16, |(_, format, _)| format),
