@@ -4,4 +4,7 @@ mod chips;
 mod help;
 mod models;
 mod program;
+mod run;
 mod trace;
+mod wall;
+mod workloads;

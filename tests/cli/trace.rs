@@ -109,5 +109,5 @@ fn flags_that_cannot_be_are_refused() {
         memwall(&["trace", "stats", MOONCAKE, &flag_and_value]).refused(&[flag, value]);
     }
     let sessions = "tests/data/traces/claude-code";
-    memwall(&["trace", "stats", sessions, "--stagger-s", "9e6"]).refused(&["--stagger-s", "days"]);
+    memwall(&["trace", "stats", sessions, "--stagger-s", "9e6"]).refused(&["days", "stagger"]);
 }

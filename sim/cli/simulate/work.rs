@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rayon::prelude::*;
 
 use super::values;
 use crate::cli::workloads::workload_named;
@@ -105,7 +106,11 @@ impl Work {
     pub(super) fn pool(&self, seed: u64, window: u32, clients: u32) -> Result<TaskPool, CliError> {
         Ok(match (self.generated(seed, window)?, self) {
             (None, Self::Recorded { tasks, .. }) => TaskPool::recorded(tasks.clone()),
-            (Some(tasks), _) => TaskPool::generated(tasks, clients),
+            (Some(tasks), _) => {
+                let slots = (0..clients).into_par_iter();
+                let underway = slots.map(|slot| TaskPool::underway_in(&tasks, slot)).collect();
+                TaskPool::generated(tasks, underway)
+            }
             (None, Self::Generated(_)) => unreachable!("generated work generates"),
         })
     }
