@@ -1,3 +1,12 @@
-//! The `memwall` command.
+//! The `memwall` command: read the arguments, run the command, map its end to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use memwall::cli::Arguments;
+
+fn main() -> ExitCode {
+    match Arguments::read() {
+        Ok(arguments) => arguments.run().into(),
+        Err(answered) => answered.into(),
+    }
+}

@@ -1,1 +1,22 @@
-//! The command line.
+//! The command line: arguments in, tables and JSON out.
+//!
+//! [`Arguments`] names every command. Each command is one file with its flags (a clap struct) and
+//! a `run` that reads what the user named, calls the layers below, and hands its result to the
+//! shell. The shell owns standard output: results go there, everything else to standard error, and
+//! the same input gives the same bytes. Every command ends in an [`Exit`].
+
+mod arguments;
+mod error;
+mod exit;
+mod files;
+mod inspect;
+mod simulate;
+mod specs;
+mod terminal;
+
+pub use arguments::Arguments;
+pub use exit::Exit;
+
+use error::CliError;
+use inspect::{models, workloads};
+use terminal::{Column, Shell, Table};

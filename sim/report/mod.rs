@@ -24,6 +24,7 @@ pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts, render_run,
+    requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares};
 pub use wall::{

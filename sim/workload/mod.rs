@@ -22,6 +22,6 @@ pub use error::{Place, WorkloadError};
 pub use files::read_trace;
 pub use shares::TokenShares;
 pub use stats::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats};
-pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads};
+pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{Call, Cause, Chain, Task};
 pub use trace::{Trace, TraceBuilder, TraceKind};

@@ -126,12 +126,12 @@ impl CommonFlags {
 
 fn native_weights(chip: &Chip, model: &Model) -> Weights {
     let native = chip.native_weights();
-    let (stored, params) = model
-        .formats(&model.native_precision())
-        .into_iter()
-        .fold((0.0, 0.0), |(bytes, params), (_, format, count)| {
+    let (stored, params) = model.formats(&model.native_precision()).into_iter().fold(
+        (0.0, 0.0),
+        |(bytes, params), (_, format, count)| {
             (bytes + format.bytes() * count as f64, params + count as f64)
-        });
+        },
+    );
     if stored / params < native.bytes() { Weights::Checkpoint } else { Weights::All(native) }
 }
 

@@ -28,9 +28,8 @@ impl Scenario {
             line: 1 + text[..span.start.min(text.len())].matches('\n').count(),
             problem,
         };
-        let table = DeTable::parse(&text).map_err(|error| {
-            place(error.span().unwrap_or_default(), error.message().to_owned())
-        })?;
+        let table = DeTable::parse(&text)
+            .map_err(|error| place(error.span().unwrap_or_default(), error.message().to_owned()))?;
         let mut flags = Vec::new();
         for (key, value) in table.get_ref() {
             check_key(key.get_ref()).map_err(|problem| place(key.span(), problem))?;

@@ -170,13 +170,7 @@ impl Wall {
         Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
     }
 
-    fn report(
-        &self,
-        rungs: &[Rung],
-        catalog: &Catalog,
-        model: &Model,
-        work: &Work,
-    ) -> WallReport {
+    fn report(&self, rungs: &[Rung], catalog: &Catalog, model: &Model, work: &Work) -> WallReport {
         let mut report = WallReport { document: self.document(model, work), ..Default::default() };
         for (order, found) in rungs {
             let row = match found {

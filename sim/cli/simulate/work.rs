@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rayon::prelude::*;
 
 use super::values;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::TaskPool;
-use crate::units::SimSpan;
-use crate::workload::{Synthetic, Task, Tasks, Trace, TraceKind, read_trace};
+use crate::units::{Seconds, SimSpan};
+use crate::workload::{Cause, Synthetic, Task, Tasks, Trace, TraceKind, read_trace};
 
 /// Pages of generated workloads and of traces without pages, in tokens.
 ///
@@ -43,12 +44,12 @@ impl WorkFlags {
     pub(super) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
         if self.trace.is_empty() {
             let name = self.workload.as_deref().unwrap_or("agentic-coding");
-            return Ok(Work::Generated(Box::new(workload_named(name)?)));
+            return Ok(Work::Generated(Box::new(workload_named(name, shell)?)));
         }
         let reading = shell.spinner("reading the trace");
         let trace = Box::new(read_trace(&self.trace)?);
         drop(reading);
-        let tasks = trace.tasks(self.stagger);
+        let tasks = trace.tasks(self.stagger)?;
         let names: Vec<_> = self.trace.iter().filter_map(|path| path.file_name()).collect();
         let name = names.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(", ");
         Ok(Work::Recorded { trace, tasks, name })
@@ -61,6 +62,25 @@ impl Work {
         match self {
             Self::Generated(synthetic) => synthetic.name(),
             Self::Recorded { name, .. } => name,
+        }
+    }
+
+    /// The same work where no person takes longer than `cap` before a call.
+    pub(super) fn with_longest_pause(self, cap: Seconds) -> Self {
+        let longest = SimSpan::from_seconds(cap);
+        match self {
+            Self::Generated(synthetic) => {
+                Self::Generated(Box::new(synthetic.with_longest_human_gap(cap)))
+            }
+            Self::Recorded { trace, mut tasks, name } => {
+                let chains = tasks.iter_mut().flat_map(|task| &mut task.chains);
+                for call in chains.flat_map(|chain| &mut chain.calls) {
+                    if call.cause == Cause::User {
+                        call.gap = call.gap.min(longest);
+                    }
+                }
+                Self::Recorded { trace, tasks, name }
+            }
         }
     }
 
@@ -86,7 +106,11 @@ impl Work {
     pub(super) fn pool(&self, seed: u64, window: u32, clients: u32) -> Result<TaskPool, CliError> {
         Ok(match (self.generated(seed, window)?, self) {
             (None, Self::Recorded { tasks, .. }) => TaskPool::recorded(tasks.clone()),
-            (Some(tasks), _) => TaskPool::generated(tasks, clients),
+            (Some(tasks), _) => {
+                let slots = (0..clients).into_par_iter();
+                let underway = slots.map(|slot| TaskPool::underway_in(&tasks, slot)).collect();
+                TaskPool::generated(tasks, underway)
+            }
             (None, Self::Generated(_)) => unreachable!("generated work generates"),
         })
     }
@@ -117,7 +141,8 @@ impl Work {
             ));
         }
         if trace.kind == TraceKind::Azure {
-            warnings.push("the trace has lengths only, so no prefix is ever found in the cache".into());
+            warnings
+                .push("the trace has lengths only, so no prefix is ever found in the cache".into());
         }
         if trace.without_output() > 0 {
             let silent = trace.without_output();

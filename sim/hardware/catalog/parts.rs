@@ -45,6 +45,11 @@ impl Catalog {
         EMBEDDED.clone()
     }
 
+    /// Path and text of every file that the program carries.
+    pub const fn embedded_files() -> &'static [(&'static str, &'static str)] {
+        FILES
+    }
+
     /// This catalogue with a user's files, each a path and its text, put over it.
     ///
     /// A chip or system of a known name replaces the known one in its place; variations

@@ -1,9 +1,11 @@
 //! `memwall run`: one simulation in depth.
 
 mod document;
+mod requests;
 mod summary;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
+pub use requests::requests_csv;
 pub use summary::render_run;

@@ -19,8 +19,8 @@ macro_rules! embedded {
 const EMBEDDED: [(&str, &str, &str); 4] =
     embedded!("agentic-coding", "agentic-knowledge", "reasoning", "chat");
 
-/// File and text of a built-in workload.
-pub(super) fn find(name: &str) -> Result<(&'static str, &'static str), WorkloadError> {
+/// The file that describes a built-in workload, and its text.
+pub fn workload_file(name: &str) -> Result<(&'static str, &'static str), WorkloadError> {
     let found = EMBEDDED.iter().find(|(known, ..)| *known == name);
     found.map(|&(_, file, text)| (file, text)).ok_or_else(|| unknown(name))
 }

@@ -13,7 +13,7 @@ mod identity;
 mod spec;
 mod tasks;
 
-pub use catalog::embedded_workloads;
+pub use catalog::{embedded_workloads, workload_file};
 pub use spec::Provenance;
 pub use tasks::{Synthetic, Tasks};
 

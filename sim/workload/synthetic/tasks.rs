@@ -26,7 +26,7 @@ pub struct Synthetic {
 impl Synthetic {
     /// A built-in workload, by name.
     pub fn embedded(name: &str) -> Result<Self, WorkloadError> {
-        let (file, text) = catalog::find(name)?;
+        let (file, text) = catalog::workload_file(name)?;
         Self::parse(file, text)
     }
 

@@ -1,0 +1,116 @@
+//! The table of commands, and the flags they share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
+use super::simulate::{Run, Wall};
+use super::{CliError, Exit, Shell};
+
+const EXAMPLES: &str = "\
+Examples:
+  memwall wall
+  memwall run --chip gb300 --tp 4 --workload agentic-coding --concurrency 32
+  memwall chips show rubin-ultra-192gb";
+
+/// Simulates LLM inference on accelerators and shows where the memory wall stands.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Flags of every command")]
+pub(super) struct Flags {
+    /// Print one JSON document instead of tables
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print no progress and no warnings
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Read every TOML file below DIR over the built-in catalogue
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) specs: Option<PathBuf>,
+}
+
+/// Every command, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Climb the ladder of chips: what each gives, and what holds it back
+    Wall(Box<Wall>),
+    /// Simulate one chip in depth
+    Run(Box<Run>),
+    /// Look up accelerators, and check spec files of one's own
+    #[command(subcommand)]
+    Chips(ChipsCommand),
+    /// Look up models: parameters, bytes, and what a step runs
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Look up workloads, and what tasks come of them
+    #[command(subcommand)]
+    Workloads(WorkloadsCommand),
+    /// Look into traces of real requests
+    #[command(subcommand)]
+    Trace(TraceCommand),
+}
+
+impl Arguments {
+    /// Reads the process's arguments.
+    ///
+    /// Help, version and usage errors are answered here; the error is the exit code they end in.
+    pub fn read() -> Result<Self, Exit> {
+        Self::try_parse().map_err(|answer| {
+            // Help into a closed pipe is as good as read.
+            let _ = answer.print();
+            if answer.use_stderr() { Exit::BadInput } else { Exit::Done }
+        })
+    }
+
+    /// Runs the command to its end: results are out, an error is told.
+    pub fn run(&self) -> Exit {
+        let mut shell = Shell::new(&self.flags);
+        let end = self.command.run(&mut shell);
+        shell.close(end)
+    }
+}
+
+impl Command {
+    fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        match self {
+            Self::Wall(wall) => wall.run(shell),
+            Self::Run(run) => run.run(shell),
+            Self::Chips(command) => command.run(shell),
+            Self::Models(command) => command.run(shell),
+            Self::Workloads(command) => command.run(shell),
+            Self::Trace(command) => command.run(shell),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("memwall "), "`{}` has no example", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+}

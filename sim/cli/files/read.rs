@@ -1,0 +1,35 @@
+//! Reading.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::CliError;
+
+/// The text of a file that should be `expected` (`a TOML file`).
+pub(in crate::cli) fn text(path: &Path, expected: &'static str) -> Result<String, CliError> {
+    let bytes = fs::read(path).map_err(|source| CliError::Read { path: path.into(), source })?;
+    String::from_utf8(bytes).map_err(|error| CliError::NotText {
+        path: path.into(),
+        offset: error.utf8_error().valid_up_to(),
+        expected,
+    })
+}
+
+/// Every `*.toml` below `folder`, in the order of their names.
+pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let unreadable = |source| CliError::Read { path: folder.into(), source };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        entries.push(entry.map_err(unreadable)?.path());
+    }
+    entries.sort();
+    let mut found = Vec::new();
+    for path in entries {
+        if path.is_dir() {
+            found.extend(tomls_below(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,11 @@
+//! What the user sees: results on standard output, everything else on standard error.
+
+mod progress;
+mod shell;
+mod table;
+
+pub(in crate::cli) use progress::Progress;
+pub(in crate::cli) use shell::Shell;
+pub(in crate::cli) use table::{Column, Table};
+
+pub(in crate::cli) use table::{class_name, count, counted, known, number, parameters, per_cent};

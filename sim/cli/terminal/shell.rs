@@ -1,0 +1,146 @@
+//! The one owner of standard output.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use console::{Term, style};
+use serde::Serialize;
+
+use super::{Progress, Table};
+use crate::cli::arguments::Flags;
+use crate::cli::{CliError, Exit};
+use crate::report::to_json;
+
+/// Columns of a table that goes into a pipe or a file.
+const PIPE_WIDTH: usize = 160;
+
+/// A body under its schema.
+#[derive(Serialize)]
+struct Document<'a, T: Serialize> {
+    schema: &'a str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// Where a command's results, warnings and progress go.
+pub(in crate::cli) struct Shell {
+    results: Box<dyn Write>,
+    width: Option<u16>,
+    json: bool,
+    quiet: bool,
+    specs: Option<PathBuf>,
+}
+
+impl Shell {
+    /// The shell of this process.
+    pub(in crate::cli) fn new(flags: &Flags) -> Self {
+        let terminal = Term::stdout();
+        Self {
+            results: Box::new(BufWriter::new(io::stdout().lock())),
+            width: terminal.is_term().then(|| terminal.size().1),
+            json: flags.json,
+            quiet: flags.quiet,
+            specs: flags.specs.clone(),
+        }
+    }
+
+    /// Whether the result is to be one JSON document.
+    pub(in crate::cli) const fn json(&self) -> bool {
+        self.json
+    }
+
+    /// The folder whose TOML files overlay the catalogue.
+    pub(in crate::cli) const fn specs(&self) -> Option<&PathBuf> {
+        self.specs.as_ref()
+    }
+
+    /// Prints one line of results.
+    pub(in crate::cli) fn line(&mut self, line: impl Display) -> Result<(), CliError> {
+        writeln!(self.results, "{line}").map_err(CliError::output)
+    }
+
+    /// Prints a heading.
+    pub(in crate::cli) fn heading(&mut self, text: impl Display) -> Result<(), CliError> {
+        self.line(style(text).bold())
+    }
+
+    /// Prints a table, fitted to the terminal; as wide as it likes into a pipe.
+    pub(in crate::cli) fn table(&mut self, table: Table) -> Result<(), CliError> {
+        for (i, line) in table.fitted(self.width).lines().enumerate() {
+            if i == 0 { self.heading(line)? } else { self.line(line)? }
+        }
+        Ok(())
+    }
+
+    /// Prints `body` as a JSON document of `schema`: `memwall.chips/1`.
+    pub(in crate::cli) fn document(
+        &mut self,
+        schema: &str,
+        body: &impl Serialize,
+    ) -> Result<(), CliError> {
+        self.line(to_json(&Document { schema, body }))
+    }
+
+    /// Prints a document that names its schema itself.
+    pub(in crate::cli) fn json_document(
+        &mut self,
+        document: &impl Serialize,
+    ) -> Result<(), CliError> {
+        self.line(to_json(document))
+    }
+
+    /// Prints a text of several lines that ends as it should.
+    pub(in crate::cli) fn text(&mut self, text: impl AsRef<str>) -> Result<(), CliError> {
+        self.line(text.as_ref().trim_end_matches('\n'))
+    }
+
+    /// Columns that a table may fill: the terminal's, or plenty into a pipe.
+    pub(in crate::cli) fn width(&self) -> usize {
+        self.width.map_or(PIPE_WIDTH, usize::from)
+    }
+
+    /// Tells the user, on standard error, what to know before trusting the results.
+    pub(in crate::cli) fn warn(&self, text: impl Display) {
+        if !self.quiet {
+            note(style("warning:").yellow().bold().for_stderr(), text);
+        }
+    }
+
+    /// Tells the user, on standard error, where something was put.
+    pub(in crate::cli) fn inform(&self, text: impl Display) {
+        if !self.quiet {
+            // A closed standard error is the user's choice.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// A bar over `total` steps of `what`, shown if it takes a person's time.
+    pub(in crate::cli) fn progress(&self, what: &'static str, total: u64) -> Progress {
+        Progress::new(what, Some(total), self.quiet)
+    }
+
+    /// A spinner over `what`, whose end is not known.
+    pub(in crate::cli) fn spinner(&self, what: &'static str) -> Progress {
+        Progress::new(what, None, self.quiet)
+    }
+
+    /// Hands out the last results, reports an error, and says how the process ends.
+    pub(in crate::cli) fn close(mut self, end: Result<Exit, CliError>) -> Exit {
+        let flushed = self.results.flush().map_err(CliError::output);
+        match end.and_then(|exit| flushed.map(|()| exit)) {
+            Ok(exit) => exit,
+            Err(error) => {
+                if !matches!(error, CliError::Closed) {
+                    note(style("error:").red().bold().for_stderr(), &error);
+                }
+                error.exit()
+            }
+        }
+    }
+}
+
+fn note(label: impl Display, text: impl Display) {
+    // Nothing can be told to a user who closed standard error.
+    let _ = writeln!(io::stderr(), "{label} {text}");
+}

@@ -1,0 +1,139 @@
+//! `memwall chips`: the catalogue, files of one's own, and what is refused.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::program::{memwall, scratch};
+
+/// A chip that nobody ships: an H100 with two changes of the caller's.
+fn file(test: &str, from: &str, to: &str) -> PathBuf {
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    let h100 = fs::read_to_string(format!("{manifest}/hw-specs/nvidia/h100-sxm.toml")).unwrap();
+    assert!(h100.contains(from), "the fixture lost `{from}`");
+    let text = h100.replace("name = \"h100-sxm\"", "name = \"mine\"").replacen(from, to, 1);
+    let path = scratch(&format!("chips-{test}")).join("mine.toml");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn the_list_has_the_ladder_with_units_in_its_keys() {
+    let document = memwall(&["chips", "list", "--json"]).document("memwall.chips/1");
+    let chips = document["chips"].as_array().unwrap();
+    let chip = |name: &str| chips.iter().find(|chip| chip["name"] == name).unwrap();
+    assert!(
+        (chip("h100-sxm")["memory_bandwidth_tb_s"].as_f64().unwrap() / 3.35 - 1.0).abs() < 0.01
+    );
+    assert_eq!(chip("h100-sxm")["class"], "datasheet");
+    assert_eq!(chip("rubin-ultra-192gb")["stacks"]["count"], 8);
+    // What nobody has published is null, never zero.
+    assert!(chip("feynman")["memory_bandwidth_tb_s"].is_null());
+    assert!(memwall(&["chips", "list"]).done().contains("h100-sxm"));
+}
+
+#[test]
+fn every_figure_shown_has_a_class_and_its_source_is_spelt_out() {
+    let document = memwall(&["chips", "show", "H100_SXM", "--json"]).document("memwall.chip/1");
+    assert_eq!(document["name"], "h100-sxm");
+    let figures = document["figures"].as_array().unwrap();
+    assert!(figures.len() > 30);
+    for figure in figures.iter().filter(|figure| !figure["derived"].as_bool().unwrap()) {
+        let first = figure["source"].as_str().unwrap().split(';').next().unwrap();
+        assert!(document["sources"][first]["title"].is_string(), "{figure}");
+    }
+    let text = memwall(&["chips", "show", "h100-sxm"]).done();
+    assert!(text.contains("memory.pin_rate") && text.contains("Sources"), "{text}");
+}
+
+#[test]
+fn a_system_shows_too() {
+    let document =
+        memwall(&["chips", "show", "gb200-nvl72", "--json"]).document("memwall.system/1");
+    assert_eq!(document["accelerators"], 72);
+}
+
+#[test]
+fn an_unknown_name_gets_the_nearest_one() {
+    memwall(&["chips", "show", "h100-smx"]).refused(&["h100-smx", "did you mean `h100-sxm`?"]);
+}
+
+#[test]
+fn a_file_of_one_s_own_shows_and_overlays_the_catalogue() {
+    let path = file("own", "\"700 W\"", "\"650 W\"");
+    let document =
+        memwall(&["chips", "show", path.to_str().unwrap(), "--json"]).document("memwall.chip/1");
+    assert_eq!((&document["name"], document["tdp_w"].as_f64()), (&"mine".into(), Some(650.0)));
+    let folder = path.parent().unwrap().to_str().unwrap();
+    let text = memwall(&["chips", "list", "--specs", folder]).done();
+    assert!(text.contains("mine") && text.contains("h100-sxm"), "{text}");
+}
+
+#[test]
+fn the_shipped_catalogue_has_no_errors() {
+    let document = memwall(&["chips", "check", "--json"]).document("memwall.check/1");
+    assert_eq!(document["errors"], 0);
+    assert!(document["files"].as_u64().unwrap() > 30);
+}
+
+/// Asserts that `chips check`, `chips show` and `--specs` all refuse the changed file.
+#[track_caller]
+fn refused(test: &str, (from, to): (&str, &str), parts: &[&str]) {
+    let path = file(test, from, to);
+    let text = fs::read_to_string(&path).unwrap();
+    let line = text.lines().position(|line| line.contains(to)).unwrap() + 1;
+    let place = format!("mine.toml:{line}");
+    let parts = [&[place.as_str()], parts].concat();
+    let path = path.to_str().unwrap();
+    let folder = path.strip_suffix("mine.toml").unwrap();
+    memwall(&["chips", "check", path]).refused(&parts);
+    memwall(&["chips", "show", path]).refused(&parts);
+    memwall(&["chips", "list", "--specs", folder]).refused(&parts);
+}
+
+#[test]
+fn a_volume_is_no_bandwidth() {
+    let change = ("\"450 GB/s\"", "\"450 GB\"");
+    refused("dimension", change, &["scale_up.bandwidth", "450 GB", "data rate", "3.35 TB/s"]);
+}
+
+#[test]
+fn an_unknown_key_gets_the_nearest_one() {
+    refused("key", ("tdp   ", "tdpp  "), &["power.tdpp", "did you mean `tdp`?"]);
+}
+
+#[test]
+fn negative_and_undefined_numbers_are_refused() {
+    refused("negative", ("\"700 W\"", "\"-700 W\""), &["power.tdp", "-700 W"]);
+    refused("nan", ("\"1.83 GHz\"", "nan"), &["silicon.clock", "nan"]);
+    refused("stacks", ("value = 5,", "value = -5,"), &["memory.stacks", "-5"]);
+}
+
+#[test]
+fn a_bare_number_is_refused_with_an_example() {
+    refused("bare", ("\"450 GB/s\"", "450"), &["scale_up.bandwidth", "450", "3.35 TB/s"]);
+}
+
+#[test]
+fn a_sparse_peak_among_the_dense_ones_is_found() {
+    let path = file("sparse", "\"1979 TFLOP/s\",  class", "\"3958 TFLOP/s\",  class");
+    memwall(&["chips", "check", path.to_str().unwrap()]).refused(&[
+        "mine.toml:",
+        "compute.dense.fp8",
+        "3958 TFLOP/s",
+        "sparse",
+    ]);
+}
+
+#[test]
+fn broken_missing_and_foreign_files_are_refused() {
+    let folder = scratch("chips-broken");
+    let broken = folder.join("broken.toml");
+    fs::write(&broken, "name = \"mine\nmaker = ").unwrap();
+    memwall(&["chips", "check", broken.to_str().unwrap()]).refused(&["broken.toml:1"]);
+    let noise = folder.join("noise.toml");
+    fs::write(&noise, [0xff, 0xfe, 0x00]).unwrap();
+    memwall(&["chips", "check", noise.to_str().unwrap()]).refused(&["noise.toml", "UTF-8"]);
+    memwall(&["chips", "check", "no-such.toml"]).refused(&["no-such.toml", "check the name"]);
+    memwall(&["chips", "show", "no-such.toml"]).refused(&["no-such.toml"]);
+    memwall(&["chips", "list", "--specs", "no-such-folder"]).refused(&["no-such-folder"]);
+}

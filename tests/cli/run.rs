@@ -1,0 +1,112 @@
+//! `memwall run`: the document, the kept files, scenarios, and what is refused.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::program::{memwall, scratch};
+
+const SHORT: [&str; 11] = [
+    "run",
+    "--chip",
+    "h100-sxm",
+    "--model",
+    "llama-3.1-8b",
+    "--workload",
+    "chat",
+    "--concurrency",
+    "4",
+    "--tasks",
+    "40",
+];
+
+fn run(more: &[&str]) -> Value {
+    memwall(&[&SHORT, more, &["--json"]].concat()).document("memwall.run/1")
+}
+
+#[test]
+fn nothing_is_lost_between_submission_and_the_document() {
+    let document = run(&[]);
+    let requests = &document["requests"];
+    assert_eq!(requests["submitted"], requests["completed"]);
+    assert_eq!(requests["rejected"], 0);
+    let tokens = |key: &str| document["tokens"][key].as_u64().unwrap();
+    assert!(tokens("cached") + tokens("prefilled") >= tokens("prompt"));
+    assert!(tokens("output") > 0);
+    let latency = &document["latency"];
+    for (kind, quantiles) in latency.as_object().unwrap() {
+        let value = |key: &str| quantiles[key].as_f64().unwrap();
+        assert!(value("p50") <= value("p90") && value("p90") <= value("p99"), "{kind}");
+    }
+}
+
+#[test]
+fn wall_clock_figures_enter_only_when_asked_for() {
+    assert!(run(&[])["sim"].get("wall_s").is_none_or(Value::is_null));
+    assert!(run(&["--timing"])["sim"]["wall_s"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn kept_files_hold_what_was_printed() {
+    let folder = scratch("run-out").join("results");
+    let printed = run(&["--out", folder.to_str().unwrap()]);
+    let summary = fs::read_to_string(folder.join("summary.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&summary).unwrap(), printed);
+    let requests = fs::read_to_string(folder.join("requests.csv")).unwrap();
+    let rows = requests.lines().count() as u64 - 1;
+    assert_eq!(rows, printed["requests"]["completed"].as_u64().unwrap());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn a_scenario_is_the_flags_it_names_and_flags_win() {
+    let path = scratch("run-scenario").join("short.toml");
+    let text = "chip = \"h100-sxm\"\nmodel = \"llama-3.1-8b\"\nworkload = \"chat\"\n\
+                concurrency = 4\ntasks = 40\n";
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let read = |more: &[&str]| {
+        memwall(&[&["run", path, "--json"], more].concat()).document("memwall.run/1")
+    };
+    assert_eq!(read(&[]), run(&[]));
+    assert_eq!(read(&["--seed", "3"]), run(&["--seed", "3"]));
+}
+
+#[test]
+fn scenarios_are_refused_by_line() {
+    let refused = |name: &str, line: &str, parts: &[&str]| {
+        let path = scratch(&format!("run-{name}")).join("scenario.toml");
+        fs::write(&path, format!("chip = \"h100-sxm\"\n{line}\n")).unwrap();
+        let parts = [&["scenario.toml:2"], parts].concat();
+        memwall(&["run", path.to_str().unwrap()]).refused(&parts);
+    };
+    refused("key", "max-seq = 3", &["max-seq", "did you mean `max-seqs`?"]);
+    refused("value", "concurrency = -3", &["concurrency", "-3"]);
+    refused("kind", "rate = \"fast\"", &["rate", "fast"]);
+    refused("broken", "tasks = ", &[]);
+}
+
+#[test]
+fn a_trace_replays_every_request() {
+    let sessions = "tests/data/traces/claude-code";
+    let arguments = ["run", "--chip", "b200-sxm", "--tp", "8", "--trace", sessions, "--json"];
+    let document = memwall(&arguments).document("memwall.run/1");
+    // The twelve sessions, as tests/data/traces/README.md and `trace stats` count them.
+    assert_eq!(document["requests"]["submitted"], 453);
+    assert_eq!(document["requests"]["completed"], 453);
+}
+
+#[test]
+fn a_model_that_does_not_fit_is_refused_with_a_plan_that_does() {
+    let arguments = ["run", "--chip", "h100-sxm", "--model", "llama-3.1-70b", "--weights", "bf16"];
+    memwall(&arguments).refused(&["h100-sxm", "llama-3.1-70b", "tp1", "tp2 fits"]);
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_refused() {
+    memwall(&["run", "--rate", "1", "--concurrency", "2"]).refused(&["--rate", "--concurrency"]);
+    memwall(&["run", "--trace", "no-such.jsonl"]).refused(&["no-such.jsonl"]);
+    memwall(&["run", "no-such.toml"]).refused(&["no-such.toml"]);
+    assert!(!Path::new("memwall-wall.html").exists());
+}

@@ -1,0 +1,135 @@
+//! `memwall wall`: the ladder's document, its report, and what is refused.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::program::{memwall, scratch};
+
+/// A ladder that takes a moment: two chips, short conversations, a fixed load.
+const SHORT: [&str; 9] = [
+    "wall",
+    "--chips",
+    "h100-sxm,b200-sxm",
+    "--model",
+    "llama-3.1-8b",
+    "--workload",
+    "chat",
+    "--concurrency",
+    "4",
+];
+
+fn with(more: &[&'static str]) -> Vec<&'static str> {
+    [SHORT.as_slice(), more].concat()
+}
+
+/// Keys that every row has, whatever is known.
+const KEYS: [&str; 23] = [
+    "chip",
+    "system",
+    "gpus",
+    "parallel",
+    "class",
+    "output_tok_s_per_gpu",
+    "total_tok_s_per_gpu",
+    "tok_s_per_user_p50",
+    "ttft_ms_p50",
+    "ttft_ms_p99",
+    "tpot_ms_p50",
+    "tpot_ms_p99",
+    "tasks_per_hour_per_gpu",
+    "kv_hit_rate",
+    "mfu",
+    "mbu",
+    "time_share",
+    "decode_bound",
+    "elasticity",
+    "energy_j_per_output_tok",
+    "usd_per_task",
+    "tok_s_per_facility_mw",
+    "band",
+];
+
+fn sum(shares: &Value) -> f64 {
+    shares.as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum()
+}
+
+#[test]
+fn rows_have_every_key_and_shares_sum_to_one() {
+    let document = memwall(&with(&["--json"])).document("memwall.wall/1");
+    let rows = document["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        for key in KEYS {
+            assert!(row.get(key).is_some(), "`{key}` is missing: {row}");
+        }
+        for shares in ["time_share", "decode_bound"] {
+            assert!((sum(&row[shares]) - 1.0).abs() < 1e-4, "{shares}: {row}");
+        }
+        assert!(row["output_tok_s_per_gpu"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
+fn the_threads_do_not_show() {
+    let one = with(&["--json", "--seed", "7"]);
+    let bytes = memwall(&one).done();
+    assert_eq!(memwall(&one).done(), bytes);
+    assert_ne!(memwall(&with(&["--json", "--seed", "8"])).done(), bytes);
+}
+
+#[test]
+fn the_report_is_written_whole_and_stays_if_a_later_run_fails() {
+    let folder = scratch("wall-report");
+    let page = folder.join("wall.html");
+    let path: &'static str = page.to_str().unwrap().to_owned().leak();
+    let answer = memwall(&with(&["--report", path]));
+    assert!(answer.stderr.contains("wall.html"), "{}", answer.stderr);
+    assert!(answer.done().contains("H100 SXM"));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.trim_end().ends_with("</html>"));
+    memwall(&with(&["--report", path, "--plan", "tp7"])).refused(&["tp7"]);
+    assert_eq!(fs::read_to_string(&page).unwrap(), html);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left");
+}
+
+#[test]
+fn a_chip_on_which_the_model_does_not_fit_says_why() {
+    let arguments = ["wall", "--chips", "l40s,h200-sxm", "--plan", "tp1", "--json"];
+    let more = ["--workload", "chat", "--concurrency", "1", "--weights", "fp8"];
+    let document = memwall(&[&arguments[..], &more].concat()).document("memwall.wall/1");
+    let rows = document["rows"].as_array().unwrap();
+    assert!(rows[0]["reason"].as_str().unwrap().contains("weights"), "{}", rows[0]);
+    assert!(rows[0]["output_tok_s_per_gpu"].is_null());
+    assert!(rows[1]["output_tok_s_per_gpu"].as_f64().unwrap() > 0.0, "{}", rows[1]);
+}
+
+#[test]
+fn a_model_that_fits_nowhere_is_refused_with_what_it_needs() {
+    let arguments = ["wall", "--chips", "l40s,h100-sxm", "--model", "deepseek-r1", "--plan", "tp1"];
+    memwall(&arguments).refused(&["l40s", "h100-sxm", "deepseek-r1", "weights"]);
+}
+
+#[test]
+fn unknown_names_get_the_nearest_one() {
+    memwall(&["wall", "--chips", "h100-sxm,h200-smx"]).refused(&["did you mean `h200-sxm`?"]);
+    memwall(&["wall", "--model", "llama-3.1-70bb"]).refused(&["did you mean `llama-3.1-70b`?"]);
+    memwall(&["wall", "--workload", "agentic-codin"]).refused(&["did you mean `agentic-coding`?"]);
+}
+
+#[test]
+fn flags_that_cannot_be_are_refused() {
+    for (flag, value) in [
+        ("--concurrency", "0"),
+        ("--rate", "-1"),
+        ("--rate", "nan"),
+        ("--slo-ttft", "10"),
+        ("--slo-tpot", "10 GB"),
+        ("--plan", "8"),
+        ("--kv", "fp3"),
+        ("--max-batched-tokens", "0"),
+        ("--cost", "guess"),
+    ] {
+        memwall(&["wall", &format!("{flag}={value}")]).refused(&[flag, value]);
+    }
+}
