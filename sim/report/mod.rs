@@ -23,8 +23,8 @@ pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_ro
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
-    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts, render_run,
-    requests_csv,
+    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
+    render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares};
 pub use wall::{

@@ -1,13 +1,13 @@
 //! The document of one run.
 
-use crate::cluster::{Deployment, Order, RunResult};
+use crate::cluster::{Deployment, Order, RunResult, Summary};
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
-    Cost, Energy, KvCache, Latency, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+    Cost, Energy, KvCache, Latency, Quantiles, Requests, RunDocument, Shares, Sim, Throughput,
+    TokenCounts,
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
-use super::quantiles;
 use super::wall::main_format;
 
 /// Fills a document with what `result` measured; names and warnings are the caller's.
@@ -111,4 +111,14 @@ fn cost(order: &Order, rate: &Yield) -> Cost {
         usd_per_mtok_output: rate.rent_per_million_output_tokens(chip).map(Usd::get),
         usd_per_gpu_hour: rental_rate(chip).map(UsdPerHour::get),
     }
+}
+
+/// The quantiles of a latency; all null if there was none.
+fn quantiles(summary: Option<Summary>) -> Quantiles {
+    summary.map_or_else(Quantiles::default, |summary| Quantiles {
+        mean: Some(summary.mean),
+        p50: Some(summary.p50),
+        p90: Some(summary.p90),
+        p99: Some(summary.p99),
+    })
 }
