@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
-use memwall::serving::{Limits, Replica};
+use memwall::serving::{Admission, Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 
@@ -53,8 +53,13 @@ fn tasks() -> impl Iterator<Item = Task> {
 }
 
 fn run() -> RunResult {
-    let limits =
-        Limits { max_batched_tokens: 2048, max_seqs: 256, page_tokens: 16, state_pages: 0 };
+    let limits = Limits {
+        max_batched_tokens: 2048,
+        max_seqs: 256,
+        page_tokens: 16,
+        state_pages: 0,
+        admission: Admission::PromptFits,
+    };
     let replica = Replica::new(Affine, limits, 50_000, None);
     let tasks = at_rate(tasks(), PerSec::new(4.0), Streams::new(42));
     let plan =

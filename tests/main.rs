@@ -8,4 +8,5 @@ mod report;
 mod serving;
 mod silicon;
 mod tidy;
+mod validation;
 mod workload;

@@ -1,5 +1,18 @@
 //! What bounds a replica's batches.
 
+/// When a waiting request joins the batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// As soon as its prompt fits; a decode that later finds no page preempts the latest admitted.
+    /// The rule of vLLM, which can admit more than it can finish.
+    #[default]
+    PromptFits,
+    /// When its prompt and the longest answer its client allows fit, so that nothing is ever
+    /// preempted: TensorRT-LLM's `GUARANTEED_NO_EVICT`. Clients are taken to allow what they get,
+    /// as benchmarks do.
+    AnswerFits,
+}
+
 /// The engine's limits, as its operators set them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -7,6 +20,8 @@ pub struct Limits {
     pub max_batched_tokens: u32,
     /// Most sequences running at once.
     pub max_seqs: u32,
+    /// When requests join the batch.
+    pub admission: Admission,
     /// Tokens in a KV page.
     pub page_tokens: u32,
     /// Pages that a running sequence needs besides its tokens' (windows, recurrent states).

@@ -8,7 +8,7 @@ mod request;
 mod runs;
 mod sequence;
 
-pub use limits::Limits;
+pub use limits::{Admission, Limits};
 pub use meter::{Meter, TokenCounts};
 pub use replica::{Replica, TooLong};
 pub use request::{Extent, Outcome, Request, RequestId};

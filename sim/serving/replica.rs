@@ -1,8 +1,8 @@
 //! The engine of one replica, step by step.
 //!
 //! Continuous batching with a token budget: decodes first, then the chunks of prompts under way,
-//! then waiting requests in order of arrival. A request is admitted when its whole prompt fits in
-//! the KV cache. When a decode finds no page, the latest admitted sequence is preempted and later
+//! then waiting requests in order of arrival, as far as [`Admission`](super::Admission) lets them
+//! in. When a decode finds no page, the latest admitted sequence is preempted and later
 //! recomputed. These are vLLM's rules; where it differs, `docs/models.md` says so.
 
 use std::collections::VecDeque;
@@ -248,7 +248,7 @@ impl<P: Pricer> Replica<P> {
         let content = &sequence.request.content;
         let mut lease = self.kv.acquire(now, content, limit);
         let hit = lease.pages() * self.limits.page_tokens;
-        let missing = self.limits.pages(sequence.target()) - lease.pages();
+        let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - lease.pages();
         if !self.kv.grow(&mut lease, missing) {
             self.kv.cancel(lease);
             self.waiting.push_front(sequence);

@@ -1,6 +1,7 @@
 //! A request's tokens inside the engine.
 
 use super::kv::Lease;
+use super::limits::{Admission, Limits};
 use super::request::{Outcome, Request};
 use crate::units::SimTime;
 
@@ -54,6 +55,14 @@ impl Sequence {
     /// Tokens still to be computed before the next token.
     pub(super) fn remaining(&self) -> u32 {
         self.target() - self.computed
+    }
+
+    /// Tokens that must have room before it joins the batch.
+    pub(super) fn admitted_tokens(&self, limits: &Limits) -> u32 {
+        match limits.admission {
+            Admission::PromptFits => self.target(),
+            Admission::AnswerFits => self.request.prompt + self.request.output,
+        }
     }
 
     pub(super) fn is_finished(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
-use memwall::serving::{Extent, Limits, Replica};
+use memwall::serving::{Admission, Extent, Limits, Replica};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 use proptest::prelude::*;
@@ -74,7 +74,13 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
 }
 
 fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> RunResult {
-    let limits = Limits { max_batched_tokens: 64, max_seqs, page_tokens: PAGE, state_pages: 0 };
+    let limits = Limits {
+        max_batched_tokens: 64,
+        max_seqs,
+        page_tokens: PAGE,
+        state_pages: 0,
+        admission: Admission::PromptFits,
+    };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));
     let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None };
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})

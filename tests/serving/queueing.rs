@@ -3,7 +3,7 @@
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
-use memwall::serving::{Limits, Replica};
+use memwall::serving::{Admission, Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 
@@ -42,7 +42,13 @@ pub(crate) fn single(prompt: u32, output: u32) -> Task {
 }
 
 fn run_single_server(load: f64, requests: usize) -> RunResult {
-    let limits = Limits { max_batched_tokens: 64, max_seqs: 1, page_tokens: 16, state_pages: 0 };
+    let limits = Limits {
+        max_batched_tokens: 64,
+        max_seqs: 1,
+        page_tokens: 16,
+        state_pages: 0,
+        admission: Admission::PromptFits,
+    };
     let service = Seconds::new(0.01);
     let replica = Replica::new(Fixed(service), limits, 100, None);
     let tasks = std::iter::repeat_with(|| single(10, 1)).take(requests);
