@@ -55,7 +55,7 @@ impl Source {
     }
 
     fn is_rust(&self) -> bool {
-        self.name.ends_with(".rs")
+        Path::new(&self.name).extension().is_some_and(|end| end == "rs")
     }
 
     fn is_mod_rs(&self) -> bool {
@@ -206,25 +206,37 @@ fn mod_rs_holds_docs_and_names_only() {
         }
         let mut in_use = false;
         for (line, code) in source.code() {
-            let starts_use = code.starts_with("pub use ") || code.starts_with("pub(");
-            let allowed = in_use
-                || starts_use
-                || code.starts_with("#[")
-                || (is_mod(code) && code.ends_with(';'));
+            let starts_use = is_use(code);
+            let allowed =
+                in_use || starts_use || code.starts_with("#[") || (is_mod(code) && ends(code));
             if !allowed {
-                breaches.push(format!(
-                    "{}:{line}: only docs, `mod` and `pub use` belong here",
-                    source.name
-                ));
+                let name = &source.name;
+                breaches.push(format!("{name}:{line}: only docs, `mod` and `use` belong here"));
+                break;
             }
-            in_use = (in_use || starts_use) && !code.ends_with(';');
+            in_use = (in_use || starts_use) && !ends(code);
         }
     }
     none(&breaches);
 }
 
+fn ends(code: &str) -> bool {
+    code.ends_with(';')
+}
+
+/// The item that `code` begins with, whoever may see it.
+fn item(code: &str) -> &str {
+    let Some(rest) = code.strip_prefix("pub") else { return code };
+    let rest = rest.trim_start();
+    if rest.starts_with('(') { rest.split_once(')').map_or(rest, |(_, rest)| rest) } else { rest }
+}
+
+fn is_use(code: &str) -> bool {
+    item(code).trim_start().starts_with("use ")
+}
+
 fn is_mod(code: &str) -> bool {
-    code.starts_with("mod ") || code.starts_with("pub mod ")
+    item(code).trim_start().starts_with("mod ")
 }
 
 #[test]
@@ -266,7 +278,7 @@ fn every_module_is_declared_by_its_parent() {
 fn every_bench_is_declared() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let benches = files_below(&root().join("benches"));
-    let names = benches.iter().map(|path| name_of(path)).filter(|name| name.ends_with(".rs"));
+    let names = benches.iter().map(|path| name_of(path));
     let missing = names.filter(|name| !manifest.contains(&format!("path = \"{name}\"")));
     none(&missing.map(|name| format!("Cargo.toml: {name} has no [[bench]]")).collect::<Vec<_>>());
 }

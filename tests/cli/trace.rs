@@ -50,9 +50,8 @@ fn refused(name: &str, bytes: &[u8], parts: &[&str]) {
 }
 
 fn row(time: i64) -> String {
-    format!(
-        "{{\"timestamp\": {time}, \"input_length\": 600, \"output_length\": 9, \"hash_ids\": [1, 2]}}\n"
-    )
+    let lengths = "\"input_length\": 600, \"output_length\": 9, \"hash_ids\": [1, 2]";
+    format!("{{\"timestamp\": {time}, {lengths}}}\n")
 }
 
 #[test]

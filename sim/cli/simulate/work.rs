@@ -14,7 +14,7 @@ use crate::workload::{Cause, Synthetic, Task, Tasks, Trace, TraceKind, read_trac
 
 /// Pages of generated workloads and of traces without pages, in tokens.
 ///
-/// The page of the recorded coding sessions, and of FlashMLA's and TensorRT-LLM's KV caches.
+/// The page of the recorded coding sessions, and of `FlashMLA`'s and TensorRT-LLM's KV caches.
 const PAGE_TOKENS: u32 = 64;
 
 /// The work.

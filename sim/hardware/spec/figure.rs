@@ -141,7 +141,9 @@ pub(crate) trait Section: Default + DeserializeOwned {
 
 /// Declares a section: the one place that knows its keys, their order and their dimensions.
 macro_rules! section {
-    ($(#[$doc:meta])* $name:ident $key:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident $key:literal {
+        $($(#[$fdoc:meta])* $field:ident: $type:ty,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
         #[serde(deny_unknown_fields, default)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::hardware::{Chip, Class, Engine, Stacks};
-use crate::units::Bytes;
+use crate::units::{Bytes, Watts};
 
 const GIB: f64 = 1_073_741_824.0;
 
@@ -72,9 +72,9 @@ impl<'a> From<&'a Chip> for ChipRow<'a> {
             scale_up_domain: scale_up.map(|link| link.domain),
             host_link_gb_s: chip.host_link.map(|link| link.get() / 1e9),
             nic_gb_s: chip.nic.map(|link| link.get() / 1e9),
-            tdp_w: chip.power.tdp.map(|power| power.get()),
-            it_w: chip.power.it.map(|power| power.get()),
-            facility_w: chip.power.facility.map(|power| power.get()),
+            tdp_w: chip.power.tdp.map(Watts::get),
+            it_w: chip.power.it.map(Watts::get),
+            facility_w: chip.power.facility.map(Watts::get),
             purchase_usd: chip.price.purchase.map(|(low, high)| [low.get(), high.get()]),
             rental_usd_per_h: chip.price.rental.map(|(low, high)| [low.get(), high.get()]),
             not_simulable: chip.simulable().err(),

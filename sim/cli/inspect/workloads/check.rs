@@ -1,6 +1,6 @@
 //! `memwall workloads check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub(super) fn run(files: &[PathBuf], shell: &mut Shell) -> Result<Exit, CliError
     }
 }
 
-fn read(path: &PathBuf) -> Result<(), CliError> {
+fn read(path: &Path) -> Result<(), CliError> {
     let text = files::text(path, "a TOML file of a workload")?;
     Synthetic::parse(&path.display().to_string(), &text)?;
     Ok(())

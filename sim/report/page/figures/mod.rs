@@ -3,124 +3,15 @@
 //! Chips stand on the vertical axis by position, so that long names stay level and equal names
 //! stay apart. Colours are those of Okabe and Ito, told apart with any colour vision.
 
+mod all;
 mod context;
 mod ladder;
 mod multiples;
 mod roofline;
 mod shares;
+mod style;
 
-use serde_json::{Value, json};
+pub(super) use all::all;
+pub(super) use style::{PALETTE, class_name, colour};
 
-use crate::cost::Bound;
-use crate::hardware::Class;
-use crate::report::text::wrap;
-use crate::report::{WallReport, WallRow};
-
-/// Every figure by the name of the element it is drawn into. Null where there is nothing to draw.
-pub(super) fn all(report: &WallReport) -> Value {
-    let rows = &report.document.rows;
-    json!({
-        "ladder": ladder::per_gpu(rows),
-        "megawatt": ladder::per_megawatt(rows),
-        "shares": shares::figure(rows),
-        "roofline": roofline::figures(report),
-        "context": context::figure(report),
-        "multiples": multiples::figure(&report.document),
-    })
-}
-
-/// Okabe and Ito's palette without black and yellow, which vanish on one of the backgrounds.
-pub(super) const PALETTE: [&str; 6] =
-    ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"];
-const GREY: &str = "#8C8C8C";
-
-/// The colour of `bound` wherever it appears.
-pub(super) const fn colour(bound: Bound) -> &'static str {
-    match bound {
-        Bound::HbmBandwidth => PALETTE[0],
-        Bound::Compute => PALETTE[1],
-        Bound::Interconnect => PALETTE[2],
-        Bound::HbmCapacity => PALETTE[3],
-        Bound::Latency => PALETTE[4],
-        Bound::Host => PALETTE[5],
-        Bound::Idle => GREY,
-    }
-}
-
-/// The colour of text on [`colour`], for a contrast above 4.5.
-const fn ink_on(bound: Bound) -> &'static str {
-    match bound {
-        Bound::Compute => "#FFFFFF",
-        _ => "#111111",
-    }
-}
-
-/// A class in words.
-pub(super) const fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Datasheet => "data sheet",
-        Class::Announced => "announced",
-        Class::Reported => "reported",
-        Class::Estimate => "estimate",
-    }
-}
-
-/// `text` as plotly.js shows it letter by letter: it would read tags and links otherwise.
-fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// A chip's name, folded, with its class below unless that is the best.
-fn label(row: &WallRow) -> String {
-    let mut lines: Vec<String> = wrap(&row.title, 22).iter().map(|line| plain(line)).collect();
-    if row.class != Class::Datasheet {
-        lines.push(format!("<i>{}</i>", class_name(row.class)));
-    }
-    lines.join("<br>")
-}
-
-/// The title of the chip named `chip`, or its name if the ladder has no such row.
-fn title_of(report: &WallReport, chip: &str) -> String {
-    let row = report.document.rows.iter().find(|row| row.chip == chip);
-    plain(row.map_or(chip, |row| &row.title))
-}
-
-/// The vertical axis of `rows`, first on top.
-fn chip_axis(rows: &[WallRow]) -> Value {
-    json!({
-        "tickvals": (0..rows.len()).collect::<Vec<_>>(),
-        "ticktext": rows.iter().map(label).collect::<Vec<_>>(),
-        "range": [rows.len() as f64 - 0.5, -0.5],
-        "automargin": true,
-        "fixedrange": true,
-        "showgrid": false,
-        "zeroline": false,
-        // Invisible ticks keep the names off the bars.
-        "ticks": "outside",
-        "ticklen": 6,
-        "tickcolor": "rgba(0,0,0,0)",
-    })
-}
-
-/// Height of a figure with one band a chip, in pixels: room for the longest label in each.
-fn height(rows: &[WallRow], beside: usize) -> usize {
-    let lines = rows.iter().map(|row| label(row).split("<br>").count()).max().unwrap_or(1);
-    rows.len() * (14 + 15 * lines.max(2)) + beside
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_in_names_stay_text() {
-        assert_eq!(plain("<a href=x>&"), "&lt;a href=x&gt;&amp;");
-    }
-
-    #[test]
-    fn bounds_have_colours_of_their_own() {
-        let colours: std::collections::BTreeSet<_> =
-            Bound::ALL.iter().map(|&bound| colour(bound)).collect();
-        assert_eq!(colours.len(), Bound::ALL.len());
-    }
-}
+use style::{GREY, chip_axis, height, ink_on, plain, title_of};
