@@ -8,9 +8,9 @@ use memwall::cluster::{Load, Order, RunPlan, RunResult, simulate};
 use memwall::cost::{Pricing, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
-use memwall::model::{Catalog as Models, Plan, Precision, Weights};
+use memwall::model::{Catalog as Models, Precision, Weights};
 use memwall::serving::{Admission, Limits};
-use memwall::units::SimSpan;
+use memwall::units::{SimSpan, significant};
 use memwall::workload::{Call, Cause, Chain, Task};
 
 #[derive(serde::Deserialize)]
@@ -77,7 +77,7 @@ impl Point {
         Limits { max_batched_tokens, max_seqs, page_tokens: 32, state_pages: 0, admission }
     }
 
-    fn run(&self, model: TimeModel) -> (RunResult, u32) {
+    fn run(&self, model: TimeModel) -> RunResult {
         let chips = Chips::embedded();
         let served = Models::embedded().model(&self.model).expect("a shipped model");
         let weights = match self.weights.as_str() {
@@ -103,8 +103,7 @@ impl Point {
             requests: None,
         };
         let tasks = self.tasks().into_iter();
-        let plan_: Plan = order.plan;
-        (simulate(deployment.replica(None), tasks, plan, &mut |_| {}), plan_.gpus())
+        simulate(deployment.replica(None), tasks, plan, &mut |_| {})
     }
 
     fn predicted(&self, result: &RunResult) -> f64 {
@@ -122,28 +121,20 @@ fn predictions_stay_as_near_to_silicon_as_they_were() {
     let mut reader = csv::Reader::from_path("tests/data/measured/points.csv").expect("the points");
     let points: Vec<Point> = reader.deserialize().map(|row| row.expect("a point")).collect();
     assert_eq!(points.len(), 13);
-    println!(
-        "| point | chip, plan | model | load | metric | measured | calibrated | error | roofline | error |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("| point | chip, plan, model | load | metric | measured | calibrated | roofline |");
+    println!("|---|---|---|---|---|---|---|");
     let mut worse = Vec::new();
     for point in &points {
-        let (result, _) = point.run(TimeModel::Calibrated);
-        let (bound, _) = point.run(TimeModel::Roofline);
-        let [ours, roofline] = [&result, &bound].map(|result| point.predicted(result));
+        let [ours, roofline] = [TimeModel::Calibrated, TimeModel::Roofline]
+            .map(|model| point.predicted(&point.run(model)));
         let [error, naive] = [ours, roofline].map(|predicted| predicted / point.value - 1.0);
+        let Point { id, chip, plan, model, load, input, output, metric, value, .. } = point;
         println!(
-            "| {} | {}, {} | {} | {}, {}/{} | {} | {} | {ours:.4} | {:+.1} % | {roofline:.4} | {:+.0} % |",
-            point.id,
-            point.chip,
-            point.plan,
-            point.model,
-            point.load,
-            point.input,
-            point.output,
-            point.metric,
-            point.value,
+            "| {id} | {chip}, {plan}, {model} | {load}, {input}/{output} | {metric} | {value} \
+             | {} ({:+.0} %) | {} ({:+.0} %) |",
+            significant(ours, 4),
             error * 100.0,
+            significant(roofline, 4),
             naive * 100.0,
         );
         if error.abs() > point.within {
