@@ -10,7 +10,7 @@ use crate::cluster::Order;
 use crate::cost::{EngineProfile, Pricing, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
-use crate::serving::Limits;
+use crate::serving::{Admission, Limits};
 use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
@@ -86,6 +86,10 @@ impl CommonFlags {
         Limits {
             max_batched_tokens: self.max_batched_tokens,
             max_seqs: self.max_seqs,
+            admission: match self.engine_profile {
+                EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
+                EngineProfile::Trtllm => Admission::AnswerFits,
+            },
             page_tokens,
             state_pages: 0,
         }
