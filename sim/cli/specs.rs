@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use super::error::sentence;
 use super::{CliError, Shell, files};
-use crate::hardware::Catalog;
+use crate::hardware::{Catalog, Severity};
 
 /// Chips and systems: those of the program, and those below `--specs`.
+///
+/// What `chips check` calls an error is told as a warning: a what-if may mean it.
 pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
     let catalog = Catalog::embedded();
     let Some(folder) = shell.specs() else { return Ok(catalog) };
@@ -16,7 +19,12 @@ pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
             texts.push((path.display().to_string(), text));
         }
     }
-    Ok(catalog.overlaid(&texts)?)
+    let catalog = catalog.overlaid(&texts)?;
+    let found = texts.iter().flat_map(|(path, text)| catalog.check(path, text));
+    for finding in found.filter(|finding| finding.severity == Severity::Error) {
+        shell.warn(sentence(&finding));
+    }
+    Ok(catalog)
 }
 
 /// Whether a file describes hardware: not a workload, and not a time model's constants.

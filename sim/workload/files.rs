@@ -37,14 +37,17 @@ pub fn read_trace<P: AsRef<Path>>(paths: &[P]) -> Result<Trace, WorkloadError> {
 }
 
 /// The traces in a folder and its folders, in name order.
+///
+/// Links to folders are not followed: they may lead in circles.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, WorkloadError> {
     let failed = |source| read_error(folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        if entry.file_type().map_err(failed)?.is_dir() {
             files.extend(files_below(&path)?);
-        } else if is_trace(&path.to_string_lossy()) {
+        } else if !path.is_dir() && is_trace(&path.to_string_lossy()) {
             files.push(path);
         }
     }

@@ -152,3 +152,16 @@ fn a_figure_without_its_table_is_shown_how_to_write_it() {
     fs::write(folder.join("mine.toml"), "name = \"\"\nbase = \"h100-sxm\"\n").unwrap();
     memwall(&arguments).refused(&["mine.toml", "without a name"]);
 }
+
+#[test]
+fn a_figure_without_effect_is_told_before_the_results() {
+    let folder = scratch("chips-printed");
+    let figure = "printed_bandwidth = { value = \"9 TB/s\" }";
+    let text = format!("name = \"mine\"\nbase = \"l40s\"\n[memory]\n{figure}\n");
+    fs::write(folder.join("mine.toml"), text).unwrap();
+    let answer = memwall(&["chips", "show", "mine", "--specs", folder.to_str().unwrap()]);
+    for part in ["warning: ", "mine.toml:4", "memory.printed_bandwidth"] {
+        assert!(answer.stderr.contains(part), "{}", answer.stderr);
+    }
+    answer.done();
+}

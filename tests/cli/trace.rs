@@ -113,3 +113,19 @@ fn flags_that_cannot_be_are_refused() {
     let sessions = "tests/data/traces/claude-code";
     memwall(&["trace", "stats", sessions, "--stagger-s", "9e6"]).refused(&["days", "stagger"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn folders_that_lead_in_circles_are_read_once() {
+    let folder = scratch("trace-circle");
+    fs::write(folder.join("one.jsonl"), row(1) + &row(2)).unwrap();
+    fs::write(folder.join("mine.toml"), "name = \"mine\"\nbase = \"h100-sxm\"\n").unwrap();
+    for name in ["again", "and-again"] {
+        std::os::unix::fs::symlink(&folder, folder.join(name)).unwrap();
+    }
+    let path = folder.to_str().unwrap();
+    let arguments = ["trace", "stats", path, "--specs", path, "--json"];
+    let document = memwall(&arguments).document("memwall.trace/1");
+    assert_eq!(document["requests"], 2);
+    memwall(&["chips", "show", "mine", "--specs", path]).done();
+}

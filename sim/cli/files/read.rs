@@ -16,18 +16,21 @@ pub(in crate::cli) fn text(path: &Path, expected: &'static str) -> Result<String
 }
 
 /// Every `*.toml` below `folder`, in the order of their names.
+///
+/// Links to folders are not followed: they may lead in circles.
 pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let unreadable = |source| CliError::Read { path: folder.into(), source };
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
-        entries.push(entry.map_err(unreadable)?.path());
+        let entry = entry.map_err(unreadable)?;
+        entries.push((entry.path(), entry.file_type().map_err(unreadable)?));
     }
-    entries.sort();
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
     let mut found = Vec::new();
-    for path in entries {
-        if path.is_dir() {
+    for (path, kind) in entries {
+        if kind.is_dir() {
             found.extend(tomls_below(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if !path.is_dir() && path.extension().is_some_and(|end| end == "toml") {
             found.push(path);
         }
     }
