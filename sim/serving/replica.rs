@@ -225,7 +225,9 @@ impl<P: Pricer> Replica<P> {
         for index in from..self.running.len() {
             let budget = self.budget(batch);
             let sequence = &mut self.running[index];
-            if budget == 0 || sequence.is_decoding() {
+            // Decodes have their token by now; one that was preempted and finds all its pages again
+            // has a single token left to compute, and gets it here.
+            if budget == 0 || sequence.scheduled > 0 {
                 continue;
             }
             let chunk = sequence.remaining().min(budget);
