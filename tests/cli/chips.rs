@@ -53,6 +53,14 @@ fn a_system_shows_too() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_a_failure_that_is_told() {
+    let answer = super::program::memwall_into_full_disk(&["chips", "list"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.stderr.starts_with("error: cannot write the results"), "{}", answer.stderr);
+}
+
+#[test]
 fn an_unknown_name_gets_the_nearest_one() {
     memwall(&["chips", "show", "h100-smx"]).refused(&["h100-smx", "did you mean `h100-sxm`?"]);
 }

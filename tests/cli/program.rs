@@ -29,6 +29,14 @@ pub(super) fn memwall_into_closed_pipe(arguments: &[&str]) -> Answer {
     Answer::new(arguments, &output)
 }
 
+/// Runs `memwall` with a standard output that takes nothing.
+#[cfg(target_os = "linux")]
+pub(super) fn memwall_into_full_disk(arguments: &[&str]) -> Answer {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
+    let output = command(arguments).stdout(full).output().expect("the binary starts");
+    Answer::new(arguments, &output)
+}
+
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memwall"));
     command.args(arguments).stdin(Stdio::null()).env_remove("NO_COLOR");
