@@ -3,7 +3,7 @@
 //! Continuous batching with a token budget: decodes first, then the chunks of prompts under way,
 //! then waiting requests in order of arrival, as far as [`Admission`](super::Admission) lets them
 //! in. When a decode finds no page, the latest admitted sequence is preempted and later
-//! recomputed. These are vLLM's rules; where it differs, `docs/models.md` says so.
+//! recomputed. These are vLLM's rules; where it differs, `docs/deviations.md` says so.
 
 use std::collections::VecDeque;
 
