@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::values;
-use super::work::Work;
+use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -18,7 +18,7 @@ use crate::report::{
     WallDocument, WallReport, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, unfit_row,
 };
-use crate::units::{PerSec, Seconds, SimSpan};
+use crate::units::{PerSec, SimSpan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,9 +31,6 @@ const REPORT: &str = "memwall-wall.html";
 
 /// Most tasks in flight on one replica.
 const MOST_CLIENTS: u32 = 4096;
-
-/// Longest pause of a person that the ladder waits for: a longer one only empties the caches.
-const LONGEST_PAUSE_S: f64 = 3600.0;
 
 /// Sequences in the batch of the context curves.
 const CURVE_BATCH: u32 = 1;
@@ -81,11 +78,8 @@ const BRACKET: TrialLength = TrialLength {
 };
 
 /// Trials that confirm it: the warm-up is as long as the longest pause.
-const CONFIRM: TrialLength = TrialLength {
-    warmup: SimSpan::from_ms(3_600_000),
-    horizon: SimSpan::from_ms(21_600_000),
-    requests: 8000,
-};
+const CONFIRM: TrialLength =
+    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 8000 };
 
 /// All of a trace counts; there is no more of it to warm up with.
 const RECORDED: TrialLength = TrialLength {
@@ -103,7 +97,7 @@ impl Wall {
         let catalog = catalog(shell)?;
         let chips = self.chips(&catalog)?;
         let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?.with_longest_pause(Seconds::new(LONGEST_PAUSE_S));
+        let work = self.common.work.read(shell)?.with_longest_pause();
         let rungs = self.climb(&chips, &model, &work, shell)?;
         let report = self.report(&rungs, &catalog, &model, &work);
         if rungs.iter().all(|(_, found)| found.is_err()) {

@@ -81,13 +81,17 @@ struct Candidate {
     promise: f64,
 }
 
+/// Plans whose rates differ by less are not told apart: seeds alone move a rate by as much. Of
+/// such plans the one with fewest chips is taken.
+const TIE: f64 = 0.97;
+
 /// A load that failed a long trial is lowered by this factor.
 const STEP_DOWN: f64 = 0.92;
 
 /// Tries every plan of `plans` for `order`'s chip and keeps the best.
 ///
 /// Short trials find each plan's best load; long ones confirm them, the most promising first, until
-/// no other plan promises more. The reason given for a chip without a best is that of the last
+/// no other plan promises as much. The reason given for a chip without a best is that of the last
 /// plan, the largest.
 pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Best, NoBest> {
     let mut candidates = Vec::new();
@@ -99,23 +103,24 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
         }
     }
     candidates.sort_by(|a, b| b.promise.total_cmp(&a.promise));
-    let mut best: Option<Best> = None;
+    let mut confirmed: Vec<Best> = Vec::new();
+    let mut highest = 0.0_f64;
     for candidate in candidates {
-        if best.as_ref().is_some_and(|best| best.output_tok_s_per_gpu >= candidate.promise) {
+        if candidate.promise < highest * TIE {
             break;
         }
         let plan = candidate.deployment.plan;
         match confirm(candidate, terms) {
             Some(found) => {
-                let beats = |best: &Best| found.output_tok_s_per_gpu > best.output_tok_s_per_gpu;
-                if best.as_ref().is_none_or(beats) {
-                    best = Some(found);
-                }
+                highest = highest.max(found.output_tok_s_per_gpu);
+                confirmed.push(found);
             }
             None => reason = Some(too_slow(order, plan, terms)),
         }
     }
-    best.ok_or_else(|| reason.expect("a plan without a best has a reason"))
+    let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);
+    ties.min_by_key(|best| best.deployment.plan.gpus())
+        .ok_or_else(|| reason.expect("a plan without a best has a reason"))
 }
 
 /// The load of one plan that short trials find best, or the one that was asked for.

@@ -1,6 +1,10 @@
 //! The work that every trial draws from, so that chips compete on common random numbers.
 
-use crate::units::SimSpan;
+use std::cmp::Reverse;
+
+use crate::cost::Pricer;
+use crate::serving::Replica;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::{Entered, Task, Tasks};
 
 /// How long a call is taken to last when clients are placed in the middle of their tasks.
@@ -64,6 +68,25 @@ impl TaskPool {
     /// What the clients are in the middle of when a run begins; as many as there can be clients.
     pub fn underway(&self) -> &[Entered] {
         &self.underway
+    }
+
+    /// Leaves in `replica`'s cache what the first `clients` clients left there before the run, as far
+    /// as it would still be there after `ttl`, and returns the tasks of their closed loop.
+    pub fn enter<P: Pricer>(
+        &self,
+        replica: &mut Replica<P>,
+        clients: u32,
+        ttl: Option<SimSpan>,
+    ) -> impl Iterator<Item = Task> + '_ {
+        let underway = &self.underway[..clients as usize];
+        let mut by_age: Vec<&Entered> = underway.iter().collect();
+        by_age.sort_by_key(|entered| Reverse(entered.idle));
+        for entered in by_age {
+            if ttl.is_none_or(|ttl| entered.idle <= ttl) {
+                replica.warm(SimTime::ZERO, &entered.warm);
+            }
+        }
+        underway.iter().map(|entered| entered.task.clone()).chain(self.fresh(clients))
     }
 
     /// Tasks from number `first` on.

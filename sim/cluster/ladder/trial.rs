@@ -5,8 +5,7 @@ use super::search::Trial;
 use crate::cluster::deploy::Deployment;
 use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate};
 use crate::des::Streams;
-use crate::units::{PerSec, SimSpan, SimTime};
-use crate::workload::Entered;
+use crate::units::{PerSec, SimSpan};
 
 /// A service level.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,16 +58,7 @@ pub(super) fn run_closed(
     terms: &Terms,
 ) -> RunResult {
     let mut replica = deployment.replica(terms.ttl);
-    let underway = &terms.pool.underway()[..concurrency as usize];
-    let mut by_age: Vec<&Entered> = underway.iter().collect();
-    by_age.sort_by_key(|entered| std::cmp::Reverse(entered.idle));
-    for entered in by_age {
-        if terms.ttl.is_none_or(|ttl| entered.idle <= ttl) {
-            replica.warm(SimTime::ZERO, &entered.warm);
-        }
-    }
-    let tasks = underway.iter().map(|entered| entered.task.clone());
-    let tasks = tasks.chain(terms.pool.fresh(concurrency));
+    let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
     let plan = length.plan(Load::Closed { concurrency });
     let result = simulate(replica, tasks, plan, &mut |_| {});
     // Tasks that were underway are remnants; a whole task has more calls.
