@@ -6,7 +6,7 @@ use super::finding::Finding;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum HardwareError {
     /// No chip has this name or alias.
-    #[error("unknown chip `{name}`; {}", hint(nearest.as_deref(), "chips"))]
+    #[error("unknown chip `{name}`; {}", hint(nearest.as_deref(), CHIPS))]
     UnknownChip {
         /// The name asked for.
         name: String,
@@ -14,7 +14,7 @@ pub enum HardwareError {
         nearest: Option<String>,
     },
     /// No system has this name or alias.
-    #[error("unknown system `{name}`; {}", hint(nearest.as_deref(), "systems"))]
+    #[error("unknown system `{name}`; {}", hint(nearest.as_deref(), ""))]
     UnknownSystem {
         /// The name asked for.
         name: String,
@@ -29,10 +29,13 @@ pub enum HardwareError {
     },
 }
 
-fn hint(nearest: Option<&str>, what: &str) -> String {
+/// Where all chips stand.
+const CHIPS: &str = "; `memwall chips list` names the chips";
+
+fn hint(nearest: Option<&str>, list: &str) -> String {
     match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("the catalogue has no {what} of a similar name"),
+        None => format!("the catalogue has no similar name{list}"),
     }
 }
 

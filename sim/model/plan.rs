@@ -19,6 +19,9 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Most chips of a replica that can be asked for: twice the largest pod announced.
+    pub const MOST_GPUS: u32 = 1 << 15;
+
     /// Tensor parallelism alone.
     pub const fn tp(tp: u32) -> Self {
         Self { tp, pp: 1, ep: 1, dp: 1 }
@@ -47,7 +50,7 @@ impl FromStr for Plan {
 
     /// Reads `tp8`, `tp4-pp2`, `tp1-ep8-dp8`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut plan = Self::tp(1);
+        let mut degrees = [("tp", None), ("pp", None), ("ep", None), ("dp", None)];
         for part in text.split('-') {
             let split = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
             let (name, degree) = part.split_at(split);
@@ -56,19 +59,23 @@ impl FromStr for Plan {
                     "`{part}` in the plan `{text}` is not a degree; write `tp8` or `tp1-ep8-dp8`"
                 )
             })?;
-            match name {
-                "tp" => plan.tp = degree,
-                "pp" => plan.pp = degree,
-                "ep" => plan.ep = degree,
-                "dp" => plan.dp = degree,
-                _ => {
-                    return Err(format!(
-                        "unknown `{name}` in the plan `{text}`; know tp, pp, ep, dp"
-                    ));
-                }
+            let known = degrees.iter_mut().find(|(known, _)| *known == name);
+            let (_, slot) = known.ok_or_else(|| {
+                format!("unknown `{name}` in the plan `{text}`; know tp, pp, ep, dp")
+            })?;
+            if slot.replace(degree).is_some() {
+                return Err(format!("the plan `{text}` has `{name}` twice; keep one"));
             }
         }
-        Ok(plan)
+        let [tp, pp, ep, dp] = degrees.map(|(_, degree)| degree.unwrap_or(1));
+        let gpus = [tp, pp, dp].into_iter().fold(1, u32::saturating_mul);
+        if gpus.max(ep) > Self::MOST_GPUS {
+            return Err(format!(
+                "the plan `{text}` spreads one replica over more than {} chips; lower a degree",
+                Self::MOST_GPUS
+            ));
+        }
+        Ok(Self { tp, pp, ep, dp })
     }
 }
 
@@ -99,7 +106,8 @@ mod tests {
         for text in ["tp8", "tp4-pp2", "tp1-ep8-dp8"] {
             assert_eq!(text.parse::<Plan>().unwrap().to_string(), text);
         }
-        for text in ["", "tp", "tp0", "8", "xp4", "tp4-"] {
+        for text in ["", "tp", "tp0", "8", "xp4", "tp4-", "tp8-tp4", "tp4294967295", "tp512-dp512"]
+        {
             assert!(text.parse::<Plan>().is_err(), "{text}");
         }
     }

@@ -33,7 +33,7 @@ pub struct Limits {
 impl Limits {
     /// Pages that `tokens` tokens of one sequence occupy.
     pub fn pages(&self, tokens: u32) -> u32 {
-        tokens.div_ceil(self.page_tokens) + self.state_pages
+        tokens.div_ceil(self.page_tokens).saturating_add(self.state_pages)
     }
 
     /// Pages that `tokens` tokens fill entirely; only those can be shared.

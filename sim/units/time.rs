@@ -86,17 +86,17 @@ impl SimTime {
 
 impl Add<SimSpan> for SimTime {
     type Output = Self;
-    /// # Panics
-    /// Past 213 days; inputs that reach so far are refused before a run.
+    /// What lies past 213 days lies at [`SimTime::NEVER`].
     fn add(self, span: SimSpan) -> Self {
-        Self(self.0.checked_add(span.0).expect("runs end before 213 simulated days"))
+        Self(self.0.saturating_add(span.0))
     }
 }
 
 impl Add for SimSpan {
     type Output = Self;
+    /// Saturates at 213 days, after which nothing happens any more.
     fn add(self, other: Self) -> Self {
-        Self(self.0.checked_add(other.0).expect("spans stay below 213 days"))
+        Self(self.0.saturating_add(other.0))
     }
 }
 
@@ -133,6 +133,13 @@ mod tests {
     fn work_never_takes_zero_time() {
         assert_eq!(SimSpan::from_seconds(Seconds::new(1e-15)), SimSpan::from_ps(1));
         assert_eq!(SimSpan::from_seconds(Seconds::ZERO), SimSpan::ZERO);
+    }
+
+    #[test]
+    fn beyond_the_last_instant_lies_never() {
+        let longest = SimSpan::from_seconds(Seconds::new(1e300));
+        assert_eq!(longest + SimSpan::from_ps(1), longest);
+        assert_eq!(SimTime::after_start(SimSpan::from_ps(1)) + longest, SimTime::NEVER);
     }
 
     #[test]

@@ -39,6 +39,15 @@ pub enum WorkloadError {
         /// The file, or all of them.
         file: String,
     },
+    /// A folder without traces.
+    #[error(
+        "{folder}: holds no `.json`, `.jsonl` or `.csv` file, packed or not; give a folder with \
+         traces"
+    )]
+    NoTraces {
+        /// The folder.
+        folder: String,
+    },
     /// A file in no known format.
     #[error(
         "{file}: not a trace that is understood; give Mooncake JSONL (`input_length`, \

@@ -22,7 +22,11 @@ pub fn read_trace<P: AsRef<Path>>(paths: &[P]) -> Result<Trace, WorkloadError> {
     for path in paths {
         let path = path.as_ref();
         if path.is_dir() {
-            for file in files_below(path)? {
+            let files = files_below(path)?;
+            if files.is_empty() {
+                return Err(WorkloadError::NoTraces { folder: path.to_string_lossy().into() });
+            }
+            for file in files {
                 add_file(&file, &mut builder)?;
             }
         } else {

@@ -145,3 +145,18 @@ fn broken_missing_and_foreign_files_are_refused() {
     memwall(&["chips", "show", "no-such.toml"]).refused(&["no-such.toml"]);
     memwall(&["chips", "list", "--specs", "no-such-folder"]).refused(&["no-such-folder"]);
 }
+
+#[test]
+fn a_figure_without_its_table_is_shown_how_to_write_it() {
+    let folder = scratch("chips-plain");
+    let text = "name = \"mine\"\nbase = \"h100-sxm\"\n[memory]\npin_rate = \"9 Gbit/s\"\n";
+    fs::write(folder.join("mine.toml"), text).unwrap();
+    let arguments = ["chips", "list", "--specs", folder.to_str().unwrap()];
+    memwall(&arguments).refused(&["mine.toml:4", "write `pin_rate = { value = \"9 Gbit/s\" }`"]);
+    fs::write(folder.join("mine.toml"), "base = \"h100-sxm\"\n").unwrap();
+    let answer = memwall(&arguments);
+    assert_eq!(answer.stderr.matches("error: ").count(), 1, "{}", answer.stderr);
+    answer.refused(&["mine.toml:1: missing field `name`"]);
+    fs::write(folder.join("mine.toml"), "name = \"\"\nbase = \"h100-sxm\"\n").unwrap();
+    memwall(&arguments).refused(&["mine.toml", "without a name"]);
+}

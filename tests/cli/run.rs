@@ -110,3 +110,27 @@ fn flags_that_exclude_each_other_are_refused() {
     memwall(&["run", "no-such.toml"]).refused(&["no-such.toml"]);
     assert!(!Path::new("memwall-wall.html").exists());
 }
+
+#[test]
+fn a_run_that_can_measure_nothing_is_refused() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&SHORT, more].concat()).refused(parts);
+    };
+    refused(&["--warmup", "1h", "--duration", "1min"], &["--warmup 3600 s", "after 60 s"]);
+    let parts = ["--open-loop", "no recorded times", "--trace"];
+    memwall(&["run", "--workload", "chat", "--open-loop"]).refused(&parts);
+    refused(&["--plan", "tp8-tp4"], &["`tp8-tp4`", "`tp` twice"]);
+    refused(&["--plan", "tp512-dp512"], &["`tp512-dp512`", "lower a degree"]);
+    refused(&["--tp", "4294967295"], &["--tp", "4294967295"]);
+}
+
+#[test]
+fn a_run_that_measured_nothing_fails() {
+    let failed = |more: &[&str], part: &str| {
+        let answer = memwall(&[&SHORT[..7], &["--tasks", "4"], more].concat());
+        assert_eq!(answer.code, 1, "{}", answer.stderr);
+        assert!(answer.stderr.contains(part), "{}", answer.stderr);
+    };
+    failed(&["--warmup", "99h"], "no request was answered");
+    failed(&["--rate", "1e-300"], "simulated time ended after 213 days");
+}

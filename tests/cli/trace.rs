@@ -79,6 +79,9 @@ fn time_that_goes_back_is_named() {
 #[test]
 fn an_empty_trace_is_refused() {
     refused("empty.jsonl", b"", &["no requests"]);
+    let folder = scratch("trace-empty-folder");
+    let folder = folder.to_str().unwrap();
+    memwall(&["trace", "stats", folder]).refused(&[folder, "holds no"]);
     refused("header.csv", b"TIMESTAMP,ContextTokens,GeneratedTokens\n", &["no requests"]);
 }
 

@@ -43,6 +43,7 @@ fn mooncake_lines() {
         (rows("6", "2.5", "1", "[1]"), "bad, line 2: `input_length` is 2.5; give a whole number"),
         (rows("6", "513", "1", "[1]"), few),
         (rows("6", "3", "1", "[-1]"), "expected a whole number from 0 to 2^64 - 2 in `hash_ids`"),
+        (rows("6", "3", "4294967295", "[1]"), "`output_length` is 4294967295; give a whole number"),
         (missing, "`output_length` is missing; every request has it; add it"),
     ]);
 }
@@ -74,7 +75,9 @@ fn azure_records() {
     let first = "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:15:46.6805900,374,44\r\n";
     let csv = |record: &str| format!("{first}{record}");
     let back = "bad, line 3: `TIMESTAMP` is 2023-11-16 18:15:46.6805899; it is earlier than";
+    let swapped = first.replace("ContextTokens,GeneratedTokens", "GeneratedTokens,ContextTokens");
     check(&[
+        (swapped, "bad, line 1: `header` is `TIMESTAMP,GeneratedTokens,ContextTokens`; write"),
         (csv("2023-11-16 18:15:46.6805899,1,1"), back),
         (csv("2024-11-16 18:15:46,1,1"), "it is more than 100 days after the first; split"),
         (csv("16.11.2023,1,1"), "bad, line 3: `TIMESTAMP` is 16.11.2023; write it as 2023-"),
@@ -82,6 +85,12 @@ fn azure_records() {
         (csv("2023-11-16 18:15:47,5,-1"), "bad, line 3: `GeneratedTokens` is `-1`; give a whole"),
         (csv("2023-11-16 18:15:47,5"), "`record` is `2023-11-16 18:15:47,5`; write TIMESTAMP,"),
     ]);
+}
+
+#[test]
+fn a_byte_order_mark_says_nothing() {
+    let text = rows("6", "3", "1", "[1]");
+    assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), read(&text).unwrap());
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(in crate::cli) struct Run {
     chip: String,
     /// Tensor parallelism: chips of the replica
     #[arg(long, value_name = "N", conflicts_with = "plan")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
     tp: Option<u32>,
     /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
     #[arg(long, value_name = "PLAN")]
@@ -94,6 +94,7 @@ impl Run {
         let work = self.common.work.read(shell)?;
         let work =
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
+        self.check(&work)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
@@ -116,7 +117,32 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        Ok(if result.requests.completed == 0 { Exit::Failed } else { Exit::Done })
+        let is_done = !result.outcomes.is_empty() && !result.is_cut_off;
+        Ok(if is_done { Exit::Done } else { Exit::Failed })
+    }
+
+    /// Flags that only the work shows to be at odds.
+    fn check(&self, work: &Work) -> Result<(), CliError> {
+        if self.open_loop && matches!(work, Work::Generated(_)) {
+            return Err(CliError::Flag {
+                flag: "--open-loop",
+                value: "is set".into(),
+                problem: "generated work has no recorded times".into(),
+                remedy: "give a --trace, or a --rate".into(),
+            });
+        }
+        let (Some(warmup), Some(horizon)) = (self.warmup, self.horizon(work)) else {
+            return Ok(());
+        };
+        if warmup < horizon {
+            return Ok(());
+        }
+        Err(CliError::Flag {
+            flag: "--warmup",
+            value: format!("{} s", warmup.seconds().get()),
+            problem: format!("the run stops after {} s", horizon.seconds().get()),
+            remedy: "give a longer --duration or a shorter --warmup".into(),
+        })
     }
 
     /// The tasks, at their rate if one was given, at most as many as asked for.
@@ -233,9 +259,19 @@ fn doubts(result: &RunResult) -> Vec<String> {
             requests.rejected, requests.submitted
         ));
     }
-    let measured = result.outcomes.len();
-    if measured < 1000 {
-        doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
+    if result.is_cut_off {
+        doubts.push(format!(
+            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
+             or a --duration",
+            requests.in_flight
+        ));
+    }
+    match result.outcomes.len() {
+        0 => doubts.push("no request was answered within the time that was measured".into()),
+        measured if measured < 1000 => {
+            doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
+        }
+        _ => {}
     }
     doubts
 }

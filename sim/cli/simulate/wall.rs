@@ -79,7 +79,7 @@ const BRACKET: TrialLength = TrialLength {
 
 /// Trials that confirm it: the warm-up is as long as the longest pause.
 const CONFIRM: TrialLength =
-    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 8000 };
+    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
 
 /// All of a trace counts; there is no more of it to warm up with.
 const RECORDED: TrialLength = TrialLength {

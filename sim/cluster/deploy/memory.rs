@@ -16,6 +16,9 @@ pub const MEMORY_UTILISATION: f64 = 0.9;
 /// Input, output, and the widest feed-forward intermediate of a gated layer at TP 1 (2 × 3.5).
 const ACTIVATION_WIDTHS: f64 = 9.0;
 
+/// Pages of a rank that are counted: no run touches more, and sums of them stay countable.
+const MOST_PAGES: u64 = 1 << 40;
+
 /// One rank's memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MemoryBudget {
@@ -70,7 +73,7 @@ impl MemoryBudget {
 
     /// KV pages of a replica with `dp` groups, given `kv` bytes on each rank.
     pub fn pages(&self, kv: Bytes, dp: u32) -> u64 {
-        (kv / self.page) as u64 * u64::from(dp)
+        ((kv / self.page) as u64).min(MOST_PAGES) * u64::from(dp)
     }
 
     /// Pages' worth of windows and states that every running sequence needs.

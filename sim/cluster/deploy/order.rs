@@ -46,8 +46,8 @@ pub struct Deployment {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum Misfit {
-    #[error("{chip} cannot be simulated: {problem}")]
-    Chip { chip: String, problem: String },
+    #[error("{0}; choose a chip whose memory and peaks are known, or give the figures in a file")]
+    Chip(String),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -86,7 +86,9 @@ impl std::fmt::Display for Nearest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             Some(plan) => write!(f, "{plan} fits"),
-            None => f.write_str("no larger tp of its domain fits; use fewer bits per weight"),
+            None => f.write_str(
+                "no larger tp of its domain fits; use fewer bits per weight or smaller steps",
+            ),
         }
     }
 }
@@ -115,7 +117,7 @@ impl Order<'_> {
     /// The memory budget, or what does not fit.
     fn fit(&self) -> Result<MemoryBudget, Misfit> {
         let (chip, model) = (self.chip.name.clone(), self.model.name.clone());
-        self.chip.simulable().map_err(|problem| Misfit::Chip { chip: chip.clone(), problem })?;
+        self.chip.simulable().map_err(Misfit::Chip)?;
         self.model.check_plan(&self.plan)?;
         let (plan, memory) = (self.plan, self.memory());
         if !memory.missing().is_zero() || memory.kv.is_zero() {
@@ -153,7 +155,8 @@ impl Order<'_> {
     fn room(&self, memory: &MemoryBudget) -> u64 {
         // A sequence lives in one group of an attention-DP plan.
         let pages = memory.pages(self.kv.unwrap_or(memory.kv), 1);
-        pages.saturating_sub(u64::from(memory.state_pages())) * u64::from(self.limits.page_tokens)
+        let pages = pages.saturating_sub(u64::from(memory.state_pages()));
+        pages.saturating_mul(u64::from(self.limits.page_tokens))
     }
 
     /// The same order with the smallest larger `tp` of the domain that fits.
@@ -180,6 +183,6 @@ impl Deployment {
 
     /// KV capacity of the replica, in tokens.
     pub fn kv_tokens(&self) -> u64 {
-        self.pages * u64::from(self.limits.page_tokens)
+        self.pages.saturating_mul(u64::from(self.limits.page_tokens))
     }
 }

@@ -9,6 +9,8 @@ use crate::units::SimSpan;
 pub struct RunResult {
     /// Events of the whole run.
     pub events: u64,
+    /// Whether it reached the end of simulated time before its own.
+    pub is_cut_off: bool,
     /// Length of the measuring window.
     pub window: SimSpan,
     /// Requests of the whole run.

@@ -101,6 +101,10 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
         self.open();
         while let Some((now, event)) = self.queue.pop() {
+            if now == SimTime::NEVER {
+                self.result.is_cut_off = true;
+                break;
+            }
             match event {
                 Event::StepDone => self.on_step_done(now),
                 Event::Start(task) => self.on_start(now, *task),

@@ -89,6 +89,11 @@ impl Shelf {
             Some(base) => self.bad_base(spec, base).into_iter().collect(),
             None => missing_identity(spec),
         };
+        if spec.name.trim().is_empty() {
+            let finding =
+                Finding::error("name", "").says("nobody can ask for a chip without a name");
+            flaws.push(finding.remedy("write `name = \"my-chip\"`"));
+        }
         if flaws.is_empty() {
             flaws.extend(self.whole(spec).memory.contradiction());
         }

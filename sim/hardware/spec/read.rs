@@ -64,7 +64,8 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Reading<T> {
             Ok(spec) => break Some(spec),
             Err(error) => {
                 findings.push(refused(file, text, &error, &places));
-                let at = error.span().map(|span| span.start);
+                // What the file as a whole lacks is at its very beginning: nothing to take out.
+                let at = error.span().map(|span| span.start).filter(|&at| at > 0);
                 if !at.is_some_and(|at| remove(tree.get_mut(), at)) {
                     break None;
                 }
@@ -120,7 +121,8 @@ fn syntax(file: &str, text: &str, error: &Error) -> Finding {
 
 fn refused(file: &str, text: &str, error: &Error, places: &Places) -> Finding {
     let span = error.span();
-    let key = span.as_ref().and_then(|span| places.key_at(span.start)).unwrap_or_default();
+    let start = span.as_ref().map(|span| span.start).filter(|&start| start > 0);
+    let key = start.and_then(|start| places.key_at(start)).unwrap_or_default();
     let value = span
         .clone()
         .and_then(|span| text.get(span))
@@ -128,6 +130,12 @@ fn refused(file: &str, text: &str, error: &Error, places: &Places) -> Finding {
         .unwrap_or_default();
     let message = error.message().trim();
     let finding = Finding::error(key.trim_end_matches(".value"), value).at(file, text, span);
+    if message.ends_with("expected struct Figure") {
+        let (_, name) = key.rsplit_once('.').unwrap_or(("", key));
+        return finding
+            .says("a figure is a table with its source")
+            .remedy(format!("write `{name} = {{ value = {value} }}`"));
+    }
     match nearest_in(message) {
         Some(nearest) => {
             // The list of all names is long, and one of them is enough.

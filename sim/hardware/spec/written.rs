@@ -44,13 +44,16 @@ impl Written for String {
     }
 }
 
+/// More than any part has of anything: a wafer has 900,000 cores.
+const MOST: u32 = 10_000_000;
+
 /// A count of things, at least one.
 impl Written for u32 {
     fn read(raw: &toml::Value) -> Result<Self, String> {
         raw.as_integer()
             .and_then(|number| Self::try_from(number).ok())
-            .filter(|&number| number > 0)
-            .ok_or_else(|| format!("`{raw}` is not a whole number from 1"))
+            .filter(|number| (1..=MOST).contains(number))
+            .ok_or_else(|| format!("`{raw}` is not a whole number from 1 to {MOST}"))
     }
 }
 
@@ -128,6 +131,7 @@ mod tests {
         assert!(read::<Bytes>("\"0 GiB\"").unwrap_err().contains("leave out"));
         assert!(read::<f64>("nan").is_err());
         assert!(read::<u32>("0").is_err());
+        assert!(read::<u32>("4294967295").unwrap_err().contains("from 1 to 10000000"));
         assert!(read::<Share>("1.2").is_err());
         assert!(read::<(Usd, Usd)>("[\"40 kUSD\", \"25 kUSD\"]").is_err());
     }

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use super::fields::MOST_TOKENS;
 use super::session::{Agent, Row, Session, TraceFile, TraceKind};
 use crate::units::SimSpan;
 use crate::workload::{Cause, Place, WorkloadError};
@@ -27,10 +28,13 @@ pub(super) fn read(name: &str, mut reader: impl BufRead) -> Result<TraceFile, Wo
             break;
         }
         let record = String::from_utf8_lossy(text.trim_ascii());
+        let place = Place::line(name, line);
+        if line == 1 {
+            check_header(&place, &record)?;
+        }
         if line == 1 || record.is_empty() {
             continue;
         }
-        let place = Place::line(name, line);
         let [stamp, prompt, output] = columns(&place, &record)?;
         let ticks = ticks(stamp).ok_or_else(|| {
             place.refuse(COLUMNS[0], stamp, "write it as 2023-11-16 18:17:03.9799600")
@@ -53,6 +57,14 @@ pub(super) fn read(name: &str, mut reader: impl BufRead) -> Result<TraceFile, Wo
     })
 }
 
+/// The columns must be these, in this order: lengths swapped would be believed.
+fn check_header(place: &Place, record: &str) -> Result<(), WorkloadError> {
+    if record.split(',').map(str::trim).eq(COLUMNS) {
+        return Ok(());
+    }
+    Err(place.refuse("header", format!("`{record}`"), &format!("write {}", COLUMNS.join(","))))
+}
+
 /// The record's three fields.
 fn columns<'a>(place: &Place, record: &'a str) -> Result<[&'a str; 3], WorkloadError> {
     let fields: Vec<_> = record.split(',').map(str::trim).collect();
@@ -64,8 +76,8 @@ fn columns<'a>(place: &Place, record: &'a str) -> Result<[&'a str; 3], WorkloadE
 /// A length in column `column`; only generated tokens may be none.
 fn tokens(place: &Place, column: usize, text: &str) -> Result<u32, WorkloadError> {
     let least = u32::from(column == 1);
-    text.parse().ok().filter(|&tokens| tokens >= least).ok_or_else(|| {
-        let remedy = format!("give a whole number of tokens, at least {least}");
+    text.parse().ok().filter(|tokens| (least..=MOST_TOKENS).contains(tokens)).ok_or_else(|| {
+        let remedy = format!("give a whole number of tokens from {least} to 2^30");
         place.refuse(COLUMNS[column], format!("`{text}`"), &remedy)
     })
 }

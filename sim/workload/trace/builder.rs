@@ -11,6 +11,9 @@ use crate::workload::WorkloadError;
 /// How much of a file tells its format.
 const HEAD_BYTES: u64 = 8192;
 
+/// What Windows' editors put before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A trace in the making: add its files in any order, then finish.
 ///
 /// ```
@@ -34,6 +37,9 @@ impl TraceBuilder {
         let mut head = Vec::new();
         let read = reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head);
         read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+        if head.starts_with(BYTE_ORDER_MARK) {
+            head.drain(..BYTE_ORDER_MARK.len());
+        }
         if head.trim_ascii().is_empty() {
             return Err(WorkloadError::Empty { file: name.into() });
         }
@@ -97,7 +103,7 @@ impl TraceBuilder {
 
 /// The format of a file, by its beginning.
 fn sniff(head: &str) -> Option<TraceKind> {
-    let head = head.trim_start_matches('\u{feff}').trim_start();
+    let head = head.trim_start();
     let has = |key: &str| head.contains(key);
     if head.starts_with("TIMESTAMP") {
         Some(TraceKind::Azure)

@@ -11,6 +11,9 @@ const DAY_S: f64 = 86_400.0;
 /// Spans beyond are refused, so that the sum of two stays within [`SimSpan`]'s 213 days.
 const LONGEST_S: f64 = 100.0 * DAY_S;
 
+/// Longest prompt or answer that is read, in tokens: sums of two stay countable.
+pub(super) const MOST_TOKENS: u32 = 1 << 30;
+
 /// A value that must be there.
 pub(super) fn required<'a>(
     place: &Place,
@@ -37,10 +40,11 @@ pub(super) fn tokens(
 ) -> Result<u32, WorkloadError> {
     let value = required(place, key, value)?;
     let tokens = number(place, key, value)?;
-    if tokens.fract() == 0.0 && (f64::from(least)..=f64::from(u32::MAX)).contains(&tokens) {
+    if tokens.fract() == 0.0 && (f64::from(least)..=f64::from(MOST_TOKENS)).contains(&tokens) {
         return Ok(tokens as u32);
     }
-    let remedy = format!("give a whole number of tokens, at least {least}, or remove the request");
+    let remedy =
+        format!("give a whole number of tokens from {least} to 2^30, or remove the request");
     Err(place.refuse(key, value, &remedy))
 }
 

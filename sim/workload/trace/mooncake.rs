@@ -41,9 +41,10 @@ pub(super) fn read(name: &str, mut reader: impl BufRead) -> Result<TraceFile, Wo
         if read.map_err(|source| WorkloadError::Read { file: name.into(), source })? == 0 {
             break;
         }
-        if !text.trim_ascii().is_empty() {
+        let record = text.trim_ascii_end();
+        if !record.is_empty() {
             let place = Place::line(name, line);
-            let raw = serde_json::from_slice(&text).map_err(|error| place.json(error))?;
+            let raw = serde_json::from_slice(record).map_err(|error| place.json(error))?;
             lines.add(&place, &raw)?;
         }
     }
