@@ -17,6 +17,13 @@ pub(super) fn memwall(arguments: &[&str]) -> Answer {
     Answer::new(arguments, &output)
 }
 
+/// Runs `memwall` with so many threads.
+pub(super) fn memwall_on_threads(arguments: &[&str], threads: u32) -> Answer {
+    let mut command = command(arguments);
+    let output = command.env("RAYON_NUM_THREADS", threads.to_string()).output();
+    Answer::new(arguments, &output.expect("the binary starts"))
+}
+
 /// Runs `memwall` with nobody reading its standard output.
 pub(super) fn memwall_into_closed_pipe(arguments: &[&str]) -> Answer {
     let mut child = command(arguments)
