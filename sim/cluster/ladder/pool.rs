@@ -70,8 +70,8 @@ impl TaskPool {
         &self.underway
     }
 
-    /// Leaves in `replica`'s cache what the first `clients` clients left there before the run, as far
-    /// as it would still be there after `ttl`, and returns the tasks of their closed loop.
+    /// Leaves in `replica`'s cache what the first `clients` clients left there before the run, as
+    /// far as it would still be there after `ttl`, and returns the tasks of their closed loop.
     pub fn enter<P: Pricer>(
         &self,
         replica: &mut Replica<P>,
