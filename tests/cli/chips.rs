@@ -77,6 +77,33 @@ fn a_file_of_one_s_own_shows_and_overlays_the_catalogue() {
 }
 
 #[test]
+fn the_catalogue_over_itself_changes_nothing() {
+    let list = memwall(&["chips", "list", "--json"]).done();
+    // Calibrations and workloads are no chips, and do not get in the way.
+    for folder in ["hw-specs", "workloads"] {
+        let path = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(memwall(&["chips", "list", "--json", "--specs", &path]).done(), list);
+    }
+}
+
+#[test]
+fn a_variation_needs_only_what_differs_and_foreign_files_are_passed_over() {
+    let folder = scratch("chips-variation");
+    let text = "name = \"nine\"\nbase = \"b200-sxm\"\n\
+                memory.stacks = { value = 9, class = \"estimate\", source = \"what if\" }\n";
+    let path = folder.join("nine.toml");
+    fs::write(&path, text).unwrap();
+    fs::write(folder.join("Cargo.toml"), "[package]\nversion = \"1.0.0\"\n").unwrap();
+    fs::write(folder.join("scenario.toml"), "chip = \"nine\"\nconcurrency = 4\n").unwrap();
+    for specs in [folder.to_str().unwrap(), path.to_str().unwrap()] {
+        let arguments = ["chips", "show", "nine", "--json", "--specs", specs];
+        let document = memwall(&arguments).document("memwall.chip/1");
+        assert_eq!(document["stacks"]["count"], 9);
+        assert_eq!(document["tdp_w"].as_f64(), Some(1000.0));
+    }
+}
+
+#[test]
 fn the_shipped_catalogue_has_no_errors() {
     let document = memwall(&["chips", "check", "--json"]).document("memwall.check/1");
     assert_eq!(document["errors"], 0);

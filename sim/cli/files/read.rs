@@ -15,8 +15,12 @@ pub(in crate::cli) fn text(path: &Path, expected: &'static str) -> Result<String
     })
 }
 
-/// Every `*.toml` below `folder`, in the order of their names.
+/// Every `*.toml` below `folder`, in the order of their names; hidden files and folders, and what
+/// Cargo builds, are passed over. A file stands for itself.
 pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    if folder.is_file() {
+        return Ok(vec![folder.into()]);
+    }
     let unreadable = |source| CliError::Read { path: folder.into(), source };
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -24,7 +28,7 @@ pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliErro
     }
     entries.sort();
     let mut found = Vec::new();
-    for path in entries {
+    for path in entries.into_iter().filter(|path| !is_passed_over(path)) {
         if path.is_dir() {
             found.extend(tomls_below(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "toml") {
@@ -32,4 +36,9 @@ pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliErro
         }
     }
     Ok(found)
+}
+
+fn is_passed_over(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().starts_with('.') || path.join("CACHEDIR.TAG").is_file()
 }
