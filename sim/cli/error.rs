@@ -67,12 +67,12 @@ pub(in crate::cli) enum CliError {
         remedy: String,
     },
     /// A scenario file cannot be used.
-    #[error("{}:{line}: {problem}", path.display())]
+    #[error("{}{}: {problem}", path.display(), line.map_or(String::new(), |n| format!(":{n}")))]
     Scenario {
         /// Which.
         path: PathBuf,
-        /// From 1.
-        line: usize,
+        /// From 1; `None` if keys are at odds with each other.
+        line: Option<usize>,
         /// What is wrong there, and what to do.
         problem: String,
     },

@@ -21,6 +21,11 @@ const SHORT: [&str; 11] = [
     "40",
 ];
 
+/// The same, but for the number of tasks.
+fn run_of(more: &[&str]) -> Value {
+    memwall(&[&SHORT[..9], more, &["--json"]].concat()).document("memwall.run/1")
+}
+
 fn run(more: &[&str]) -> Value {
     memwall(&[&SHORT, more, &["--json"]].concat()).document("memwall.run/1")
 }
@@ -71,6 +76,12 @@ fn a_scenario_is_the_flags_it_names_and_flags_win() {
     };
     assert_eq!(read(&[]), run(&[]));
     assert_eq!(read(&["--seed", "3"]), run(&["--seed", "3"]));
+    // Also over keys that the scenario has, and over those that cannot stand beside them.
+    assert_eq!(read(&["--tasks", "7"])["requests"], run_of(&["--tasks", "7"])["requests"]);
+    assert_eq!(read(&["--rate", "2"])["seed"], 0);
+    let trace = "tests/data/traces/claude-code";
+    assert_eq!(read(&["--trace", trace, "--tasks", "1"])["workload"], "claude-code");
+    memwall(&["run", path, "--rate", "2", "--concurrency", "3"]).refused(&["cannot be used with"]);
 }
 
 #[test]
@@ -84,6 +95,8 @@ fn scenarios_are_refused_by_line() {
     refused("key", "max-seq = 3", &["max-seq", "did you mean `max-seqs`?"]);
     refused("value", "concurrency = -3", &["concurrency", "-3"]);
     refused("kind", "rate = \"fast\"", &["rate", "fast"]);
+    refused("list", "seed = [1, 2]", &["`seed` takes a text or a number"]);
+    refused("help", "help = true", &["unknown key `help`"]);
     refused("broken", "tasks = ", &[]);
 }
 
@@ -133,4 +146,31 @@ fn a_run_that_measured_nothing_fails() {
     };
     failed(&["--warmup", "99h"], "no request was answered");
     failed(&["--rate", "1e-300"], "simulated time ended after 213 days");
+}
+
+#[test]
+fn kept_files_appear_together_or_not_at_all() {
+    let folder = scratch("run-blocked");
+    fs::write(folder.join("summary.json"), "old").unwrap();
+    fs::create_dir(folder.join("requests.csv")).unwrap();
+    let answer = memwall(&[&SHORT, ["--out", folder.to_str().unwrap()].as_slice()].concat());
+    answer.refused(&["requests.csv: cannot be created", "directory"]);
+    assert_eq!(fs::read_to_string(folder.join("summary.json")).unwrap(), "old");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn kept_files_are_written_through_links_and_into_devices() {
+    let folder = scratch("run-linked");
+    let elsewhere = scratch("run-elsewhere").join("kept.json");
+    fs::write(&elsewhere, "old").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("summary.json")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.join("requests.csv")).unwrap();
+    let printed = run(&["--out", folder.to_str().unwrap()]);
+    let kept = fs::read_to_string(&elsewhere).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), printed);
+    for name in ["summary.json", "requests.csv"] {
+        assert!(folder.join(name).is_symlink(), "{name}");
+    }
 }

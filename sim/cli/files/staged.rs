@@ -1,10 +1,29 @@
 //! Output files that appear complete or not at all.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
+
+/// What stands, or is to stand, at a path.
+enum Place {
+    /// A file, behind any symbolic links: those stay.
+    File(PathBuf),
+    /// A device or a pipe, which nothing can be moved over.
+    Device,
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if found.is_file() => path.canonicalize().map(Self::File),
+            Ok(_) => Ok(Self::Device),
+            Err(_) => Ok(Self::File(path.into())),
+        }
+    }
+}
 
 /// Files written under temporary names beside their places, and moved there together at the end.
 ///
@@ -15,6 +34,11 @@ pub(in crate::cli) struct Staged {
 }
 
 impl Staged {
+    /// Whether a file could be put at `path`; to be asked before long work. Leaves nothing there.
+    pub(in crate::cli) fn probe(path: &Path) -> Result<(), CliError> {
+        Self::default().add_with(path, |_| Ok(()))
+    }
+
     /// Writes `contents`, to appear at `path`.
     pub(in crate::cli) fn add(&mut self, path: &Path, contents: &[u8]) -> Result<(), CliError> {
         self.add_with(path, |file| file.write_all(contents))
@@ -24,13 +48,20 @@ impl Staged {
     pub(in crate::cli) fn add_with(
         &mut self,
         path: &Path,
-        fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+        fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<(), CliError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let file = File::create(&temporary)
-            .map_err(|source| CliError::Create { path: path.into(), source })?;
-        self.files.push((temporary, path.into()));
+        let refused = |source| CliError::Create { path: path.into(), source };
+        let file = match Place::of(path).map_err(refused)? {
+            Place::File(place) => {
+                let name = place.file_name().unwrap_or_default().to_string_lossy();
+                let temporary =
+                    place.with_file_name(format!(".{name}.{}.part", std::process::id()));
+                let file = File::create(&temporary).map_err(refused)?;
+                self.files.push((temporary, place));
+                file
+            }
+            Place::Device => File::options().write(true).open(path).map_err(refused)?,
+        };
         let mut writer = BufWriter::new(file);
         fill(&mut writer)
             .and_then(|()| writer.flush())

@@ -58,7 +58,7 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_name = "R", value_parser = values::rate)]
     rate: Option<f64>,
     /// Send every recorded call at its recorded time, even if the one before it has not ended
-    #[arg(long, requires = "trace", conflicts_with_all = ["concurrency", "rate"])]
+    #[arg(long, conflicts_with_all = ["concurrency", "rate"])]
     open_loop: bool,
     /// Stop after this much simulated time [default: 2h for generated work]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
@@ -98,6 +98,9 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        if let Some(folder) = &self.out {
+            prepare(folder)?;
+        }
         let started = Instant::now();
         let result = self.drive(&deployment, &work, model.context, shell)?;
         let mut document = self.document(&order, &deployment, &result, &work);
@@ -276,6 +279,16 @@ fn doubts(result: &RunResult) -> Vec<String> {
     doubts
 }
 
+/// The files that are kept.
+const KEPT: [&str; 2] = ["summary.json", "requests.csv"];
+
+/// Makes the folder, and sure that the result can be kept there before it is computed.
+fn prepare(folder: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| CliError::Create { path: folder.into(), source })?;
+    KEPT.iter().try_for_each(|name| Staged::probe(&folder.join(name)))
+}
+
 /// Writes the result's files, all or none.
 fn keep(
     folder: &Path,
@@ -283,12 +296,11 @@ fn keep(
     result: &RunResult,
     shell: &Shell,
 ) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|source| CliError::Create { path: folder.into(), source })?;
     let mut staged = Staged::default();
-    staged.add(&folder.join("summary.json"), to_json(document).as_bytes())?;
-    staged.add(&folder.join("requests.csv"), requests_csv(&result.outcomes).as_bytes())?;
+    let [summary, requests] = KEPT.map(|name| folder.join(name));
+    staged.add(&summary, to_json(document).as_bytes())?;
+    staged.add(&requests, requests_csv(&result.outcomes).as_bytes())?;
     staged.commit()?;
-    shell.inform(format!("summary.json and requests.csv are in {}", folder.display()));
+    shell.inform(format!("{} are in {}", KEPT.join(" and "), folder.display()));
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, Parser};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -16,7 +17,15 @@ use crate::cli::{CliError, files};
 #[derive(Debug)]
 pub(super) struct Scenario {
     path: PathBuf,
-    flags: Vec<String>,
+    flags: Vec<Flag>,
+}
+
+/// One key of it.
+#[derive(Debug)]
+struct Flag {
+    name: String,
+    /// Flag and value as words of a command line; none for a switch that is off.
+    words: Vec<String>,
 }
 
 impl Scenario {
@@ -25,70 +34,105 @@ impl Scenario {
         let text = files::text(path, "a TOML file")?;
         let place = |span: Range<usize>, problem: String| CliError::Scenario {
             path: path.into(),
-            line: 1 + text[..span.start.min(text.len())].matches('\n').count(),
+            line: Some(1 + text[..span.start.min(text.len())].matches('\n').count()),
             problem,
         };
         let table = DeTable::parse(&text)
             .map_err(|error| place(error.span().unwrap_or_default(), error.message().to_owned()))?;
+        let run = run_command();
         let mut flags = Vec::new();
         for (key, value) in table.get_ref() {
-            check_key(key.get_ref()).map_err(|problem| place(key.span(), problem))?;
-            let flag = as_flags(key.get_ref(), value).map_err(|p| place(value.span(), p))?;
-            check_value(&flag).map_err(|problem| place(value.span(), problem))?;
-            flags.extend(flag);
+            let name = key.get_ref().to_string();
+            let flag = known(&run, &name).map_err(|problem| place(key.span(), problem))?;
+            let words = as_words(flag, value).map_err(|problem| place(value.span(), problem))?;
+            check_value(&words).map_err(|problem| place(value.span(), problem))?;
+            flags.push(Flag { name, words });
         }
         Ok(Self { path: path.into(), flags })
     }
 
     /// The run it describes, with the flags of this process's command line over it.
     pub(super) fn under_flags(self) -> Result<Run, CliError> {
-        let own = std::env::args_os().skip_while(|argument| argument != "run").skip(1);
-        let own = own.filter(|argument| Path::new(argument) != self.path);
-        let words = ["memwall", "run"].map(OsString::from);
-        let scenario = self.flags.into_iter().map(OsString::from);
-        let parsed = Arguments::try_parse_from(words.into_iter().chain(scenario).chain(own));
-        match parsed.map(|arguments| arguments.command) {
+        let run = run_command();
+        let own = own_words();
+        let start = ["memwall", "run"].map(OsString::from);
+        let given = run.clone().try_get_matches_from(start.iter().skip(1).chain(&own));
+        let given = given.expect("the command line was parsed before");
+        let flags = self.flags.into_iter().filter(|flag| !is_overruled(&run, &given, &flag.name));
+        let scenario = flags.flat_map(|flag| flag.words).map(OsString::from);
+        let words = start.iter().cloned().chain(scenario).chain(own.iter().cloned());
+        match Arguments::try_parse_from(words).map(|arguments| arguments.command) {
             Ok(Command::Run(run)) => Ok(*run),
             Ok(_) => unreachable!("the second word is `run`"),
             Err(error) => {
-                Err(CliError::Scenario { path: self.path, line: 1, problem: first_line(&error) })
+                Err(CliError::Scenario { path: self.path, line: None, problem: first_line(&error) })
             }
         }
     }
 }
 
-/// The flags that a scenario may set.
-fn known_flags() -> Vec<String> {
-    let arguments = Arguments::command();
-    let run = arguments.find_subcommand("run").expect("`run` is a command");
-    run.get_arguments().filter_map(|flag| flag.get_long()).map(str::to_owned).collect()
+/// The words of this process's command line after `run`.
+fn own_words() -> Vec<OsString> {
+    let mut words = std::env::args_os().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--specs" {
+            words.next();
+        } else if word == "run" {
+            break;
+        }
+    }
+    words.collect()
 }
 
-fn check_key(key: &str) -> Result<(), String> {
-    let known = known_flags();
-    if known.iter().any(|flag| flag == key) {
-        return Ok(());
+/// `run`, with the flags of every command.
+fn run_command() -> clap::Command {
+    let mut arguments = Arguments::command();
+    arguments.build();
+    arguments.find_subcommand("run").expect("`run` is a command").clone()
+}
+
+/// Whether the command line gives this flag, or one that cannot stand beside it.
+fn is_overruled(run: &clap::Command, given: &ArgMatches, name: &str) -> bool {
+    let flag = run.get_arguments().find(|flag| flag.get_long() == Some(name));
+    let flag = flag.expect("keys were checked");
+    let excludes = |one: &Arg, other: &Arg| {
+        run.get_arg_conflicts_with(one).iter().any(|found| found.get_id() == other.get_id())
+    };
+    let is_given =
+        |arg: &Arg| given.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    run.get_arguments().filter(|other| is_given(other)).any(|other| {
+        other.get_id() == flag.get_id() || excludes(flag, other) || excludes(other, flag)
+    })
+}
+
+/// The flag that a key of a scenario sets.
+fn known<'a>(run: &'a clap::Command, key: &str) -> Result<&'a Arg, String> {
+    let of_run = || run.get_arguments().filter(|flag| !flag.is_global_set());
+    let flags = || of_run().filter_map(|flag| Some((flag.get_long()?, flag)));
+    let flags = || flags().filter(|(long, _)| *long != "help");
+    if let Some((_, flag)) = flags().find(|(long, _)| *long == key) {
+        return Ok(flag);
     }
-    let nearest = known
-        .iter()
-        .map(|flag| (strsim::jaro_winkler(flag, key), flag))
+    let nearest = flags()
+        .map(|(long, _)| (strsim::jaro_winkler(long, key), long))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map_or(String::new(), |(_, flag)| format!("; did you mean `{flag}`?"));
     Err(format!("unknown key `{key}`{nearest} Keys are the flags of `memwall run --help`"))
 }
 
-/// A key and its value as words of a command line.
-fn as_flags(key: &str, value: &Spanned<DeValue>) -> Result<Vec<String>, String> {
-    let flag = format!("--{key}");
+/// A flag and its value as words of a command line.
+fn as_words(flag: &Arg, value: &Spanned<DeValue>) -> Result<Vec<String>, String> {
+    let key = flag.get_long().expect("keys are long flags");
+    let takes_many = flag.get_num_args().is_some_and(|range| range.max_values() > 1);
     Ok(match value.get_ref() {
-        DeValue::Boolean(true) => vec![flag],
+        DeValue::Boolean(true) => vec![format!("--{key}")],
         DeValue::Boolean(false) => Vec::new(),
-        DeValue::Array(values) => {
-            let words: Result<Vec<_>, _> =
-                values.iter().map(|value| word(key, value.get_ref())).collect();
-            [vec![flag], words?].concat()
+        DeValue::Array(values) if takes_many => {
+            let values = values.iter();
+            let words: Result<Vec<_>, _> = values.map(|value| word(key, value.get_ref())).collect();
+            [vec![format!("--{key}")], words?].concat()
         }
-        other => vec![format!("{flag}={}", word(key, other)?)],
+        other => vec![format!("--{key}={}", word(key, other)?)],
     })
 }
 

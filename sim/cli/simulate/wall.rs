@@ -1,6 +1,6 @@
 //! `memwall wall`: the ladder of chips, and what holds each back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
@@ -98,6 +98,8 @@ impl Wall {
         let chips = self.chips(&catalog)?;
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
+        let page = self.page(shell);
+        page.as_deref().map_or(Ok(()), Staged::probe)?;
         let rungs = self.climb(&chips, &model, &work, shell)?;
         let report = self.report(&rungs, &catalog, &model, &work);
         if rungs.iter().all(|(_, found)| found.is_err()) {
@@ -106,7 +108,9 @@ impl Wall {
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
-        self.write_page(&report, shell)?;
+        if let Some(path) = page {
+            write_page(&path, &report, shell)?;
+        }
         if shell.json() {
             shell.json_document(&report.document)?;
         } else {
@@ -227,13 +231,17 @@ impl Wall {
         }
     }
 
-    fn write_page(&self, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
+    /// Where the report goes, if anywhere.
+    fn page(&self, shell: &Shell) -> Option<PathBuf> {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
-        let Some(path) = self.report.clone().or(default) else { return Ok(()) };
-        let mut staged = Staged::default();
-        staged.add(&path, render_wall_page(report).as_bytes())?;
-        staged.commit()?;
-        shell.inform(format!("The report is in {}", path.display()));
-        Ok(())
+        self.report.clone().or(default)
     }
+}
+
+fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
+    let mut staged = Staged::default();
+    staged.add(path, render_wall_page(report).as_bytes())?;
+    staged.commit()?;
+    shell.inform(format!("The report is in {}", path.display()));
+    Ok(())
 }
