@@ -58,6 +58,7 @@ fn run() -> RunResult {
         max_seqs: 256,
         page_tokens: 16,
         state_pages: 0,
+        groups: 1,
         admission: Admission::PromptFits,
     };
     let replica = Replica::new(Affine, limits, 50_000, None);

@@ -74,7 +74,14 @@ impl Point {
             "trtllm" => Admission::AnswerFits,
             _ => Admission::PromptFits,
         };
-        Limits { max_batched_tokens, max_seqs, page_tokens: 32, state_pages: 0, admission }
+        Limits {
+            max_batched_tokens,
+            max_seqs,
+            page_tokens: 32,
+            state_pages: 0,
+            groups: 1,
+            admission,
+        }
     }
 
     fn run(&self, model: TimeModel) -> RunResult {

@@ -34,8 +34,8 @@ pub(super) struct Flags {
     /// Print no progress and no warnings
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
-    /// Read every TOML file below DIR over the built-in catalogue
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Read every TOML file below DIR, or one file, over the built-in catalogue
+    #[arg(long, global = true, value_name = "DIR|FILE")]
     pub(super) specs: Option<PathBuf>,
 }
 

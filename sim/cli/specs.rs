@@ -27,13 +27,25 @@ pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
     Ok(catalog)
 }
 
-/// Whether a file describes hardware: not a workload, and not a time model's constants.
+/// Keys of which every description of a chip or system has some.
+const HARDWARE_KEYS: [&str; 6] = ["name", "base", "memory", "compute", "power", "accelerators"];
+
+/// Files beside the chips that describe none.
+const TABLES: [&str; 3] = ["sources.toml", "hbm.toml", "ladder.toml"];
+
+/// Whether a file describes hardware, and not a workload, a time model's constants, a scenario or
+/// something foreign. What does not parse counts, so that it is told.
 fn is_hardware(path: &Path, text: &str) -> bool {
-    let is_calibration = path.components().any(|part| part.as_os_str() == "calibration");
-    let is_workload = text
-        .parse::<toml::Table>()
-        .is_ok_and(|table| ["agent", "dialogue"].iter().any(|key| table.contains_key(*key)));
-    !is_calibration && !is_workload
+    if path.components().any(|part| part.as_os_str() == "calibration") {
+        return false;
+    }
+    if TABLES.iter().any(|table| path.ends_with(table)) {
+        return true;
+    }
+    text.parse::<toml::Table>().map_or(true, |table| {
+        let has = |key: &&str| table.contains_key(*key);
+        HARDWARE_KEYS.iter().any(has) && !["agent", "dialogue"].iter().any(has)
+    })
 }
 
 /// Whether an argument that may be a name or a file means a file.

@@ -15,7 +15,7 @@ pub enum TimeModel {
 
 /// The engine whose kernels and host terms are taken.
 ///
-/// vLLM is the default: its scheduler's defaults are memwall's, and it alone was measured on every
+/// vLLM is the default: its scheduler's rules are memwall's, and it alone was measured on every
 /// data-centre chip with both 16-bit and FP8 KV.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum EngineProfile {

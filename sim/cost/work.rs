@@ -84,26 +84,34 @@ pub(super) fn share(rows: u32, spread: u32) -> f64 {
     f64::from(rows.div_ceil(spread.max(1)))
 }
 
-/// Which count of a step an operator's rows are.
-pub(super) const fn rows_of(batch: &Batch, rows: Rows) -> u32 {
+/// The rows that the fullest of `spread` ranks has of a step. A sequence stays on one rank.
+pub(super) fn rows_of(batch: &Batch, rows: Rows, spread: u32) -> u32 {
+    let ranks = spread.max(1);
     match rows {
-        Rows::Tokens => batch.tokens(),
-        Rows::Logits => batch.logits,
+        Rows::Logits => batch.logits.div_ceil(ranks),
+        Rows::Tokens => {
+            let chunked = ranks.min(batch.prefill.chunks.max(1));
+            batch.decode.sequences.div_ceil(ranks) + batch.prefill.tokens.div_ceil(chunked)
+        }
     }
 }
 
 /// A step as one rank sees it: sequences, tokens and chunks as on the fullest rank, contexts split
-/// evenly (a balanced router).
+/// evenly over as many ranks as there are sequences or chunks for (a balanced router).
 pub(super) struct Load<'a> {
     batch: &'a Batch,
     spread: u32,
-    part: f64,
+    decode_part: f64,
+    prefill_part: f64,
 }
 
 impl<'a> Load<'a> {
     pub(super) fn new(batch: &'a Batch, spread: u32) -> Self {
         let spread = spread.max(1);
-        Self { batch, spread, part: 1.0 / f64::from(spread) }
+        let part = |count: u32| 1.0 / f64::from(spread.min(count.max(1)));
+        let (decode_part, prefill_part) =
+            (part(batch.decode.sequences), part(batch.prefill.chunks));
+        Self { batch, spread, decode_part, prefill_part }
     }
 
     /// Decoding sequences.
@@ -114,7 +122,7 @@ impl<'a> Load<'a> {
     /// Keys that the decodes read, in tokens.
     pub(super) fn decode_keys(&self, clip: Option<usize>) -> f64 {
         let decode = &self.batch.decode;
-        clip.map_or(decode.context, |clip| decode.clipped[clip]) as f64 * self.part
+        clip.map_or(decode.context, |clip| decode.clipped[clip]) as f64 * self.decode_part
     }
 
     /// Prefill chunks.
@@ -124,19 +132,20 @@ impl<'a> Load<'a> {
 
     /// New tokens of the chunks.
     pub(super) fn new_tokens(&self) -> f64 {
-        share(self.batch.prefill.tokens, self.spread)
+        libm::ceil(f64::from(self.batch.prefill.tokens) * self.prefill_part)
     }
 
     /// Query-key pairs of the chunks.
     pub(super) fn pairs(&self, clip: Option<usize>) -> f64 {
         let prefill = &self.batch.prefill;
-        clip.map_or(prefill.pairs, |clip| prefill.clipped_pairs[clip]) as f64 * self.part
+        clip.map_or(prefill.pairs, |clip| prefill.clipped_pairs[clip]) as f64 * self.prefill_part
     }
 
     /// Keys that the chunks read, in tokens, their own included.
     pub(super) fn prefill_keys(&self, clip: Option<usize>) -> f64 {
         let prefill = &self.batch.prefill;
-        clip.map_or(prefill.context, |clip| prefill.clipped_context[clip]) as f64 * self.part
+        clip.map_or(prefill.context, |clip| prefill.clipped_context[clip]) as f64
+            * self.prefill_part
     }
 
     /// Keys of the chunks that are not their own.

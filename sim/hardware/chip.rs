@@ -72,7 +72,7 @@ pub struct Chip {
 pub struct Memory {
     /// `hbm3e`, `gddr7`, `sram`.
     pub kind: String,
-    /// Peak bandwidth at the pins, enabled part only. Zero if unknown.
+    /// Peak bandwidth of all pins. Zero if unknown.
     pub bandwidth: BytesPerSec,
     /// Physical capacity, enabled part only.
     pub physical: Bytes,

@@ -22,6 +22,8 @@ pub struct Limits {
     pub max_seqs: u32,
     /// When requests join the batch.
     pub admission: Admission,
+    /// Groups of ranks with a KV cache of their own (attention-DP); a sequence fits in one.
+    pub groups: u32,
     /// Tokens in a KV page.
     pub page_tokens: u32,
     /// Pages that a running sequence needs besides its tokens' (windows, recurrent states).

@@ -3,7 +3,7 @@
 //! Continuous batching with a token budget: decodes first, then the chunks of prompts under way,
 //! then waiting requests in order of arrival, as far as [`Admission`](super::Admission) lets them
 //! in. When a decode finds no page, the latest admitted sequence is preempted and later
-//! recomputed. These are vLLM's rules; where it differs, `docs/models.md` says so.
+//! recomputed. These are vLLM's rules; where it differs, `docs/deviations.md` says so.
 
 use std::collections::VecDeque;
 
@@ -62,7 +62,7 @@ impl<P: Pricer> Replica<P> {
     /// Queues a request, unless it could never fit.
     pub fn submit(&mut self, request: Request) -> Result<(), TooLong> {
         let pages = u64::from(self.limits.pages(request.prompt + request.output));
-        let capacity = self.kv.capacity();
+        let capacity = self.kv.capacity() / u64::from(self.limits.groups.max(1));
         if pages > capacity {
             return Err(TooLong { pages, capacity });
         }
@@ -111,6 +111,7 @@ impl<P: Pricer> Replica<P> {
             if sequence.first_token.is_none() {
                 sequence.first_token = Some(now);
                 publish_prompt(&mut self.kv, now, sequence, &self.limits);
+                remember(&mut self.boundless, now, sequence, &self.limits);
             } else {
                 self.meter.itl.record(now.since(sequence.last_token));
             }
@@ -225,7 +226,9 @@ impl<P: Pricer> Replica<P> {
         for index in from..self.running.len() {
             let budget = self.budget(batch);
             let sequence = &mut self.running[index];
-            if budget == 0 || sequence.is_decoding() {
+            // Decodes have their token by now; one that was preempted and finds all its pages again
+            // has a single token left to compute, and gets it here.
+            if budget == 0 || sequence.scheduled > 0 {
                 continue;
             }
             let chunk = sequence.remaining().min(budget);

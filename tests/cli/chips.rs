@@ -53,6 +53,14 @@ fn a_system_shows_too() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_a_failure_that_is_told() {
+    let answer = super::program::memwall_into_full_disk(&["chips", "list"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.stderr.starts_with("error: cannot write the results"), "{}", answer.stderr);
+}
+
+#[test]
 fn an_unknown_name_gets_the_nearest_one() {
     memwall(&["chips", "show", "h100-smx"]).refused(&["h100-smx", "did you mean `h100-sxm`?"]);
 }
@@ -66,6 +74,33 @@ fn a_file_of_one_s_own_shows_and_overlays_the_catalogue() {
     let folder = path.parent().unwrap().to_str().unwrap();
     let text = memwall(&["chips", "list", "--specs", folder]).done();
     assert!(text.contains("mine") && text.contains("h100-sxm"), "{text}");
+}
+
+#[test]
+fn the_catalogue_over_itself_changes_nothing() {
+    let list = memwall(&["chips", "list", "--json"]).done();
+    // Calibrations and workloads are no chips, and do not get in the way.
+    for folder in ["hw-specs", "workloads"] {
+        let path = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(memwall(&["chips", "list", "--json", "--specs", &path]).done(), list);
+    }
+}
+
+#[test]
+fn a_variation_needs_only_what_differs_and_foreign_files_are_passed_over() {
+    let folder = scratch("chips-variation");
+    let text = "name = \"nine\"\nbase = \"b200-sxm\"\n\
+                memory.stacks = { value = 9, class = \"estimate\", source = \"what if\" }\n";
+    let path = folder.join("nine.toml");
+    fs::write(&path, text).unwrap();
+    fs::write(folder.join("Cargo.toml"), "[package]\nversion = \"1.0.0\"\n").unwrap();
+    fs::write(folder.join("scenario.toml"), "chip = \"nine\"\nconcurrency = 4\n").unwrap();
+    for specs in [folder.to_str().unwrap(), path.to_str().unwrap()] {
+        let arguments = ["chips", "show", "nine", "--json", "--specs", specs];
+        let document = memwall(&arguments).document("memwall.chip/1");
+        assert_eq!(document["stacks"]["count"], 9);
+        assert_eq!(document["tdp_w"].as_f64(), Some(1000.0));
+    }
 }
 
 #[test]

@@ -17,6 +17,13 @@ pub(super) fn memwall(arguments: &[&str]) -> Answer {
     Answer::new(arguments, &output)
 }
 
+/// Runs `memwall` with so many threads.
+pub(super) fn memwall_on_threads(arguments: &[&str], threads: u32) -> Answer {
+    let mut command = command(arguments);
+    let output = command.env("RAYON_NUM_THREADS", threads.to_string()).output();
+    Answer::new(arguments, &output.expect("the binary starts"))
+}
+
 /// Runs `memwall` with nobody reading its standard output.
 pub(super) fn memwall_into_closed_pipe(arguments: &[&str]) -> Answer {
     let mut child = command(arguments)
@@ -26,6 +33,14 @@ pub(super) fn memwall_into_closed_pipe(arguments: &[&str]) -> Answer {
         .expect("the binary starts");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("the binary ends");
+    Answer::new(arguments, &output)
+}
+
+/// Runs `memwall` with a standard output that takes nothing.
+#[cfg(target_os = "linux")]
+pub(super) fn memwall_into_full_disk(arguments: &[&str]) -> Answer {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has /dev/full");
+    let output = command(arguments).stdout(full).output().expect("the binary starts");
     Answer::new(arguments, &output)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::program::{memwall, scratch};
+use super::program::{memwall, memwall_on_threads, scratch};
 
 /// A ladder that takes a moment: two chips, short conversations, a fixed load.
 const SHORT: [&str; 9] = [
@@ -73,8 +73,9 @@ fn rows_have_every_key_and_shares_sum_to_one() {
 #[test]
 fn the_threads_do_not_show() {
     let one = with(&["--json", "--seed", "7"]);
-    let bytes = memwall(&one).done();
-    assert_eq!(memwall(&one).done(), bytes);
+    let bytes = memwall_on_threads(&one, 1).done();
+    assert_eq!(memwall_on_threads(&one, 1).done(), bytes);
+    assert_eq!(memwall_on_threads(&one, 2).done(), bytes);
     assert_ne!(memwall(&with(&["--json", "--seed", "8"])).done(), bytes);
 }
 

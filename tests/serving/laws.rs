@@ -79,6 +79,7 @@ fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> R
         max_seqs,
         page_tokens: PAGE,
         state_pages: 0,
+        groups: 1,
         admission: Admission::PromptFits,
     };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));

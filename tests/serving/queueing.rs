@@ -47,6 +47,7 @@ fn run_single_server(load: f64, requests: usize) -> RunResult {
         max_seqs: 1,
         page_tokens: 16,
         state_pages: 0,
+        groups: 1,
         admission: Admission::PromptFits,
     };
     let service = Seconds::new(0.01);

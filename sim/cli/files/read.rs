@@ -15,10 +15,13 @@ pub(in crate::cli) fn text(path: &Path, expected: &'static str) -> Result<String
     })
 }
 
-/// Every `*.toml` below `folder`, in the order of their names.
-///
-/// Links to folders are not followed: they may lead in circles.
+/// Every `*.toml` below `folder`, in the order of their names; hidden files and folders, what
+/// Cargo builds, and links to folders, which may lead in circles, are passed over. A file stands
+/// for itself.
 pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    if folder.is_file() {
+        return Ok(vec![folder.into()]);
+    }
     let unreadable = |source| CliError::Read { path: folder.into(), source };
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -27,7 +30,7 @@ pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliErro
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     let mut found = Vec::new();
-    for (path, kind) in entries {
+    for (path, kind) in entries.into_iter().filter(|(path, _)| !is_passed_over(path)) {
         if kind.is_dir() {
             found.extend(tomls_below(&path)?);
         } else if !path.is_dir() && path.extension().is_some_and(|end| end == "toml") {
@@ -35,4 +38,9 @@ pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliErro
         }
     }
     Ok(found)
+}
+
+fn is_passed_over(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().starts_with('.') || path.join("CACHEDIR.TAG").is_file()
 }

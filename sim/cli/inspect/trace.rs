@@ -131,7 +131,7 @@ fn print(stats: &TraceStats, shell: &mut Shell) -> Result<(), CliError> {
     }
     shell.line("")?;
     let columns = ["total", "mean", "p50", "p90", "p99"].map(Column::Number);
-    let mut table = Table::new(&[&[Column::Text("tokens")], columns.as_slice()].concat());
+    let mut table = Table::new(&[&[Column::Name("tokens")], columns.as_slice()].concat());
     table.row(lengths_row("prompt", stats.prompt_tokens, &stats.prompt_length_tokens));
     table.row(lengths_row("output", stats.output_tokens, &stats.output_length_tokens));
     shell.table(table)?;
@@ -166,7 +166,7 @@ fn lengths_row(name: &str, total: u64, lengths: &Lengths) -> [String; 6] {
 
 fn reuse_table(rows: &[Reuse]) -> Table {
     let mut table = Table::new(&[
-        Column::Text("policy"),
+        Column::Name("policy"),
         Column::Number("capacity blocks"),
         Column::Number("ttl s"),
         Column::Number("hit blocks"),

@@ -92,6 +92,7 @@ impl CommonFlags {
             },
             page_tokens,
             state_pages: 0,
+            groups: 1,
         }
     }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::common::CommonFlags;
 use super::scenario::Scenario;
 use super::values;
-use super::work::Work;
+use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -26,8 +26,8 @@ Examples:
   memwall run --chip b200-sxm --workload chat --rate 20 --duration 10min --json
   memwall run scenario.toml";
 
-/// How long generated work is simulated if nothing else is said.
-const DURATION: SimSpan = SimSpan::from_ms(1_800_000);
+/// When the simulation of generated work stops if nothing else is said.
+const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
 
 /// Flags of `run`.
 #[derive(Args, Clone, Debug)]
@@ -60,13 +60,14 @@ pub(in crate::cli) struct Run {
     /// Send every recorded call at its recorded time, even if the one before it has not ended
     #[arg(long, conflicts_with_all = ["concurrency", "rate"])]
     open_loop: bool,
-    /// Stop after this much simulated time [default: 30min for generated work]
+    /// Stop after this much simulated time [default: 2h for generated work]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     duration: Option<SimSpan>,
     /// Simulate at most this many tasks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     tasks: Option<u64>,
     /// Measure nothing before this much simulated time
+    /// [default: 1h for closed loops of generated work without --duration]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     warmup: Option<SimSpan>,
     /// Keep summary.json and requests.csv in this folder
@@ -91,16 +92,17 @@ impl Run {
         let chip = catalog.chip(&self.chip)?;
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?;
+        let work =
+            if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let tasks = self.task_list(&work, model.context)?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
-        let result = self.drive(&deployment, tasks, &work, shell);
+        let result = self.drive(&deployment, &work, model.context, shell)?;
         let mut document = self.document(&order, &deployment, &result, &work);
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
@@ -170,10 +172,10 @@ impl Run {
     fn drive(
         &self,
         deployment: &Deployment,
-        tasks: Box<dyn Iterator<Item = Task>>,
         work: &Work,
+        window: u32,
         shell: &Shell,
-    ) -> RunResult {
+    ) -> Result<RunResult, CliError> {
         let horizon = self.horizon(work);
         let total = horizon.map_or(0, |span| span.as_ps() / 1_000_000_000_000);
         let bar = match horizon {
@@ -186,13 +188,34 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
-        let plan = RunPlan {
-            load: self.load(work),
-            warmup: self.warmup.unwrap_or(SimSpan::ZERO),
-            horizon,
-            requests: None,
+        let plan =
+            RunPlan { load: self.load(work), warmup: self.warmup(work), horizon, requests: None };
+        let mut replica = deployment.replica(self.common.ttl);
+        let Some(clients) = self.steady_clients(work) else {
+            let tasks = self.task_list(work, window)?;
+            return Ok(simulate(replica, tasks, plan, &mut watch));
         };
-        simulate(deployment.replica(self.common.ttl), tasks, plan, &mut watch)
+        let pool = work.pool(self.common.seed, window, clients)?;
+        let tasks = pool.enter(&mut replica, clients, self.common.ttl);
+        let result = simulate(replica, tasks, plan, &mut watch);
+        Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
+    }
+
+    /// The clients of a closed loop of generated work, which is entered in its steady state; not if
+    /// a number of tasks is to be done from beginning to end.
+    fn steady_clients(&self, work: &Work) -> Option<u32> {
+        match (self.load(work), work) {
+            (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
+                Some(concurrency)
+            }
+            _ => None,
+        }
+    }
+
+    /// Loops in their steady state warm up as long as a person may pause.
+    fn warmup(&self, work: &Work) -> SimSpan {
+        let steady = self.steady_clients(work).filter(|_| self.duration.is_none());
+        self.warmup.unwrap_or(if steady.is_some() { LONGEST_PAUSE } else { SimSpan::ZERO })
     }
 
     /// Generated work has no end of its own.

@@ -7,18 +7,18 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::values;
-use super::work::Work;
+use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Best, Drive, NoBest, Order, Slo, Terms, TrialLength, best_of_plans};
 use crate::hardware::{Catalog, Chip};
-use crate::model::{Model, Plan};
+use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
     WallDocument, WallReport, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, unfit_row,
 };
-use crate::units::{PerSec, Seconds, SimSpan};
+use crate::units::{PerSec, SimSpan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,9 +31,6 @@ const REPORT: &str = "memwall-wall.html";
 
 /// Most tasks in flight on one replica.
 const MOST_CLIENTS: u32 = 4096;
-
-/// Longest pause of a person that the ladder waits for: a longer one only empties the caches.
-const LONGEST_PAUSE_S: f64 = 3600.0;
 
 /// Sequences in the batch of the context curves.
 const CURVE_BATCH: u32 = 1;
@@ -48,7 +45,8 @@ pub(in crate::cli) struct Wall {
     /// What is simulated, and how
     #[command(flatten)]
     common: CommonFlags,
-    /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best of the TP degrees that fit]
+    /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to 8
+    /// and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     plan: Option<Plan>,
     /// Tasks in flight on a replica [default: the best within the service level]
@@ -72,11 +70,22 @@ pub(in crate::cli) struct Wall {
     no_report: bool,
 }
 
-/// How long each trial is.
-const LENGTH: TrialLength = TrialLength {
+/// Trials that find a load.
+const BRACKET: TrialLength = TrialLength {
     warmup: SimSpan::from_ms(120_000),
     horizon: SimSpan::from_ms(7_200_000),
-    requests: 1500,
+    requests: 800,
+};
+
+/// Trials that confirm it: the warm-up is as long as the longest pause.
+const CONFIRM: TrialLength =
+    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
+
+/// All of a trace counts; there is no more of it to warm up with.
+const RECORDED: TrialLength = TrialLength {
+    warmup: SimSpan::ZERO,
+    horizon: SimSpan::from_ms(30 * 86_400_000),
+    requests: u64::MAX,
 };
 
 /// A chip of the ladder and what was found for it.
@@ -88,7 +97,7 @@ impl Wall {
         let catalog = catalog(shell)?;
         let chips = self.chips(&catalog)?;
         let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?.with_longest_pause(Seconds::new(LONGEST_PAUSE_S));
+        let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
         page.as_deref().map_or(Ok(()), Staged::probe)?;
         let rungs = self.climb(&chips, &model, &work, shell)?;
@@ -126,12 +135,17 @@ impl Wall {
         shell: &Shell,
     ) -> Result<Vec<Rung<'a>>, CliError> {
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let (bracket, confirm) = match work {
+            Work::Generated(_) => (BRACKET, CONFIRM),
+            Work::Recorded { .. } => (RECORDED, RECORDED),
+        };
         let terms = Terms {
             drive: self.drive(),
             seed: self.common.seed,
             slo: self.slo(),
             pool: &pool,
-            length: LENGTH,
+            bracket,
+            confirm,
             ttl: self.common.ttl,
         };
         let progress = shell.progress("climbing the ladder", chips.len() as u64);
@@ -140,7 +154,7 @@ impl Wall {
             let plan = self.plan.unwrap_or(Plan::tp(1));
             let order = self.common.order(chip, model, plan, work.page_tokens());
             let order = Order { longest, ..order };
-            let found = best_of_plans(&order, &self.plans(chip), &terms);
+            let found = best_of_plans(&order, &self.plans(chip, model), &terms);
             progress.advance(1);
             (order, found)
         };
@@ -163,11 +177,19 @@ impl Wall {
         }
     }
 
-    /// The plans to try on `chip`: powers of two up to a box or the domain, whichever is smaller.
-    fn plans(&self, chip: &Chip) -> Vec<Plan> {
+    /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
+    /// the experts over all ranks, up to half a rack.
+    fn plans(&self, chip: &Chip, model: &Model) -> Vec<Plan> {
+        if let Some(plan) = self.plan {
+            return vec![plan];
+        }
         let domain = chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        let degrees = [1, 2, 4, 8].into_iter().filter(|&tp| tp <= domain);
-        self.plan.map_or_else(|| degrees.map(Plan::tp).collect(), |plan| vec![plan])
+        let dense = [1, 2, 4, 8].map(Plan::tp);
+        let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
+        let has_experts =
+            |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
+        let wide = wide.into_iter().filter(|_| model.layers.iter().any(has_experts));
+        dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
     }
 
     fn slo(&self) -> Slo {

@@ -9,13 +9,16 @@ use super::values;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::TaskPool;
-use crate::units::{Seconds, SimSpan};
+use crate::units::SimSpan;
 use crate::workload::{Cause, Synthetic, Task, Tasks, Trace, TraceKind, read_trace};
 
 /// Pages of generated workloads and of traces without pages, in tokens.
 ///
 /// The page of the recorded coding sessions, and of `FlashMLA`'s and TensorRT-LLM's KV caches.
 const PAGE_TOKENS: u32 = 64;
+
+/// Longest pause of a person that a steady state waits for: a longer one only empties caches.
+pub(super) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
 
 /// The work.
 #[derive(Args, Clone, Debug)]
@@ -65,12 +68,12 @@ impl Work {
         }
     }
 
-    /// The same work where no person takes longer than `cap` before a call.
-    pub(super) fn with_longest_pause(self, cap: Seconds) -> Self {
-        let longest = SimSpan::from_seconds(cap);
+    /// The same work where no person takes longer than [`LONGEST_PAUSE`] before a call.
+    pub(super) fn with_longest_pause(self) -> Self {
+        let longest = LONGEST_PAUSE;
         match self {
             Self::Generated(synthetic) => {
-                Self::Generated(Box::new(synthetic.with_longest_human_gap(cap)))
+                Self::Generated(Box::new(synthetic.with_longest_human_gap(longest.seconds())))
             }
             Self::Recorded { trace, mut tasks, name } => {
                 let chains = tasks.iter_mut().flat_map(|task| &mut task.chains);

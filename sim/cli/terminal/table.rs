@@ -14,20 +14,33 @@ const UNKNOWN: &str = "–";
 /// Spaces between columns.
 const GAP: u16 = 2;
 
+/// A column of words is never narrower, unless its words are.
+const TEXT_MIN: u16 = 10;
+
 /// A column's title and kind.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) enum Column {
+    /// Names, aligned left; never wraps.
+    Name(&'static str),
     /// Words, aligned left; wraps in a narrow terminal.
     Text(&'static str),
     /// Numbers, aligned right; never wraps.
     Number(&'static str),
 }
 
+impl Column {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Name(title) | Self::Text(title) | Self::Number(title) => title,
+        }
+    }
+}
+
 /// A table of results.
 #[derive(Debug)]
 pub(in crate::cli) struct Table {
     grid: Grid,
-    numbers: Vec<bool>,
+    columns: Vec<Column>,
 }
 
 impl Table {
@@ -35,23 +48,20 @@ impl Table {
     pub(in crate::cli) fn new(columns: &[Column]) -> Self {
         let mut grid = Grid::new();
         grid.load_style(NOTHING);
-        let numbers: Vec<_> =
-            columns.iter().map(|column| matches!(column, Column::Number(_))).collect();
-        grid.set_header(columns.iter().map(|column| match column {
-            Column::Text(title) => Cell::new(title),
-            Column::Number(title) => Cell::new(title).set_alignment(CellAlignment::Right),
-        }));
-        for (column, &is_number) in grid.column_iter_mut().zip(&numbers) {
-            column.set_padding((0, GAP));
-            if is_number {
-                column.set_cell_alignment(CellAlignment::Right);
-                column.set_constraint(ColumnConstraint::ContentWidth);
+        grid.set_header(columns.iter().map(|column| Cell::new(column.title())));
+        for (drawn, column) in grid.column_iter_mut().zip(columns) {
+            drawn.set_padding((0, GAP));
+            if matches!(column, Column::Number(_)) {
+                drawn.set_cell_alignment(CellAlignment::Right);
+            }
+            if !matches!(column, Column::Text(_)) {
+                drawn.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         if let Some(last) = grid.column_mut(columns.len() - 1) {
             last.set_padding((0, 0));
         }
-        Self { grid, numbers }
+        Self { grid, columns: columns.into() }
     }
 
     /// Adds a row; one cell a column.
@@ -59,16 +69,42 @@ impl Table {
     /// # Panics
     /// If there are more or fewer cells than columns.
     pub(in crate::cli) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        assert_eq!(N, self.numbers.len(), "a row has one cell a column");
+        assert_eq!(N, self.columns.len(), "a row has one cell a column");
         self.grid.add_row(cells);
     }
 
     /// The table as text, at most `width` columns wide if that is known.
+    ///
+    /// What has no room even with words wrapped is left out from the right, and said so.
     pub(super) fn fitted(mut self, width: Option<u16>) -> String {
-        if let Some(width) = width {
-            self.grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        let Some(width) = width else { return self.grid.trim_fmt() };
+        let shown = self.columns_within(width);
+        for hidden in shown..self.columns.len() {
+            if let Some(column) = self.grid.column_mut(hidden) {
+                column.set_constraint(ColumnConstraint::Hidden);
+            }
         }
-        self.grid.trim_fmt()
+        self.grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        let text = self.grid.trim_fmt();
+        let hidden: Vec<_> = self.columns[shown..].iter().map(|column| column.title()).collect();
+        if hidden.is_empty() {
+            return text;
+        }
+        [text, format!("No room for: {}.", hidden.join(", "))].join("\n")
+    }
+
+    /// How many columns, the first at least, fit into `width`.
+    fn columns_within(&self, width: u16) -> usize {
+        let mut used = 0;
+        let widths = self.grid.column_max_content_widths().into_iter().zip(&self.columns);
+        let fits = |(content, column): (u16, &Column)| {
+            let is_text = matches!(column, Column::Text(_));
+            used += if is_text { content.min(TEXT_MIN) } else { content };
+            let fits = used <= width;
+            used += GAP;
+            fits
+        };
+        widths.map(fits).take_while(|&fits| fits).count().max(1)
     }
 }
 
@@ -122,21 +158,31 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let mut table = Table::new(&[Column::Text("chip"), Column::Number("TB/s")]);
-        table.row(["h100-sxm".into(), number(Some(3.352))]);
-        table.row(["unknown".into(), number(None)]);
+        let columns = [Column::Name("chip"), Column::Number("TB/s"), Column::Text("class")];
+        let mut table = Table::new(&columns);
+        table.row(["h100-sxm".into(), number(Some(3.352)), "data sheet".into()]);
+        table.row(["unknown".into(), number(None), "a rough own estimate".into()]);
         table
     }
 
     #[test]
     fn columns_align_and_unknown_is_no_number() {
-        assert_eq!(sample().fitted(None), "chip      TB/s\nh100-sxm  3.35\nunknown      –");
+        let text = "chip      TB/s  class\nh100-sxm  3.35  data sheet\n\
+                    unknown      –  a rough own estimate";
+        assert_eq!(sample().fitted(None), text);
     }
 
     #[test]
-    fn a_narrow_terminal_wraps_words_not_numbers() {
-        let text = sample().fitted(Some(12));
-        assert!(text.contains("3.35"), "{text}");
-        assert!(text.lines().all(|line| line.chars().count() <= 12), "{text}");
+    fn a_narrow_terminal_wraps_words_and_no_numbers() {
+        let text = sample().fitted(Some(27));
+        assert!(text.contains("h100-sxm  3.35  data sheet"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 27), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_room_is_named() {
+        let text = sample().fitted(Some(20));
+        assert!(text.ends_with("No room for: class."), "{text}");
+        assert!(text.starts_with("chip      TB/s\n"), "{text}");
     }
 }

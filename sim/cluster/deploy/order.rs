@@ -18,7 +18,7 @@ pub struct Order<'a> {
     pub plan: Plan,
     /// In which number formats.
     pub precision: Precision,
-    /// With which batch limits; `state_pages` is filled in here.
+    /// With which batch limits; `state_pages` and `groups` are filled in here.
     pub limits: Limits,
     /// Priced how.
     pub pricing: Pricing,
@@ -105,7 +105,11 @@ impl Order<'_> {
             program,
             memory,
             pages: memory.pages(kv, self.plan.dp),
-            limits: Limits { state_pages: memory.state_pages(), ..self.limits },
+            limits: Limits {
+                state_pages: memory.state_pages(),
+                groups: self.plan.dp,
+                ..self.limits
+            },
             plan: self.plan,
         })
     }
@@ -149,7 +153,8 @@ impl Order<'_> {
 
     /// Tokens of a single sequence that fit.
     fn room(&self, memory: &MemoryBudget) -> u64 {
-        let pages = memory.pages(self.kv.unwrap_or(memory.kv), self.plan.dp);
+        // A sequence lives in one group of an attention-DP plan.
+        let pages = memory.pages(self.kv.unwrap_or(memory.kv), 1);
         let pages = pages.saturating_sub(u64::from(memory.state_pages()));
         pages.saturating_mul(u64::from(self.limits.page_tokens))
     }

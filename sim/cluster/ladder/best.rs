@@ -1,33 +1,12 @@
 //! What a chip yields at its best: the plan and the load with the most tokens per chip.
 
 use super::pool::TaskPool;
-use super::search::{Trial, best_concurrency};
+use super::search::best_concurrency;
+use super::trial::{Slo, TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
-use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate};
-use crate::des::Streams;
+use crate::cluster::run::RunResult;
 use crate::model::Plan;
-use crate::units::{PerSec, SimSpan, SimTime};
-use crate::workload::Entered;
-
-/// A service level.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Slo {
-    /// 99th percentile of the time to first token, in milliseconds.
-    pub ttft_ms_p99: f64,
-    /// Median of the time per output token, in milliseconds.
-    pub tpot_ms_p50: f64,
-}
-
-/// How long a trial is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrialLength {
-    /// Not measured.
-    pub warmup: SimSpan,
-    /// Longest run, warm-up included.
-    pub horizon: SimSpan,
-    /// Requests to measure before that.
-    pub requests: u64,
-}
+use crate::units::{PerSec, SimSpan};
 
 /// How much load a replica gets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +30,11 @@ pub struct Terms<'a> {
     pub slo: Slo,
     /// The work.
     pub pool: &'a TaskPool,
-    /// The length of a trial.
-    pub length: TrialLength,
+    /// The length of the trials that find a load. They are too short to tell a steady state from a
+    /// slow collapse: caches that lose more than they find take an hour of pauses to show it.
+    pub bracket: TrialLength,
+    /// The length of the trials that confirm it, and whose figures are reported.
+    pub confirm: TrialLength,
     /// Unpinned KV is forgotten after this long.
     pub ttl: Option<SimSpan>,
 }
@@ -92,55 +74,108 @@ pub enum NoBest {
     },
 }
 
+/// A plan and what short trials promise of it.
+struct Candidate {
+    deployment: Deployment,
+    concurrency: u32,
+    promise: f64,
+}
+
+/// Plans whose rates differ by less are not told apart: seeds alone move a rate by as much. Of
+/// such plans the one with fewest chips is taken.
+const TIE: f64 = 0.97;
+
+/// A load that failed a long trial is lowered by this factor.
+const STEP_DOWN: f64 = 0.92;
+
 /// Tries every plan of `plans` for `order`'s chip and keeps the best.
 ///
-/// The reason given for a chip without a best is that of the last plan, the largest.
+/// Short trials find each plan's best load; long ones confirm them, the most promising first, until
+/// no other plan promises as much. The reason given for a chip without a best is that of the last
+/// plan, the largest.
 pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Best, NoBest> {
-    let mut best: Option<Best> = None;
+    let mut candidates = Vec::new();
     let mut reason: Option<NoBest> = None;
     for &plan in plans {
-        match best_of_plan(&Order { plan, ..*order }, terms) {
-            Ok(found) => {
-                let is_better =
-                    |best: &Best| found.output_tok_s_per_gpu > best.output_tok_s_per_gpu;
-                if best.as_ref().is_none_or(is_better) {
-                    best = Some(found);
-                }
-            }
+        match candidate(&Order { plan, ..*order }, terms) {
+            Ok(found) => candidates.push(found),
             Err(why) => reason = Some(why),
         }
     }
-    best.ok_or_else(|| reason.expect("a plan without a best has a reason"))
+    candidates.sort_by(|a, b| b.promise.total_cmp(&a.promise));
+    let mut confirmed: Vec<Best> = Vec::new();
+    let mut highest = 0.0_f64;
+    for candidate in candidates {
+        if candidate.promise < highest * TIE {
+            break;
+        }
+        let plan = candidate.deployment.plan;
+        match confirm(candidate, terms) {
+            Some(found) => {
+                highest = highest.max(found.output_tok_s_per_gpu);
+                confirmed.push(found);
+            }
+            None => reason = Some(too_slow(order, plan, terms)),
+        }
+    }
+    let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);
+    ties.min_by_key(|best| best.deployment.plan.gpus())
+        .ok_or_else(|| reason.expect("a plan without a best has a reason"))
 }
 
-/// The best load of one plan, or the load that was asked for.
-pub fn best_of_plan(order: &Order, terms: &Terms) -> Result<Best, NoBest> {
+/// The load of one plan that short trials find best, or the one that was asked for.
+fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
     let deployment = order.deploy()?;
     let most = terms.pool.underway().len() as u32;
-    let (concurrency, result) = match terms.drive {
+    let (concurrency, promise) = match terms.drive {
         Drive::Best => {
             let start = first_guess(&deployment, terms);
-            let best = best_concurrency(start, most, |n| trial(&deployment, n, terms));
-            let Some(best) = best else {
-                let (chip, plan) = (order.chip.name.clone(), order.plan);
-                return Err(NoBest::TooSlow { chip, plan, slo: terms.slo });
-            };
-            (Some(best.concurrency), best.result)
+            let try_out = |n| trial(&deployment, n, terms.bracket, terms);
+            let best = best_concurrency(start, most, try_out)
+                .ok_or_else(|| too_slow(order, order.plan, terms))?;
+            (best.concurrency, best.rate)
         }
-        Drive::Concurrency(wanted) => {
-            let clients = wanted.min(most);
-            (Some(clients), run_closed(&deployment, clients, terms))
-        }
-        Drive::Rate(rate) => (None, run_open(&deployment, rate, terms)),
+        Drive::Concurrency(wanted) => (wanted.min(most), f64::INFINITY),
+        Drive::Rate(_) => (0, f64::INFINITY),
     };
-    let output_tok_s_per_gpu = output_rate_per_gpu(&deployment, &result);
-    Ok(Best { deployment, concurrency, output_tok_s_per_gpu, result })
+    Ok(Candidate { deployment, concurrency, promise })
 }
 
-fn trial(deployment: &Deployment, concurrency: u32, terms: &Terms) -> Trial<RunResult> {
-    let result = run_closed(deployment, concurrency, terms);
-    let rate = output_rate_per_gpu(deployment, &result);
-    Trial { concurrency, meets_slo: meets(&result, &terms.slo), rate, result }
+/// A long run at the candidate's load, or at the next lower one that meets the service level.
+///
+/// A load that was asked for is run whether or not it does.
+fn confirm(candidate: Candidate, terms: &Terms) -> Option<Best> {
+    let Candidate { deployment, mut concurrency, .. } = candidate;
+    let per_gpu = 1.0 / f64::from(deployment.plan.gpus());
+    let finish = |deployment, concurrency, result: RunResult| Best {
+        deployment,
+        concurrency,
+        output_tok_s_per_gpu: result.output_tok_s() * per_gpu,
+        result,
+    };
+    match terms.drive {
+        Drive::Rate(rate) => {
+            let result = run_open(&deployment, rate, terms);
+            return Some(finish(deployment, None, result));
+        }
+        Drive::Concurrency(_) => {
+            let result = run_closed(&deployment, concurrency, terms.confirm, terms);
+            return Some(finish(deployment, Some(concurrency), result));
+        }
+        Drive::Best => {}
+    }
+    while concurrency > 0 {
+        let long = trial(&deployment, concurrency, terms.confirm, terms);
+        if long.meets_slo {
+            return Some(finish(deployment, Some(concurrency), long.result));
+        }
+        concurrency = ((f64::from(concurrency) * STEP_DOWN) as u32).min(concurrency - 1);
+    }
+    None
+}
+
+fn too_slow(order: &Order, plan: Plan, terms: &Terms) -> NoBest {
+    NoBest::TooSlow { chip: order.chip.name.clone(), plan, slo: terms.slo }
 }
 
 /// As many tasks as have room in the cache at once.
@@ -150,49 +185,4 @@ fn first_guess(deployment: &Deployment, terms: &Terms) -> u32 {
     });
     let mean = contexts.clone().sum::<u64>() / (contexts.count() as u64).max(1);
     (deployment.kv_tokens() / mean.max(1)).clamp(1, 1 << 20) as u32
-}
-
-/// Runs a closed loop of `concurrency` tasks that are underway when it begins.
-fn run_closed(deployment: &Deployment, concurrency: u32, terms: &Terms) -> RunResult {
-    let mut replica = deployment.replica(terms.ttl);
-    let underway = &terms.pool.underway()[..concurrency as usize];
-    let mut by_age: Vec<&Entered> = underway.iter().collect();
-    by_age.sort_by_key(|entered| std::cmp::Reverse(entered.idle));
-    for entered in by_age {
-        if terms.ttl.is_none_or(|ttl| entered.idle <= ttl) {
-            replica.warm(SimTime::ZERO, &entered.warm);
-        }
-    }
-    let tasks = underway.iter().map(|entered| entered.task.clone());
-    let tasks = tasks.chain(terms.pool.fresh(concurrency));
-    simulate(replica, tasks, terms.length.plan(Load::Closed { concurrency }), &mut |_| {})
-}
-
-/// Runs tasks that arrive at `rate`, from an empty replica on.
-fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> RunResult {
-    let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
-    let plan = terms.length.plan(Load::Arrivals);
-    simulate(deployment.replica(terms.ttl), tasks, plan, &mut |_| {})
-}
-
-impl TrialLength {
-    fn plan(self, load: Load) -> RunPlan {
-        RunPlan {
-            load,
-            warmup: self.warmup,
-            horizon: Some(self.horizon),
-            requests: Some(self.requests),
-        }
-    }
-}
-
-fn output_rate_per_gpu(deployment: &Deployment, result: &RunResult) -> f64 {
-    result.output_tok_s() / f64::from(deployment.plan.gpus())
-}
-
-/// Whether nothing was rejected and both latencies are within the level.
-fn meets(result: &RunResult, slo: &Slo) -> bool {
-    result.requests.rejected == 0
-        && result.ttft().is_some_and(|ttft| ttft.p99 <= slo.ttft_ms_p99)
-        && result.tpot().is_none_or(|tpot| tpot.p50 <= slo.tpot_ms_p50)
 }

@@ -3,7 +3,9 @@
 mod best;
 mod pool;
 mod search;
+mod trial;
 
-pub use best::{Best, Drive, NoBest, Slo, Terms, TrialLength, best_of_plan, best_of_plans};
+pub use best::{Best, Drive, NoBest, Terms, best_of_plans};
 pub use pool::TaskPool;
 pub use search::{Trial, best_concurrency};
+pub use trial::{Slo, TrialLength};

@@ -1,12 +1,20 @@
 //! The work that every trial draws from, so that chips compete on common random numbers.
 
-use crate::units::SimSpan;
+use std::cmp::Reverse;
+
+use crate::cost::Pricer;
+use crate::serving::Replica;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::{Entered, Task, Tasks};
 
 /// How long a call is taken to last when clients are placed in the middle of their tasks.
 ///
 /// Claude Code's calls take 6 s at the median and 13 s on average (TraceLab, arXiv 2606.30560).
 const SERVICE: SimSpan = SimSpan::from_ms(10_000);
+
+/// Generated tasks over which means are taken; a coding agent's vary by about their mean, so that
+/// this many give it to 3 %.
+const SAMPLED: u64 = 1500;
 
 /// Tasks for closed loops of any size.
 ///
@@ -16,6 +24,7 @@ const SERVICE: SimSpan = SimSpan::from_ms(10_000);
 pub struct TaskPool {
     underway: Vec<Entered>,
     fresh: Fresh,
+    calls_per_task: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -33,7 +42,8 @@ impl TaskPool {
     /// A pool of generated tasks; `underway` holds [`underway_in`](Self::underway_in) of the slots
     /// from 0 on, computed by the caller because it may do so in parallel.
     pub fn generated(tasks: Tasks, underway: Vec<Entered>) -> Self {
-        Self { underway, fresh: Fresh::Generated(Box::new(tasks)) }
+        let calls_per_task = calls_per_task((0..SAMPLED).map(|index| tasks.task(index)));
+        Self { underway, fresh: Fresh::Generated(Box::new(tasks)), calls_per_task }
     }
 
     /// A pool of recorded tasks; a client can only be in the middle of one that is there.
@@ -45,12 +55,38 @@ impl TaskPool {
             let golden = (i as f64 * 0.618_033_988_749_895) % 1.0;
             task.clone().entered(golden, SERVICE)
         });
-        Self { underway: entered.collect(), fresh: Fresh::Recorded(tasks) }
+        let underway = entered.collect();
+        let calls_per_task = calls_per_task(tasks.iter().cloned());
+        Self { underway, fresh: Fresh::Recorded(tasks), calls_per_task }
+    }
+
+    /// Calls of a whole task on average, sub-agents' included.
+    pub fn calls_per_task(&self) -> f64 {
+        self.calls_per_task
     }
 
     /// What the clients are in the middle of when a run begins; as many as there can be clients.
     pub fn underway(&self) -> &[Entered] {
         &self.underway
+    }
+
+    /// Leaves in `replica`'s cache what the first `clients` clients left there before the run, as
+    /// far as it would still be there after `ttl`, and returns the tasks of their closed loop.
+    pub fn enter<P: Pricer>(
+        &self,
+        replica: &mut Replica<P>,
+        clients: u32,
+        ttl: Option<SimSpan>,
+    ) -> impl Iterator<Item = Task> + '_ {
+        let underway = &self.underway[..clients as usize];
+        let mut by_age: Vec<&Entered> = underway.iter().collect();
+        by_age.sort_by_key(|entered| Reverse(entered.idle));
+        for entered in by_age {
+            if ttl.is_none_or(|ttl| entered.idle <= ttl) {
+                replica.warm(SimTime::ZERO, &entered.warm);
+            }
+        }
+        underway.iter().map(|entered| entered.task.clone()).chain(self.fresh(clients))
     }
 
     /// Tasks from number `first` on.
@@ -62,4 +98,10 @@ impl TaskPool {
             Fresh::Recorded(tasks) => Box::new(tasks.iter().skip(first as usize).cloned()),
         }
     }
+}
+
+fn calls_per_task(tasks: impl Iterator<Item = Task>) -> f64 {
+    let (tasks, calls) =
+        tasks.fold((0u32, 0), |(tasks, calls), task| (tasks + 1, calls + task.calls().count()));
+    calls as f64 / f64::from(tasks.max(1))
 }

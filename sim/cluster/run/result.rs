@@ -17,6 +17,9 @@ pub struct RunResult {
     pub requests: RequestCounts,
     /// Tasks of the whole run.
     pub tasks: TaskCounts,
+    /// Calls of a whole task on average: over the tasks that were started, unless the caller knows
+    /// better because some of them were begun before the run.
+    pub calls_per_task: f64,
     /// Requests that ended within the window, in that order.
     pub outcomes: Vec<Outcome>,
     /// Time each task took that started and ended within the window.
@@ -89,12 +92,11 @@ impl RunResult {
     /// Tasks completed an hour, at the rate at which calls were answered within the window.
     ///
     /// Calls are far more numerous than tasks, so this converges long before a count of ended
-    /// tasks does; over a run to the end the two agree.
+    /// tasks does.
     pub fn tasks_per_hour(&self) -> f64 {
         let hours = self.window.seconds().get() / 3600.0;
-        let calls_per_task = self.tasks.calls as f64 / self.tasks.started.max(1) as f64;
-        if hours > 0.0 && calls_per_task > 0.0 {
-            self.outcomes.len() as f64 / calls_per_task / hours
+        if hours > 0.0 && self.calls_per_task > 0.0 {
+            self.outcomes.len() as f64 / self.calls_per_task / hours
         } else {
             0.0
         }

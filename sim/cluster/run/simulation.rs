@@ -273,6 +273,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         assert_eq!(counts.in_flight, self.replica.in_flight() as u64, "requests are conserved");
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
+        self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;
         self.result.events = self.queue.popped();
         self.result.window = self.queue.now().since(self.measured_from);
         self.result.meter = self.replica.meter().clone();

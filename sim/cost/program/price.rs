@@ -11,7 +11,7 @@ use crate::cost::calibration::Calibration;
 use crate::cost::forms::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::{Pricing, TimeModel};
-use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of, share};
+use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of};
 use crate::hardware::Chip;
 use crate::model::{Op, Rows};
 use crate::units::{Bytes, Flop, Seconds, SimSpan};
@@ -48,8 +48,7 @@ pub struct StepProgram {
     ops: Vec<CompiledOp>,
     /// Indices of the operators that depend on contexts.
     by_context: Vec<usize>,
-    tokens: RowTable,
-    logits: RowTable,
+    by_rows: Vec<RowGroup>,
     host: Host,
     clips: Vec<u32>,
     provenance: BTreeSet<String>,
@@ -116,9 +115,8 @@ impl StepProgram {
         let is_by_context = |op: &CompiledOp| matches!(op.form, Compiled::ByContext(_));
         let by_context = (0..compiled.len()).filter(|&i| is_by_context(&compiled[i])).collect();
         let (clips, provenance) = setting.finish();
-        let (tokens, logits) = (RowTable::new(), RowTable::new());
-        let model = pricing.model;
-        Ok(Self { model, ops: compiled, by_context, tokens, logits, host, clips, provenance })
+        let (by_rows, model) = (row_groups(&compiled), pricing.model);
+        Ok(Self { model, ops: compiled, by_context, by_rows, host, clips, provenance })
     }
 
     /// The clip lengths that a batch's clipped sums are for, in their order.
@@ -162,8 +160,7 @@ impl StepProgram {
         if batch.is_empty() {
             return Breakdown::default();
         }
-        let [tokens, logits] = self.rows(batch);
-        let mut parts = tokens.parts + logits.parts;
+        let mut parts = self.rows(batch).parts;
         for &i in &self.by_context {
             let op = &self.ops[i];
             parts += op.parts(batch, self.model).scaled(f64::from(op.count));
@@ -174,28 +171,30 @@ impl StepProgram {
 
     /// All that one rank does in a step.
     pub(super) fn work(&self, batch: &Batch) -> Work {
-        let [tokens, logits] = self.rows(batch);
         let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
-        by_context
-            .fold(tokens.work + logits.work, |sum, op| sum + op.work(batch) * f64::from(op.count))
+        by_context.fold(self.rows(batch).work, |sum, op| sum + op.work(batch) * f64::from(op.count))
     }
 
-    /// What depends on a step's tokens, and on its logits, alone.
-    fn rows(&self, batch: &Batch) -> [RowPrice; 2] {
-        [
-            self.tokens.get(batch.tokens(), |rows| self.by_rows(Rows::Tokens, rows)),
-            self.logits.get(batch.logits, |rows| self.by_rows(Rows::Logits, rows)),
-        ]
+    /// What depends on counts of rows alone.
+    fn rows(&self, batch: &Batch) -> RowPrice {
+        let mut sum = RowPrice::default();
+        for group in &self.by_rows {
+            let rows = rows_of(batch, group.sort, group.spread);
+            let price = group.table.get(rows, |rows| self.price_rows(group, rows));
+            sum.parts += price.parts;
+            sum.work = sum.work + price.work;
+        }
+        sum
     }
 
-    /// All operators over `rows` rows of one sort.
-    fn by_rows(&self, sort: Rows, rows: u32) -> RowPrice {
+    /// All operators of a group over `rows` rows on one rank.
+    fn price_rows(&self, group: &RowGroup, rows: u32) -> RowPrice {
         let mut price = RowPrice::default();
         for op in &self.ops {
             if let Compiled::ByRows(of, form) = &op.form
-                && *of == sort
+                && (*of, op.spread) == (group.sort, group.spread)
             {
-                let (rows, count) = (share(rows, op.spread), f64::from(op.count));
+                let (rows, count) = (f64::from(rows), f64::from(op.count));
                 price.parts += row_time(form.as_ref(), rows, self.model).scaled(count);
                 price.work = price.work + form.work(rows) * count;
             }
@@ -204,12 +203,31 @@ impl StepProgram {
     }
 }
 
+/// Operators whose cost depends on the same count of rows on one rank, and what they cost together.
+struct RowGroup {
+    sort: Rows,
+    spread: u32,
+    table: RowTable,
+}
+
+fn row_groups(ops: &[CompiledOp]) -> Vec<RowGroup> {
+    let mut groups: Vec<RowGroup> = Vec::new();
+    for op in ops {
+        if let Compiled::ByRows(sort, _) = op.form
+            && !groups.iter().any(|group| (group.sort, group.spread) == (sort, op.spread))
+        {
+            groups.push(RowGroup { sort, spread: op.spread, table: RowTable::new() });
+        }
+    }
+    groups
+}
+
 impl CompiledOp {
     /// One repetition's time.
     fn parts(&self, batch: &Batch, model: TimeModel) -> Breakdown {
         match &self.form {
             Compiled::ByRows(of, form) => {
-                row_time(form.as_ref(), share(rows_of(batch, *of), self.spread), model)
+                row_time(form.as_ref(), f64::from(rows_of(batch, *of, self.spread)), model)
             }
             Compiled::ByContext(forms) => {
                 let load = Load::new(batch, self.spread);
@@ -226,7 +244,7 @@ impl CompiledOp {
     fn work(&self, batch: &Batch) -> Work {
         match &self.form {
             Compiled::ByRows(of, form) => {
-                let rows = share(rows_of(batch, *of), self.spread);
+                let rows = f64::from(rows_of(batch, *of, self.spread));
                 if rows > 0.0 { form.work(rows) } else { Work::default() }
             }
             Compiled::ByContext(forms) => {

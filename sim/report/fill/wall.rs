@@ -11,6 +11,7 @@ use crate::units::{Joules, PerSec, Usd};
 pub fn fill_row(order: &Order, best: &Best) -> WallRow {
     let (chip, result) = (order.chip, &best.result);
     let gpus = best.deployment.plan.gpus();
+    let stages = f64::from(best.deployment.plan.pp);
     let per_gpu = 1.0 / f64::from(gpus);
     let tasks_per_hour = result.tasks_per_hour() * per_gpu;
     let output = PerSec::new(result.output_tok_s() * per_gpu);
@@ -36,8 +37,9 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         tpot_ms_p99: tpot.map(|tpot| tpot.p99),
         tasks_per_hour_per_gpu: Some(tasks_per_hour),
         kv_hit_rate: result.hit_rate(),
-        mfu: flop_utilisation(chip, engine, result),
-        mbu: bandwidth_utilisation(chip, result),
+        // A rank does one stage of what is counted for the whole pass.
+        mfu: flop_utilisation(chip, engine, result).map(|share| share / stages),
+        mbu: bandwidth_utilisation(chip, result).map(|share| share / stages),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&result.meter.decode),
         energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),

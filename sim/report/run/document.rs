@@ -100,7 +100,7 @@ impl Default for RunDocument {
 pub struct Sim {
     /// Events handled.
     pub events: u64,
-    /// Engine steps, those inside macro-steps counted singly.
+    /// Engine steps of the measuring window.
     pub steps: u64,
     /// Simulated time.
     pub simulated_s: f64,

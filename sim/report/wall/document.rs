@@ -94,7 +94,7 @@ pub struct WallRow {
     pub gpus: Option<u32>,
     /// The parallel plan: `tp8`.
     pub parallel: Option<String>,
-    /// Requests in flight on one replica.
+    /// Tasks in flight on one replica, those in a pause among them; null at a given rate.
     pub concurrency: Option<u32>,
     /// The weakest class among the figures that set the chip's speed.
     pub class: Class,
@@ -132,9 +132,9 @@ pub struct WallRow {
     pub tasks_per_hour_per_gpu: Option<f64>,
     /// Share of prompt tokens that were found in the KV cache.
     pub kv_hit_rate: Option<f64>,
-    /// Useful FLOP over what the engine could have done at its dense peak.
+    /// FLOP done (recomputed ones included) over what the engine could do at its dense peak.
     pub mfu: Option<f64>,
-    /// Useful HBM traffic over what the pins could have carried.
+    /// HBM traffic over what the pins could have carried.
     pub mbu: Option<f64>,
     /// What holds the whole task back, prefill included.
     pub time_share: Shares,
@@ -142,7 +142,7 @@ pub struct WallRow {
     pub decode_bound: Shares,
     /// Gain of output per GPU by resource.
     pub elasticity: Elasticity,
-    /// Energy of the IT equipment per output token.
+    /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
     pub usd_per_task: Option<f64>,

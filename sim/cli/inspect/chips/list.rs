@@ -27,7 +27,7 @@ pub(super) fn run(shell: &mut Shell) -> Result<Exit, CliError> {
 
 fn table(chips: &[ChipRow<'_>]) -> Table {
     let mut table = Table::new(&[
-        Column::Text("chip"),
+        Column::Name("chip"),
         Column::Number("BF16"),
         Column::Number("FP8"),
         Column::Number("FP4"),

@@ -108,8 +108,13 @@ impl<'a> Figures<'a> {
     }
 
     fn print(&self, shell: &mut Shell) -> Result<(), CliError> {
-        let columns = ["figure", "value", "class", "source", "date"].map(Column::Text);
-        let mut table = Table::new(&columns);
+        let mut table = Table::new(&[
+            Column::Name("figure"),
+            Column::Text("value"),
+            Column::Name("class"),
+            Column::Text("source"),
+            Column::Name("date"),
+        ]);
         for figure in &self.figures {
             table.row([
                 figure.key.clone(),

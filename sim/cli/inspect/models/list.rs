@@ -29,7 +29,7 @@ pub(super) fn run(shell: &mut Shell) -> Result<Exit, CliError> {
 
 fn table(models: &[ModelRow<'_>]) -> Table {
     let mut table = Table::new(&[
-        Column::Text("model"),
+        Column::Name("model"),
         Column::Number("params"),
         Column::Number("active"),
         Column::Number("layers"),

@@ -13,7 +13,7 @@ use crate::cost::{
 };
 use crate::hardware::Format;
 use crate::model::{Model, Plan, Precision, Weights, compile, forward};
-use crate::units::{Flop, Seconds, significant};
+use crate::units::{Flop, Seconds, significant, with_prefix};
 
 /// Most tokens of one step; far more than any engine batches.
 const TOKENS_MAX: u64 = 1 << 30;
@@ -210,35 +210,35 @@ impl Step {
 
     fn table(&self) -> Table {
         let mut table = Table::new(&[
-            Column::Text("operator"),
+            Column::Name("operator"),
             Column::Number("count"),
-            Column::Text("shape"),
+            Column::Number("time"),
+            Column::Number("share"),
+            Column::Name("bound"),
             Column::Number("arithmetic"),
             Column::Number("HBM"),
             Column::Number("links"),
-            Column::Number("time"),
-            Column::Number("share"),
-            Column::Text("bound"),
+            Column::Text("shape"),
         ]);
-        let bytes = |bytes: f64| crate::units::with_prefix(bytes, "B");
+        let bytes = |bytes: f64| with_prefix(bytes, "B");
         for op in &self.ops {
             table.row([
                 op.name.clone(),
                 op.count.to_string(),
-                op.shape.clone(),
-                Flop::new(op.flop).to_string(),
-                bytes(op.hbm_bytes),
-                bytes(op.link_bytes),
                 Seconds::new(op.time_us / 1e6).to_string(),
                 format!("{} %", significant(op.time_us / self.time_ms / 10.0, 2)),
                 op.bound.into(),
+                Flop::new(op.flop).to_string(),
+                bytes(op.hbm_bytes),
+                bytes(op.link_bytes),
+                op.shape.clone(),
             ]);
         }
         let host_s = (self.time_ms - self.ops_ms).max(0.0) / 1e3;
         let mut host = [const { String::new() }; 9];
         host[0] = "host and overlap".into();
-        host[6] = Seconds::new(host_s).to_string();
-        host[7] = format!("{} %", significant(host_s / self.time_ms * 1e5, 2));
+        host[2] = Seconds::new(host_s).to_string();
+        host[3] = format!("{} %", significant(host_s / self.time_ms * 1e5, 2));
         table.row(host);
         table
     }

@@ -108,7 +108,7 @@ impl ModelDocument<'_> {
     fn blocks(&self) -> Table {
         let mut table = Table::new(&[
             Column::Number("layers"),
-            Column::Text("mixer"),
+            Column::Name("mixer"),
             Column::Text("feed-forward"),
             Column::Number("params each"),
         ]);
@@ -125,7 +125,7 @@ impl ModelDocument<'_> {
 
     fn formats(&self) -> Table {
         let mut table = Table::new(&[
-            Column::Text("matrices"),
+            Column::Name("matrices"),
             Column::Text("format"),
             Column::Number("params"),
         ]);

@@ -26,7 +26,7 @@ pub(super) fn run(shell: &mut Shell) -> Result<Exit, CliError> {
     if shell.json() {
         shell.document("memwall.workloads/1", &Workloads { workloads })?;
     } else {
-        let mut table = Table::new(&[Column::Text("workload"), Column::Text("what it is")]);
+        let mut table = Table::new(&[Column::Name("workload"), Column::Text("what it is")]);
         for row in workloads {
             table.row([row.name, row.description]);
         }

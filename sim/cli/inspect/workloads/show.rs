@@ -76,7 +76,12 @@ impl WorkloadDocument {
         shell.heading(&self.name)?;
         shell.line(&self.description)?;
         shell.line("")?;
-        let mut table = Table::new(&["figure", "value", "class", "source"].map(Column::Text));
+        let mut table = Table::new(&[
+            Column::Name("figure"),
+            Column::Text("value"),
+            Column::Name("class"),
+            Column::Text("source"),
+        ]);
         for figure in &self.figures {
             let FigureRow { key, value, class, source } = figure;
             table.row([key.clone(), value.clone(), class.clone(), source.clone()]);
@@ -99,7 +104,7 @@ impl WorkloadDocument {
 impl Sample {
     fn lengths(&self) -> Table {
         let columns = ["mean", "p50", "p90", "p99"].map(Column::Number);
-        let mut table = Table::new(&[&[Column::Text("")], columns.as_slice()].concat());
+        let mut table = Table::new(&[&[Column::Name("")], columns.as_slice()].concat());
         let rows: [(&str, &Spread); 4] = [
             ("calls a task", &self.calls_per_task),
             ("prompt tokens", &self.prompt_tokens),
@@ -116,7 +121,7 @@ impl Sample {
 
     fn shares(&self) -> Table {
         let mut table = Table::new(&[
-            Column::Text("unlimited cache, TTL"),
+            Column::Name("unlimited cache, TTL"),
             Column::Number("cached"),
             Column::Number("fresh"),
             Column::Number("output"),
