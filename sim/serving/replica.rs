@@ -212,7 +212,7 @@ impl<P: Pricer> Replica<P> {
         debug_assert_eq!(sequence.scheduled, 0, "decodes are scheduled front to back");
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
-        sequence.once_cached = sequence.computed;
+        sequence.once_cached = sequence.once_cached.max(sequence.computed);
         sequence.computed = 0;
         sequence.preemptions += 1;
         self.meter.preempted += 1;
