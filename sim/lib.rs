@@ -20,6 +20,8 @@ pub mod workload;
 
 pub mod cluster;
 
+pub mod fidelity;
+
 pub mod economics;
 
 #[cfg(feature = "cli")]

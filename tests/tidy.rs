@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use those before it.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 12] = [
     "units",
     "des",
     "hardware",
@@ -13,6 +13,7 @@ const LAYERS: [&str; 11] = [
     "serving",
     "workload",
     "cluster",
+    "fidelity",
     "economics",
     "report",
     "cli",
@@ -20,8 +21,18 @@ const LAYERS: [&str; 11] = [
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: [&str; 9] =
-    ["units", "des", "hardware", "model", "cost", "serving", "workload", "cluster", "economics"];
+const CORE: [&str; 10] = [
+    "units",
+    "des",
+    "hardware",
+    "model",
+    "cost",
+    "serving",
+    "workload",
+    "cluster",
+    "fidelity",
+    "economics",
+];
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";
