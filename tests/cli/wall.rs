@@ -54,6 +54,27 @@ fn sum(shares: &Value) -> f64 {
     shares.as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum()
 }
 
+/// A replica of one chip bears few tasks; one of eight answers faster.
+#[test]
+fn a_load_that_was_asked_for_gets_a_plan_that_bears_it() {
+    let load = |slo: &'static str| {
+        let arguments =
+            ["wall", "--chips", "h100-sxm", "--model", "llama-3.1-8b", "--concurrency", "48"];
+        let more = ["--slo-ttft", "60s", "--slo-tpot", slo, "--json", "--no-report"];
+        let document = memwall(&[arguments.as_slice(), &more].concat()).document("memwall.wall/1");
+        let row = document["rows"][0].clone();
+        (row, document["warnings"].as_array().unwrap().len())
+    };
+    let (slow, warnings) = load("60s");
+    assert_eq!((slow["meets_slo"].as_bool(), warnings), (Some(true), 0));
+    let (fast, _) = load("12ms");
+    assert!(
+        fast["meets_slo"].as_bool() == Some(true) && fast["gpus"].as_u64() > slow["gpus"].as_u64()
+    );
+    let (hopeless, warnings) = load("1us");
+    assert_eq!((hopeless["meets_slo"].as_bool(), warnings), (Some(false), 1));
+}
+
 #[test]
 fn rows_have_every_key_and_shares_sum_to_one() {
     let document = memwall(&with(&["--json"])).document("memwall.wall/1");

@@ -15,10 +15,10 @@ use crate::cluster::{Best, Drive, NoBest, Order, Slo, Terms, TrialLength, best_o
 use crate::hardware::{Catalog, Chip};
 use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, context_curve, fill_row, provenance, render_wall_page,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, unfit_row,
 };
-use crate::units::{PerSec, SimSpan};
+use crate::units::{PerSec, SimSpan, significant};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -207,6 +207,9 @@ impl Wall {
                 }
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };
+            if row.meets_slo == Some(false) {
+                report.document.warnings.push(missed(&row, &self.slo()));
+            }
             report.document.rows.push(row);
             report.provenance.extend(provenance(catalog, &order.chip.name));
         }
@@ -236,6 +239,21 @@ impl Wall {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
         self.report.clone().or(default)
     }
+}
+
+/// A load that was asked for is shown even where it is too high; this says so.
+fn missed(row: &WallRow, slo: &Slo) -> String {
+    let ms = |value: Option<f64>| value.map_or_else(|| "no".into(), |ms| significant(ms, 3));
+    format!(
+        "{} misses the latency targets at this load with {}: p99 TTFT {} ms (at most {}), \
+         p50 TPOT {} ms (at most {})",
+        row.chip,
+        row.parallel.as_deref().unwrap_or("every plan"),
+        ms(row.ttft_ms_p99),
+        significant(slo.ttft_ms_p99, 3),
+        ms(row.tpot_ms_p50),
+        significant(slo.tpot_ms_p50, 3),
+    )
 }
 
 fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {

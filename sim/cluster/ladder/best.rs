@@ -47,6 +47,8 @@ pub struct Best {
     pub concurrency: Option<u32>,
     /// Output tokens per second and chip.
     pub output_tok_s_per_gpu: f64,
+    /// Whether it meets the service level; a load that was asked for may not.
+    pub meets_slo: bool,
     /// The run at that load.
     pub result: RunResult,
 }
@@ -118,6 +120,11 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
             None => reason = Some(too_slow(order, plan, terms)),
         }
     }
+    if confirmed.iter().any(|best| best.meets_slo) {
+        confirmed.retain(|best| best.meets_slo);
+    }
+    let rates = confirmed.iter().map(|best| best.output_tok_s_per_gpu);
+    let highest = rates.fold(0.0, f64::max);
     let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);
     ties.min_by_key(|best| best.deployment.plan.gpus())
         .ok_or_else(|| reason.expect("a plan without a best has a reason"))
@@ -143,7 +150,7 @@ fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
 
 /// A long run at the candidate's load, or at the next lower one that meets the service level.
 ///
-/// A load that was asked for is run whether or not it does.
+/// A load that was asked for is run whether or not it does; plans with which it does come first.
 fn confirm(candidate: Candidate, terms: &Terms) -> Option<Best> {
     let Candidate { deployment, mut concurrency, .. } = candidate;
     let per_gpu = 1.0 / f64::from(deployment.plan.gpus());
@@ -151,6 +158,7 @@ fn confirm(candidate: Candidate, terms: &Terms) -> Option<Best> {
         deployment,
         concurrency,
         output_tok_s_per_gpu: result.output_tok_s() * per_gpu,
+        meets_slo: terms.slo.is_met(&result),
         result,
     };
     match terms.drive {

@@ -96,6 +96,9 @@ pub struct WallRow {
     pub parallel: Option<String>,
     /// Tasks in flight on one replica, those in a pause among them; null at a given rate.
     pub concurrency: Option<u32>,
+    /// Whether the latency targets are met; null without figures. A load that was asked for may
+    /// miss them.
+    pub meets_slo: Option<bool>,
     /// The weakest class among the figures that set the chip's speed.
     pub class: Class,
     /// Why there are no figures, or null.
@@ -150,6 +153,9 @@ pub struct WallRow {
     pub tok_s_per_facility_mw: Option<f64>,
     /// Range of `output_tok_s_per_gpu`.
     pub band: Band,
+    /// Where each operator's constants of the time model are from, and what stood in for figures
+    /// that are not public. Empty with `roofline`.
+    pub constants: Vec<String>,
 }
 
 impl WallRow {
@@ -162,6 +168,7 @@ impl WallRow {
             gpus: None,
             parallel: None,
             concurrency: None,
+            meets_slo: None,
             class,
             reason: None,
             weights: None,
@@ -189,6 +196,7 @@ impl WallRow {
             usd_per_task: None,
             tok_s_per_facility_mw: None,
             band: Band::default(),
+            constants: Vec::new(),
         }
     }
 
