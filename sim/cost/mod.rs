@@ -23,4 +23,4 @@ pub use bound::{Bound, Breakdown};
 pub use calibration::{Calibration, CalibrationError};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
-pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};
+pub use program::{Demand, OpFamily, OpTime, Pricer, StepProgram, StepTime, Stretch};

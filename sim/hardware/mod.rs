@@ -8,16 +8,14 @@ mod catalog;
 mod chip;
 mod error;
 mod finding;
-mod format;
 mod lint;
 mod resolve;
 pub mod spec;
 mod system;
 
 pub use catalog::{Catalog, FigureRow, MemoryKind, Source};
-pub use chip::{Chip, Class, Memory, Power, Price, ScaleUp, Stacks};
+pub use chip::{Chip, Class, Engine, Format, Memory, Power, Price, Resource, ScaleUp, Stacks};
 pub use error::HardwareError;
 pub use finding::{Finding, Severity};
-pub use format::{Engine, Format};
 pub use lint::check;
 pub use system::{HostPart, System, SystemPower};
