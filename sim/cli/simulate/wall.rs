@@ -6,12 +6,15 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
+use super::explain::band_rows;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Best, Drive, NoBest, Order, Slo, Terms, TrialLength, best_of_plans};
+use crate::cluster::{
+    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
+};
 use crate::hardware::{Catalog, Chip};
 use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
@@ -62,6 +65,9 @@ pub(in crate::cli) struct Wall {
     /// Highest median of the time per output token
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
     slo_tpot: SimSpan,
+    /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
+    #[arg(long)]
+    explain: bool,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -89,7 +95,7 @@ const RECORDED: TrialLength = TrialLength {
 };
 
 /// A chip of the ladder and what was found for it.
-type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+pub(super) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
 impl Wall {
     /// Runs it.
@@ -100,8 +106,13 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
         page.as_deref().map_or(Ok(()), Staged::probe)?;
-        let rungs = self.climb(&chips, &model, &work, shell)?;
-        let report = self.report(&rungs, &catalog, &model, &work);
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let rungs = self.climb(&chips, &model, &work, &terms, shell);
+        let mut report = self.report(&rungs, &catalog, &model, &work);
+        if self.explain {
+            band_rows(&mut report.document.rows, &rungs, &terms, shell);
+        }
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });
         }
@@ -132,33 +143,36 @@ impl Wall {
         chips: &[&'a Chip],
         model: &'a Model,
         work: &Work,
+        terms: &Terms,
         shell: &Shell,
-    ) -> Result<Vec<Rung<'a>>, CliError> {
-        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let (bracket, confirm) = match work {
-            Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } => (RECORDED, RECORDED),
-        };
-        let terms = Terms {
-            drive: self.drive(),
-            seed: self.common.seed,
-            slo: self.slo(),
-            pool: &pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-        };
+    ) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", chips.len() as u64);
         let longest = work.longest(model.context);
         let rung = |chip: &&'a Chip| {
             let plan = self.plan.unwrap_or(Plan::tp(1));
             let order = self.common.order(chip, model, plan, work.page_tokens());
             let order = Order { longest, ..order };
-            let found = best_of_plans(&order, &self.plans(chip, model), &terms);
+            let found = best_of_plans(&order, &self.plans(chip, model), terms);
             progress.advance(1);
             (order, found)
         };
-        Ok(chips.par_iter().map(rung).collect())
+        chips.par_iter().map(rung).collect()
+    }
+
+    fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
+        let (bracket, confirm) = match work {
+            Work::Generated(_) => (BRACKET, CONFIRM),
+            Work::Recorded { .. } => (RECORDED, RECORDED),
+        };
+        Terms {
+            drive: self.drive(),
+            seed: self.common.seed,
+            slo: self.slo(),
+            pool,
+            bracket,
+            confirm,
+            ttl: self.common.ttl,
+        }
     }
 
     fn most_clients(&self) -> u32 {

@@ -101,6 +101,16 @@ impl Calibration {
         self.transfer.site(chip)
     }
 
+    /// Whether dense products were measured on `chip` itself.
+    pub(crate) fn has_measured(&self, chip: &Chip) -> bool {
+        std::iter::once(&chip.name).chain(&chip.aliases).any(|name| self.gemm.has_chip(name))
+    }
+
+    /// Whether `chip`'s generation has a named donor: a part of the same maker was measured.
+    pub(crate) fn has_relative(&self, chip: &Chip) -> bool {
+        self.transfer.has_donor(&chip.generation)
+    }
+
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
     pub(crate) fn stream_scale(&self, donor: &str, own: f64) -> f64 {
         self.transfer.stream_scale(donor, BytesPerSec::new(own))

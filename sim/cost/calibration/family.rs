@@ -74,6 +74,11 @@ impl<R> Family<R> {
         None
     }
 
+    /// Whether anything was measured on the chip of this name.
+    pub(super) fn has_chip(&self, name: &str) -> bool {
+        self.chips.contains_key(name)
+    }
+
     fn version(&self, place: &str, engine: &str) -> &str {
         let exception = self.versions_of.get(place).and_then(|versions| versions.get(engine));
         exception.or_else(|| self.versions.get(engine)).map_or("", String::as_str)

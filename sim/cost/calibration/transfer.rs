@@ -59,6 +59,10 @@ impl Transfer {
         Site { names, donors }
     }
 
+    pub(super) fn has_donor(&self, generation: &str) -> bool {
+        self.donors.contains_key(generation)
+    }
+
     /// What to multiply an inherited compute efficiency by: the power law's ratio of `chip` to its
     /// donor, never more than one, or the measured share of the peak if that is known.
     ///

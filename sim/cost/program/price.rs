@@ -125,6 +125,12 @@ impl StepProgram {
         Ok(Self { model, ops: compiled, by_context, by_rows, host, clips, provenance })
     }
 
+    /// The families that a step has operators of, and the host's part if it has a price.
+    pub fn families(&self) -> BTreeSet<OpFamily> {
+        let host = (self.model == TimeModel::Calibrated).then_some(OpFamily::Host);
+        self.ops.iter().map(|op| op.family).chain(host).collect()
+    }
+
     /// The same program with every family's time multiplied; the roofline stays as it is.
     pub fn stretched(mut self, stretch: Stretch) -> Self {
         if self.model == TimeModel::Roofline {

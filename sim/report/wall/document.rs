@@ -1,5 +1,6 @@
 //! The document of `memwall wall`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -153,6 +154,10 @@ pub struct WallRow {
     pub tok_s_per_facility_mw: Option<f64>,
     /// Range of `output_tok_s_per_gpu`.
     pub band: Band,
+    /// Ranges of this and other figures, by key; empty if not asked for.
+    pub bands: BTreeMap<&'static str, Band>,
+    /// Each cause's part of the variance of `output_tok_s_per_gpu`; empty if not asked for.
+    pub band_causes: BTreeMap<String, f64>,
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
@@ -196,8 +201,29 @@ impl WallRow {
             usd_per_task: None,
             tok_s_per_facility_mw: None,
             band: Band::default(),
+            bands: BTreeMap::new(),
+            band_causes: BTreeMap::new(),
             constants: Vec::new(),
         }
+    }
+
+    /// The figures that can carry a band, by key.
+    pub fn figures(&self) -> [(&'static str, Option<f64>); 13] {
+        [
+            ("output_tok_s_per_gpu", self.output_tok_s_per_gpu),
+            ("total_tok_s_per_gpu", self.total_tok_s_per_gpu),
+            ("tok_s_per_user_p50", self.tok_s_per_user_p50),
+            ("ttft_ms_p50", self.ttft_ms_p50),
+            ("ttft_ms_p99", self.ttft_ms_p99),
+            ("tpot_ms_p50", self.tpot_ms_p50),
+            ("tpot_ms_p99", self.tpot_ms_p99),
+            ("tasks_per_hour_per_gpu", self.tasks_per_hour_per_gpu),
+            ("mfu", self.mfu),
+            ("mbu", self.mbu),
+            ("energy_j_per_output_tok", self.energy_j_per_output_tok),
+            ("usd_per_task", self.usd_per_task),
+            ("tok_s_per_facility_mw", self.tok_s_per_facility_mw),
+        ]
     }
 
     /// Whether the chip ran the model.
