@@ -23,4 +23,9 @@ pub use bound::{Bound, Breakdown};
 pub use calibration::{Calibration, CalibrationError};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
+pub(crate) use calibration::{
+    AllReduceRow, AllToAllRow, Combine, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network,
+    PrefillRow, Scan, Scores, Stream,
+};
+pub(crate) use forms::Bench;
 pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};
