@@ -37,8 +37,7 @@ pub struct Calibration {
 }
 
 /// Latent attention.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mla {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<MlaDecodeRow>,
@@ -53,8 +52,7 @@ pub(crate) struct Moe {
 }
 
 /// Collectives.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub(crate) struct Collectives {
     pub(crate) nccl: Family<NcclRow>,
     pub(crate) all_reduce: Family<AllReduceRow>,
@@ -87,9 +85,16 @@ impl Calibration {
             gemm: parse(embedded!("gemm"))?,
             prefill: parse(embedded!("attention-prefill"))?,
             decode: parse(embedded!("attention-decode"))?,
-            mla: parse(embedded!("mla"))?,
+            mla: Mla {
+                prefill: parse(embedded!("mla-prefill"))?,
+                decode: parse(embedded!("mla-decode"))?,
+            },
             moe: parse(embedded!("moe"))?,
-            collectives: parse(embedded!("collectives"))?,
+            collectives: Collectives {
+                nccl: parse(embedded!("nccl"))?,
+                all_reduce: parse(embedded!("all-reduce"))?,
+                all_to_all: parse(embedded!("all-to-all"))?,
+            },
             host: parse(embedded!("host"))?,
             others: parse(embedded!("others"))?,
             transfer: parse(embedded!("transfer"))?,
@@ -99,6 +104,16 @@ impl Calibration {
     /// Where to look for `chip`'s constants.
     pub(crate) fn site(&self, chip: &Chip) -> Site {
         self.transfer.site(chip)
+    }
+
+    /// The pool of chips whose fit `chip` inherits from; none if that is one chip's.
+    pub(crate) fn pool(&self, chip: &Chip) -> Option<String> {
+        self.transfer.pool(chip)
+    }
+
+    /// Where `chip` inherits from, nearest first.
+    pub(crate) fn donors(&self, chip: &Chip) -> Vec<String> {
+        self.site(chip).donors
     }
 
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.

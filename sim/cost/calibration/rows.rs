@@ -192,6 +192,11 @@ pub(crate) struct Network {
     pub(crate) e: f64,
 }
 
+impl Network {
+    /// For groups of one domain, which use no network.
+    pub(crate) const NONE: Self = Self { alpha: Seconds::ZERO, e: 1.0 };
+}
+
 /// A send from one rank to the next.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,8 +32,8 @@ struct PowerLaw {
     density: BTreeMap<String, BTreeMap<Engine, f64>>,
 }
 
-/// Looked into last, in this order, by chips of any kind.
-const LAST_RESORT: [&str; 2] = ["blackwell", "hopper"];
+/// Fits over several chips; looked into last, in this order, by chips of any kind.
+const POOLS: [&str; 2] = ["blackwell", "hopper"];
 
 impl Transfer {
     /// Where to look for `chip`'s constants.
@@ -55,8 +55,14 @@ impl Transfer {
             None if chip.peaks.contains_key(&Engine::Fp4) => add("blackwell"),
             None => add("hopper"),
         }
-        LAST_RESORT.into_iter().for_each(add);
+        POOLS.into_iter().for_each(add);
         Site { names, donors }
+    }
+
+    /// The pool that `chip` belongs to: its donor, if that is not a chip.
+    pub(crate) fn pool(&self, chip: &Chip) -> Option<String> {
+        let donor = self.site(chip).donors.swap_remove(0);
+        POOLS.contains(&donor.as_str()).then_some(donor)
     }
 
     /// What to multiply an inherited compute efficiency by: the power law's ratio of `chip` to its

@@ -2,9 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use super::collective::{Group, nccl_way, own_ways};
+use super::{DecodeForm, GemmForm, IndexerForm, LinearForm, MoeForm, PrefillForm};
+use crate::cost::batch::Batch;
+use crate::cost::calibration::{
+    AllReduceRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network, PrefillRow, Scan,
+    Scores, Stream,
+};
 use crate::cost::machine::{Arithmetic, CostError, Machine};
-use crate::cost::work::Peaks;
+use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
+use crate::model::{Attention, CollectiveKind, Gemm, Indexer, LinearAttention, Mla, Moe};
 use crate::units::FlopPerSec;
 
 /// What a form needs of a chip besides constants.
@@ -28,6 +36,11 @@ impl Bench {
     /// The bench of `chip`.
     pub(crate) fn of(chip: &Chip) -> Result<Self, CostError> {
         Self::noted(chip, &mut BTreeSet::new())
+    }
+
+    /// Memory bandwidth of one core, in bytes per second.
+    pub(crate) fn core_bandwidth(&self) -> f64 {
+        self.machine.bandwidth / self.machine.cores
     }
 
     /// The chip.
@@ -58,4 +71,91 @@ impl Bench {
         let missing = || CostError::NoLink { chip: self.chip.name.clone(), ranks };
         self.machine.link.ok_or_else(missing)
     }
+}
+
+/// Seconds of one kernel with constants that are being tried, by the forms that price steps.
+impl Bench {
+    /// A product of `rows` rows, activations quantised on the way if the format asks for it.
+    pub(crate) fn gemm(&self, gemm: &Gemm, rows: u32, row: GemmRow) -> f64 {
+        let math = Arithmetic::of(&self.chip, gemm.weights);
+        GemmForm::with(gemm, math, row, self).time(f64::from(rows)).total().get()
+    }
+
+    /// Routed experts of `tokens` tokens, balanced.
+    pub(crate) fn moe(&self, moe: &Moe, tokens: u32, row: MoeRow) -> f64 {
+        let math = Arithmetic::of(&self.chip, moe.weights);
+        MoeForm::with(moe, math, row, self).time(f64::from(tokens)).total().get()
+    }
+
+    /// Prompts; a window is the first clip length of `batch`.
+    pub(crate) fn prefill(&self, attention: &Attention, batch: &Batch, row: PrefillRow) -> f64 {
+        let mut form = PrefillForm::attention_with(attention, row, self);
+        form.clip = attention.window.map(|_| 0);
+        seconds(&form, batch)
+    }
+
+    /// Prompts of latent attention; a selection is the first clip length of `batch`.
+    pub(crate) fn mla_prefill(&self, mla: &Mla, batch: &Batch, row: PrefillRow) -> f64 {
+        let mut form = PrefillForm::mla_with(mla, row, self);
+        form.clip = mla.selected.map(|_| 0);
+        seconds(&form, batch)
+    }
+
+    /// Decodes; a window is the first clip length of `batch`.
+    pub(crate) fn decode(&self, attention: &Attention, batch: &Batch, row: DecodeRow) -> f64 {
+        let mut form = DecodeForm::attention_with(attention, row, self);
+        form.clip = attention.window.map(|_| 0);
+        seconds(&form, batch)
+    }
+
+    /// Decodes of latent attention; a selection is the first clip length of `batch`.
+    pub(crate) fn mla_decode(&self, mla: &Mla, batch: &Batch, row: MlaDecodeRow) -> f64 {
+        let mut form = DecodeForm::mla_with(mla, row, self);
+        form.clip = mla.selected.map(|_| 0);
+        seconds(&form, batch)
+    }
+
+    /// A recurrent mixer.
+    pub(crate) fn linear(
+        &self,
+        linear: &LinearAttention,
+        batch: &Batch,
+        (decode, scan): (Stream, Scan),
+    ) -> f64 {
+        seconds(&LinearForm::with(linear, decode, scan, self), batch)
+    }
+
+    /// An indexer's score pass.
+    pub(crate) fn indexer(&self, indexer: &Indexer, batch: &Batch, row: Scores) -> f64 {
+        seconds(&IndexerForm::with(indexer, row, self), batch)
+    }
+
+    /// NCCL over a tensor of `bytes` between `ranks` chips of one domain.
+    pub(crate) fn nccl(
+        &self,
+        kind: CollectiveKind,
+        ranks: u32,
+        bytes: f64,
+        row: NcclRow,
+    ) -> Result<f64, CostError> {
+        let (alpha, wire) =
+            nccl_way(kind, Group::of(ranks, 1, self)?, row, Network::NONE).cost(bytes);
+        Ok(alpha + wire)
+    }
+
+    /// An engine's own all-reduce of a tensor of `bytes` between `ranks` chips.
+    pub(crate) fn all_reduce(
+        &self,
+        ranks: u32,
+        bytes: f64,
+        row: AllReduceRow,
+    ) -> Result<f64, CostError> {
+        let ways = own_ways(Group::of(ranks, 1, self)?, row);
+        let times = ways.map(|way| way.cost(bytes)).map(|(alpha, wire)| alpha + wire);
+        Ok(times[0].min(times[1]))
+    }
+}
+
+fn seconds(form: &impl ContextForm, batch: &Batch) -> f64 {
+    form.time(&Load::new(batch, 1)).total().get()
 }

@@ -236,7 +236,11 @@ impl RowForm for CollectiveForm {
 
     fn time(&self, rows: f64) -> Breakdown {
         let bytes = rows * self.row_bytes;
-        let fastest = self.ways.iter().map(|way| way.cost(bytes)).min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
+        let fastest = self
+            .ways
+            .iter()
+            .map(|way| way.cost(bytes))
+            .min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
         let mut parts = Breakdown::default();
         if let Some((alpha, wire)) = fastest {
             parts[Bound::Latency] = alpha;

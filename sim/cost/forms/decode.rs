@@ -19,7 +19,7 @@ use crate::model::{Attention, Mla};
 /// every term is affine, the times of consecutive decode steps are an arithmetic series until a
 /// maximum flips.
 pub(in crate::cost) struct DecodeForm {
-    clip: Option<usize>,
+    pub(super) clip: Option<usize>,
     compression: f64,
     combine: Combine,
     /// Operations per key as needed, and seconds per key as computed.

@@ -22,7 +22,7 @@ const EDGE: f64 = 63.5;
 /// one block per chunk; L is the longest context at a chunk's end, one CTA's share. Rows that fill
 /// up a block are not charged (at most 127 a chunk). On whole prompts it equals the study's form.
 pub(in crate::cost) struct PrefillForm {
-    clip: Option<usize>,
+    pub(super) clip: Option<usize>,
     /// Keys that a query sees at most, after compression.
     most_keys: f64,
     compression: f64,

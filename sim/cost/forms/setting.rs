@@ -77,7 +77,7 @@ impl<'a> Setting<'a> {
 
     /// What to multiply a chosen row's time per key on one core by, if the row was inherited.
     pub(super) fn stream_scale<R>(&self, chosen: &Chosen<R>) -> f64 {
-        let own = self.bench.machine.bandwidth / self.bench.machine.cores;
+        let own = self.bench.core_bandwidth();
         chosen.donor.as_ref().map_or(1.0, |donor| self.calibration.stream_scale(donor, own))
     }
 

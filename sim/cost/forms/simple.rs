@@ -2,8 +2,8 @@
 
 use super::bench::Bench;
 use super::setting::Setting;
-use crate::cost::calibration::Scores;
 use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::calibration::Scores;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm, Work};
 use crate::hardware::Format;
