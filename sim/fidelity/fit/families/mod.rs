@@ -1,11 +1,14 @@
 //! The families.
 
+mod collective;
 mod gemm;
+mod prefill;
 
 use super::family::Family;
 
 /// Every family, in the order of reports.
-pub const FAMILIES: &[Family] = &[gemm::FAMILY];
+pub const FAMILIES: &[Family] =
+    &[gemm::FAMILY, prefill::ATTENTION, prefill::LATENT, collective::NCCL, collective::ALL_REDUCE];
 
 /// The family called `name`.
 pub fn family_named(name: &str) -> Option<&'static Family> {
