@@ -25,7 +25,7 @@ pub(crate) use calibration::{
     PrefillRow, Scan, Scores, Stream,
 };
 pub use calibration::{Calibration, CalibrationError};
-pub(crate) use forms::Bench;
+pub(crate) use forms::{Bench, Exchange};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};
