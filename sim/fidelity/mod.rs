@@ -5,5 +5,6 @@
 //! `bands` draws what is uncertain and says how far it moves a figure.
 
 mod bands;
+pub mod fit;
 
 pub use bands::{Cause, Doubt, Spread, World, spread};

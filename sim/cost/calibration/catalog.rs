@@ -37,8 +37,7 @@ pub struct Calibration {
 }
 
 /// Latent attention.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mla {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<MlaDecodeRow>,
@@ -53,12 +52,12 @@ pub(crate) struct Moe {
 }
 
 /// Collectives.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub(crate) struct Collectives {
     pub(crate) nccl: Family<NcclRow>,
     pub(crate) all_reduce: Family<AllReduceRow>,
     pub(crate) all_to_all: Family<AllToAllRow>,
+    pub(crate) all_to_all_nodes: Family<AllToAllRow>,
 }
 
 /// A calibration file that cannot be read.
@@ -87,9 +86,17 @@ impl Calibration {
             gemm: parse(embedded!("gemm"))?,
             prefill: parse(embedded!("attention-prefill"))?,
             decode: parse(embedded!("attention-decode"))?,
-            mla: parse(embedded!("mla"))?,
+            mla: Mla {
+                prefill: parse(embedded!("mla-prefill"))?,
+                decode: parse(embedded!("mla-decode"))?,
+            },
             moe: parse(embedded!("moe"))?,
-            collectives: parse(embedded!("collectives"))?,
+            collectives: Collectives {
+                nccl: parse(embedded!("nccl"))?,
+                all_reduce: parse(embedded!("all-reduce"))?,
+                all_to_all: parse(embedded!("all-to-all"))?,
+                all_to_all_nodes: parse(embedded!("all-to-all-nodes"))?,
+            },
             host: parse(embedded!("host"))?,
             others: parse(embedded!("others"))?,
             transfer: parse(embedded!("transfer"))?,
@@ -111,9 +118,19 @@ impl Calibration {
         self.transfer.has_donor(&chip.generation)
     }
 
+    /// The pool of chips whose fit `chip` inherits from; none if that is one chip's.
+    pub(crate) fn pool(&self, chip: &Chip) -> Option<String> {
+        self.transfer.pool(chip)
+    }
+
+    /// Where `chip` inherits from, nearest first.
+    pub(crate) fn donors(&self, chip: &Chip) -> Vec<String> {
+        self.site(chip).donors
+    }
+
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
-    pub(crate) fn stream_scale(&self, donor: &str, own: f64) -> f64 {
-        self.transfer.stream_scale(donor, BytesPerSec::new(own))
+    pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: f64) -> f64 {
+        self.transfer.stream_scale(chip, donor, BytesPerSec::new(own))
     }
 
     /// What to multiply an inherited compute efficiency by.

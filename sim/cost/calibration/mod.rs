@@ -8,4 +8,7 @@ mod transfer;
 
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
-pub(super) use rows::{Combine, Imbalance, PrefillRow, Scan};
+pub(crate) use rows::{
+    AllReduceRow, AllToAllRow, Combine, DecodeRow, GemmRow, Imbalance, MlaDecodeRow, MoeRow,
+    NcclRow, Network, PrefillRow, Scan, Scores, Stream,
+};

@@ -101,6 +101,9 @@ pub(crate) struct AllReduceRow {
     pub(crate) two_alpha: Seconds,
     pub(crate) two_e: f64,
     pub(crate) beta: Seconds,
+    /// Per other rank, of either.
+    #[serde(default)]
+    pub(crate) hop: Seconds,
 }
 
 /// Dispatch and combine.
@@ -190,6 +193,11 @@ pub(crate) struct Scan {
 pub(crate) struct Network {
     pub(crate) alpha: Seconds,
     pub(crate) e: f64,
+}
+
+impl Network {
+    /// For groups of one domain, which use no network.
+    pub(crate) const NONE: Self = Self { alpha: Seconds::ZERO, e: 1.0 };
 }
 
 /// A send from one rank to the next.

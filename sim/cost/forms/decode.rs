@@ -1,8 +1,9 @@
 //! Attention of one new token per sequence.
 
+use super::bench::Bench;
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Combine;
+use crate::cost::calibration::{Combine, DecodeRow, MlaDecodeRow};
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Engine;
@@ -18,7 +19,7 @@ use crate::model::{Attention, Mla};
 /// every term is affine, the times of consecutive decode steps are an arithmetic series until a
 /// maximum flips.
 pub(in crate::cost) struct DecodeForm {
-    clip: Option<usize>,
+    pub(super) clip: Option<usize>,
     compression: f64,
     combine: Combine,
     /// Operations per key as needed, and seconds per key as computed.
@@ -38,18 +39,29 @@ pub(in crate::cost) struct DecodeForm {
 impl DecodeForm {
     /// Ordinary attention, over all keys or a sliding window.
     pub(in crate::cost) fn attention(attention: &Attention, setting: &mut Setting) -> Self {
-        let [heads, kv_heads, keys, values] =
-            [attention.heads, attention.kv_heads, attention.head_dim, attention.value_dim]
-                .map(f64::from);
         let family = &setting.calibration.decode;
         let engines = setting.engine.attention();
         let wanted = [kv_key(attention.kv)];
         let chosen = setting.choose("decode attention", family, engines, &wanted);
-        let row = chosen.row;
-        let peaks = setting.peaks(setting.peak(Engine::Bf16));
+        let lambda = chosen.row.lambda * setting.stream_scale(&chosen);
+        let clip = attention.window.and_then(|window| setting.clip(window));
+        let row = DecodeRow { lambda, ..chosen.row };
+        Self { clip, ..Self::attention_with(attention, row, &setting.bench) }
+    }
+
+    /// Ordinary attention over all keys, with the constants `row`.
+    pub(in crate::cost) fn attention_with(
+        attention: &Attention,
+        row: DecodeRow,
+        on: &Bench,
+    ) -> Self {
+        let [heads, kv_heads, keys, values] =
+            [attention.heads, attention.kv_heads, attention.head_dim, attention.value_dim]
+                .map(f64::from);
+        let peaks = on.peaks(on.peak(Engine::Bf16));
         let key_flops = 2.0 * heads * (keys + values);
         Self {
-            clip: attention.window.and_then(|window| setting.clip(window)),
+            clip: None,
             compression: 1.0,
             combine: row.form,
             key_flops,
@@ -57,9 +69,9 @@ impl DecodeForm {
             key_bytes: kv_heads * (keys + values) * attention.kv.bytes(),
             sequence_bytes: 2.0 * heads * (keys + values),
             memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
-            units: kv_heads / setting.machine.cores,
+            units: kv_heads / on.machine.cores,
             tau: row.tau.get(),
-            lambda: row.lambda.get() * setting.stream_scale(&chosen),
+            lambda: row.lambda.get(),
             t0: row.t0.get(),
             peaks,
         }
@@ -67,31 +79,35 @@ impl DecodeForm {
 
     /// Latent attention in its absorbed form, over all, compressed or selected keys.
     ///
-    /// Heads are computed in groups of 64. FP8 KV computes in FP8.
+    /// Heads are computed in groups of 64.
     pub(in crate::cost) fn mla(mla: &Mla, setting: &mut Setting) -> Self {
-        let [heads, latent, rope] = [mla.heads, mla.latent, mla.rope].map(f64::from);
-        let key = kv_key(mla.kv);
         let family = &setting.calibration.mla.decode;
-        let chosen = setting.choose("mla decode", family, &["trtllm"], &[key]);
-        let row = chosen.row;
-        let engine = if key == "fp8" { Engine::Fp8 } else { Engine::Bf16 };
-        let ec = setting.efficiency(row.ec, &chosen, engine);
-        let peaks = setting.peaks(setting.peak(engine));
+        let chosen = setting.choose("mla decode", family, &["trtllm"], &[kv_key(mla.kv)]);
+        let ec = setting.efficiency(chosen.row.ec, &chosen, mla_engine(mla));
+        let lambda = chosen.row.lambda * setting.stream_scale(&chosen);
+        let reach = mla.selected.map(|keys| keys.saturating_mul(mla.compression.max(1)));
+        let clip = reach.and_then(|reach| setting.clip(reach));
+        let row = MlaDecodeRow { ec, lambda, ..chosen.row };
+        Self { clip, ..Self::mla_with(mla, row, &setting.bench) }
+    }
+
+    /// Latent attention over all keys, with the constants `row`.
+    pub(in crate::cost) fn mla_with(mla: &Mla, row: MlaDecodeRow, on: &Bench) -> Self {
+        let [heads, latent, rope] = [mla.heads, mla.latent, mla.rope].map(f64::from);
+        let peaks = on.peaks(on.peak(mla_engine(mla)));
         let head_flops = 2.0 * (2.0 * latent + rope);
-        let compression = mla.compression.max(1);
-        let reach = mla.selected.map(|selected| selected.saturating_mul(compression));
         Self {
-            clip: reach.and_then(|reach| setting.clip(reach)),
-            compression: 1.0 / f64::from(compression),
+            clip: None,
+            compression: 1.0 / f64::from(mla.compression.max(1)),
             combine: row.form,
             key_flops: heads * head_flops,
-            compute: 64.0 * libm::ceil(heads / 64.0) * head_flops / (ec * peaks.flops),
+            compute: 64.0 * libm::ceil(heads / 64.0) * head_flops / (row.ec * peaks.flops),
             key_bytes: (latent + rope) * mla.kv.bytes(),
             sequence_bytes: 0.0,
             memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
-            units: 1.0 / setting.machine.cores,
+            units: 1.0 / on.machine.cores,
             tau: row.tau.get(),
-            lambda: row.lambda.get() * setting.stream_scale(&chosen),
+            lambda: row.lambda.get(),
             t0: row.t0.get(),
             peaks,
         }
@@ -104,6 +120,11 @@ impl DecodeForm {
     fn bytes(&self, load: &Load) -> f64 {
         self.keys(load) * self.key_bytes + load.sequences() * self.sequence_bytes
     }
+}
+
+/// FP8 KV computes in FP8.
+fn mla_engine(mla: &Mla) -> Engine {
+    if kv_key(mla.kv) == "fp8" { Engine::Fp8 } else { Engine::Bf16 }
 }
 
 impl ContextForm for DecodeForm {

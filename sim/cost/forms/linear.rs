@@ -1,8 +1,9 @@
 //! Linear attention and state-space mixers.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Scan;
+use crate::cost::calibration::{Scan, Stream};
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Format;
@@ -30,10 +31,20 @@ pub(in crate::cost) struct LinearForm {
 impl LinearForm {
     pub(in crate::cost) fn new(linear: &LinearAttention, setting: &Setting) -> Self {
         let constants = setting.calibration.others.linear;
-        let Scan { launch, em, serial } = match linear.kind {
+        let scan = match linear.kind {
             LinearKind::Kda => constants.kda,
             LinearKind::Gdn | LinearKind::Mamba2 | LinearKind::Lightning => constants.gdn,
         };
+        Self::with(linear, constants.decode, scan, &setting.bench)
+    }
+
+    /// The form with the constants of a decode stream and of a prompt's scan.
+    pub(in crate::cost) fn with(
+        linear: &LinearAttention,
+        decode: Stream,
+        scan: Scan,
+        on: &Bench,
+    ) -> Self {
         let [heads, keys, values, channels, width] = [
             linear.heads,
             linear.key_dim,
@@ -43,18 +54,18 @@ impl LinearForm {
         ]
         .map(f64::from);
         let convolution = channels * (width - 1.0).max(0.0) * 2.0;
-        let bandwidth = setting.machine.bandwidth;
+        let bandwidth = on.machine.bandwidth;
         Self {
             state: 2.0 * (heads * keys * values * linear.state.bytes() + convolution),
             // Queries, keys, values in and out of the convolution, and the output, in 16 bits.
             token: 2.0 * (heads * (2.0 * keys + 2.0 * values) + 2.0 * channels),
             token_flops: 6.0 * heads * keys * values + 2.0 * channels * width,
-            decode_memory: 1.0 / (constants.decode.em * bandwidth),
-            decode_launch: constants.decode.launch.get(),
-            scan_memory: 1.0 / (em * bandwidth),
-            scan_launch: launch.get(),
-            serial: serial.get() * libm::ceil(heads / setting.machine.cores),
-            peaks: setting.ceilings(Format::Bf16),
+            decode_memory: 1.0 / (decode.em * bandwidth),
+            decode_launch: decode.launch.get(),
+            scan_memory: 1.0 / (scan.em * bandwidth),
+            scan_launch: scan.launch.get(),
+            serial: scan.serial.get() * libm::ceil(heads / on.machine.cores),
+            peaks: on.ceilings(Format::Bf16),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Routed experts.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Imbalance;
+use crate::cost::calibration::{Imbalance, MoeRow};
+use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Moe;
@@ -41,15 +43,20 @@ pub(in crate::cost) struct MoeForm {
 
 impl MoeForm {
     pub(in crate::cost) fn new(moe: &Moe, setting: &mut Setting) -> Self {
-        let [hidden, inter, experts, top_k, ep] =
-            [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
         let math = setting.arithmetic(moe.weights);
         let engines = setting.engine.experts(math.key);
         let family = &setting.calibration.moe.experts;
         let chosen = setting.choose("moe", family, engines, &[math.key]);
-        let row = chosen.row;
-        let ec = setting.efficiency(row.ec, &chosen, math.engine);
-        let bandwidth = setting.machine.bandwidth;
+        let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
+        let excess = excess(&setting.calibration.moe.imbalance, moe.ep.max(1));
+        Self { excess, ..Self::with(moe, math, MoeRow { ec, ..chosen.row }, &setting.bench) }
+    }
+
+    /// The form with the constants `row`, computed as `math` says, without a rank's excess.
+    pub(in crate::cost) fn with(moe: &Moe, math: Arithmetic, row: MoeRow, on: &Bench) -> Self {
+        let [hidden, inter, experts, top_k, ep] =
+            [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
+        let bandwidth = on.machine.bandwidth;
         let matrices = if moe.gated { 3.0 } else { 2.0 };
         let row_flops = 2.0 * matrices * hidden * inter;
         let up = 4.0 * (matrices - 1.0) + math.activation;
@@ -61,14 +68,14 @@ impl MoeForm {
             expert_bytes: matrices * hidden * inter * moe.weights.bytes(),
             token_bytes: 4.0 * hidden,
             assignment_bytes: hidden * (2.0 * math.activation + 4.0) + inter * up,
-            compute: row_flops / (ec * math.peak),
+            compute: row_flops / (row.ec * math.peak),
             memory: 1.0 / (row.em.min(1.0) * bandwidth),
             activation: row.ra.max(1.0) / bandwidth,
             serial: row.kappa.get() * (hidden + inter),
-            excess: excess(&setting.calibration.moe.imbalance, moe.ep.max(1)),
+            excess: 0.0,
             t0: row.t0.get(),
             p: row.p,
-            peaks: setting.ceilings(moe.weights),
+            peaks: on.ceilings(moe.weights),
         }
     }
 

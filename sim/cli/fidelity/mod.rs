@@ -1,0 +1,6 @@
+//! Predictions against measurements.
+
+mod calibrate;
+mod rows;
+
+pub(in crate::cli) use calibrate::Calibrate;
