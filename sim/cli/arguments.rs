@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::fidelity::HbmCommand;
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
@@ -58,6 +59,8 @@ pub(super) enum Command {
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// What a chip's stacked memory gives of its pins' peak, by access pattern
+    Hbm(HbmCommand),
 }
 
 impl Arguments {
@@ -89,6 +92,7 @@ impl Command {
             Self::Models(command) => command.run(shell),
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
+            Self::Hbm(command) => command.run(shell),
         }
     }
 }

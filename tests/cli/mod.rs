@@ -1,6 +1,7 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
 mod chips;
+mod hbm;
 mod help;
 mod models;
 mod program;

@@ -3,9 +3,11 @@
 
 mod catalog;
 mod family;
+mod memory;
 mod rows;
 mod transfer;
 
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
+pub(super) use memory::{Streaming, Streams};
 pub(super) use rows::{Combine, Imbalance, PrefillRow, Scan};
