@@ -1,12 +1,17 @@
 //! The channel model of stacked memory: laws, closed forms, measured streams, what-ifs.
 
-use memwall::hardware::{Access, Achieved, Catalog, Chip, Hbm, Pattern, Refresh};
+use memwall::cost::EngineProfile;
+use memwall::hardware::{Access, Achieved, Catalog, Chip, Format, Hbm, Pattern, Refresh, Stacks};
+use memwall::model::OpKind;
+
+use super::cost::decode;
+use super::cost::{calibrated, gemm, seconds};
 
 const CHIPS: [&str; 6] =
     ["a100-80gb", "h100-sxm", "b200-sxm", "b300-sxm", "rubin", "rubin-ultra-384gb"];
 
 /// Sampling at the edges of the measured window.
-const NOISE: f64 = 0.004;
+const NOISE: f64 = 0.006;
 
 fn chip(name: &str) -> Chip {
     Catalog::embedded().chip(name).unwrap().clone()
@@ -51,8 +56,8 @@ fn bigger_pages_are_never_worse() {
         let shares = ["random:64B", "paged:4KiB", "paged:64KiB", "paged:1MiB", "paged:16MiB"]
             .map(|pattern| achieved(name, pattern, 1.0, Refresh::PerBank).fraction);
         for pair in shares.windows(2) {
-            // Which banks pages fall on is chance: a per cent of it shows.
-            assert!(pair[1] >= pair[0] - 0.01, "{name} {shares:?}");
+            // Which banks pages fall on is chance: a per cent or two of it show.
+            assert!(pair[1] >= pair[0] - 0.02, "{name} {shares:?}");
         }
         let stream = achieved(name, "stream", 1.0, Refresh::PerBank).fraction;
         assert!(shares[1] > 0.93 * stream, "{name}: pages of a cache stream: {shares:?} {stream}");
@@ -166,6 +171,50 @@ fn more_pins_are_never_slower_and_a_failed_stack_is_a_stack_less() {
         let share = f64::from(failed.count) / f64::from(stacks.count);
         assert!((bandwidth(failed) / whole - share).abs() < 1e-9, "{name}");
     }
+}
+
+/// Seconds of a product that only reads weights, and of activations on their way.
+fn times(chip: &Chip) -> [f64; 2] {
+    let kinds = [gemm(16384, 16384, Format::Bf16), OpKind::Elementwise { bytes_per_token: 1e9 }];
+    kinds.map(|kind| {
+        let program = calibrated(kind, chip, EngineProfile::Vllm);
+        seconds(&program, &decode(1, 1, program.clips()))
+    })
+}
+
+fn with(chip: &Chip, change: impl Fn(&mut Stacks)) -> Chip {
+    let mut changed = chip.clone();
+    let stacks = changed.memory.stacks.as_mut().unwrap();
+    change(stacks);
+    changed.memory.bandwidth = stacks.bandwidth();
+    changed
+}
+
+#[test]
+fn what_ifs_act_on_what_a_step_costs() {
+    for name in ["h100-sxm", "b200-sxm", "rubin", "mi355x"] {
+        let chip = chip(name);
+        let base = times(&chip);
+        assert_eq!(times(&with(&chip, |_| ())).map(f64::to_bits), base.map(f64::to_bits), "{name}");
+        let slower = |change: fn(&mut Stacks)| {
+            let changed = times(&with(&chip, change));
+            assert!(changed[0] > base[0] && changed[1] > base[1], "{name} {changed:?} {base:?}");
+        };
+        slower(|stacks| stacks.count -= 1);
+        slower(|stacks| stacks.refresh = Refresh::AllBank);
+        slower(|stacks| stacks.pin_rate *= 0.9);
+        let faster = times(&with(&chip, |stacks| stacks.pin_rate *= 1.1));
+        assert!(faster[0] < base[0] && faster[1] < base[1], "{name} {faster:?} {base:?}");
+    }
+}
+
+/// A measured chip's constants hold what its memory reached; nothing is taken off them again.
+#[test]
+fn a_measured_chip_takes_its_own_share_alone() {
+    let chip = chip("h100-sxm");
+    let mut unknown = chip.clone();
+    unknown.memory.kind = "a kind without times".into();
+    assert_eq!(times(&chip)[0].to_bits(), times(&unknown)[0].to_bits());
 }
 
 #[test]
