@@ -26,7 +26,8 @@ fn the_document_says_what_each_pattern_gets_and_where_the_rest_goes() {
         let share = row["achieved_fraction"].as_f64().unwrap();
         let losses = row["loss"].as_object().unwrap().values();
         let lost: f64 = losses.map(|loss| loss.as_f64().unwrap()).sum();
-        assert!((share + lost - 1.0).abs() < 1e-9, "{row}");
+        // Documents have six digits.
+        assert!((share + lost - 1.0).abs() < 1e-5, "{row}");
         let bandwidth = row["achieved_tb_s"].as_f64().unwrap();
         assert!((bandwidth / (share * 3.352) - 1.0).abs() < 1e-3, "{row}");
         assert_eq!(row["reads"], 0.95);

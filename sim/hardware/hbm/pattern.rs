@@ -70,13 +70,10 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Self, PatternError> {
         let wrong = |problem: String| PatternError { problem, expected: PATTERNS };
         let (kind, size) = text.split_once(':').map_or((text, None), |(k, s)| (k, Some(s)));
-        let size = size.map(|size| {
-            size.parse::<Bytes>().map_err(|error| wrong(error.to_string())).and_then(|size| {
-                match SIZES.contains(&size.get()) {
-                    true => Ok(size),
-                    false => Err(wrong(format!("`{size}` is below 64 B or beyond 10 TB"))),
-                }
-            })
+        let size = size.map(|text| {
+            let size: Bytes = text.parse().map_err(|error| wrong(format!("{error}")))?;
+            let fits = SIZES.contains(&size.get());
+            fits.then_some(size).ok_or_else(|| wrong(format!("`{text}` is not 64 B to 10 TB")))
         });
         match (kind, size) {
             ("stream", None) => Ok(Self::Stream),
