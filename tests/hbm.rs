@@ -222,12 +222,12 @@ fn every_table_of_times_has_a_class_and_a_known_source() {
     let catalog = Catalog::embedded();
     let text = include_str!("../hw-specs/hbm-timing.toml");
     let file: toml::Table = text.parse().unwrap();
-    let tables = file.iter().flat_map(|(kind, table)| match kind.as_str() {
-        "controller" => vec![(kind.clone(), table)],
-        _ => {
-            let parts = table.as_table().unwrap().iter();
-            parts.map(|(part, table)| (format!("{kind}.{part}"), table)).collect()
+    let tables = file.iter().flat_map(|(kind, table)| {
+        if kind == "controller" {
+            return vec![(kind.clone(), table)];
         }
+        let parts = table.as_table().unwrap().iter();
+        parts.map(|(part, table)| (format!("{kind}.{part}"), table)).collect()
     });
     for (name, table) in tables {
         assert!(table.get("class").is_some(), "{name} has no class");

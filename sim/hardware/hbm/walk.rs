@@ -17,9 +17,9 @@ pub(super) struct Place {
 
 /// How the addresses of a pseudo-channel fall on its banks.
 ///
-/// From the low bits: bytes of a stride, lane, strides of a row, bank, dies, row. A lane is one of the
-/// banks that neighbours lie in, in turn: first of each bank group, then another of each. A stream
-/// opens each row once, and goes on in the other lanes while a bank is refreshed.
+/// From the low bits: bytes of a stride, lane, strides of a row, bank, dies, row. A lane is one of
+/// the banks that neighbours lie in, in turn: first one of each bank group, then another of each. A
+/// stream opens each row once, and goes on in the other lanes while a bank is refreshed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mapping {
     stride: u64,
