@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::fidelity::Calibrate;
+use super::fidelity::{Calibrate, HbmCommand};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
@@ -60,6 +60,8 @@ pub(super) enum Command {
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// What a chip's stacked memory gives of its pins' peak, by access pattern
+    Hbm(HbmCommand),
 }
 
 impl Arguments {
@@ -92,6 +94,7 @@ impl Command {
             Self::Models(command) => command.run(shell),
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
+            Self::Hbm(command) => command.run(shell),
         }
     }
 }

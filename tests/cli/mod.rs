@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod chips;
+mod hbm;
 mod help;
 mod models;
 mod program;

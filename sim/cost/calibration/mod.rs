@@ -3,11 +3,13 @@
 
 mod catalog;
 mod family;
+mod memory;
 mod rows;
 mod transfer;
 
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
+pub(super) use memory::{Streaming, Streams};
 pub(crate) use rows::{
     AllReduceRow, AllToAllRow, Combine, DecodeRow, GemmRow, Imbalance, MlaDecodeRow, MoeRow,
     NcclRow, Network, PrefillRow, Scan, Scores, Stream,

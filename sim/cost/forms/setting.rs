@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bench::Bench;
-use crate::cost::calibration::{Calibration, Family, Site};
+use crate::cost::calibration::{Calibration, Family, Site, Streaming, Streams};
 use crate::cost::machine::{Arithmetic, CostError};
 use crate::cost::profile::{EngineProfile, Pricing};
 use crate::hardware::{Chip, Engine, Format};
@@ -14,6 +14,7 @@ pub(in crate::cost) struct Setting<'a> {
     pub(in crate::cost) bench: Bench,
     pub(in crate::cost) engine: EngineProfile,
     site: Site,
+    streams: Streams,
     clips: Vec<u32>,
     notes: BTreeSet<String>,
 }
@@ -34,14 +35,15 @@ impl<'a> Setting<'a> {
         let mut notes = BTreeSet::new();
         let bench = Bench::noted(chip, &mut notes)?;
         let site = calibration.site(chip);
-        Ok(Self { calibration, bench, engine: pricing.engine, site, clips, notes })
+        let streams = Streams::of(chip);
+        Ok(Self { calibration, bench, engine: pricing.engine, site, streams, clips, notes })
     }
 
     /// The constants of `family` for the first of `engines` and `keys` there is; notes the origin.
     ///
     /// # Panics
     /// If neither the chip nor any donor has them; the shipped files are tested for that.
-    pub(super) fn choose<R: Copy>(
+    pub(super) fn choose<R: Copy + Streaming>(
         &mut self,
         what: &str,
         family: &Family<R>,
@@ -54,7 +56,7 @@ impl<'a> Setting<'a> {
     }
 
     /// The same where there may be none.
-    pub(super) fn find<R: Copy>(
+    pub(super) fn find<R: Copy + Streaming>(
         &mut self,
         what: &str,
         family: &Family<R>,
@@ -63,7 +65,14 @@ impl<'a> Setting<'a> {
     ) -> Option<Chosen<R>> {
         let found = family.find(&self.site, engines, keys)?;
         self.note(format!("{what} {}", found.origin));
-        Some(Chosen { row: *found.row, donor: found.donor })
+        let row = found.row.streaming(self.streams.ratio(found.donor.as_deref()));
+        Some(Chosen { row, donor: found.donor })
+    }
+
+    /// The share of the memory's peak of a stream without kernel data; `otherwise` where the
+    /// channel model does not know the memory.
+    pub(super) fn unmeasured_stream(&self, otherwise: f64) -> f64 {
+        self.streams.unmeasured().unwrap_or(otherwise)
     }
 
     /// The compute efficiency `ec` of a chosen row, scaled if the row was inherited.

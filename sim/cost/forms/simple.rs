@@ -9,7 +9,8 @@ use crate::cost::work::{ContextForm, Load, Peaks, RowForm, Work};
 use crate::hardware::Format;
 use crate::model::Indexer;
 
-/// `launch + bytes/(em W)`: one kernel, as engines fuse it.
+/// `launch + bytes/(em W)`: one kernel, as engines fuse it. `em` is the channel model's triad times
+/// the on-die factor; the file's where the memory is not stacked.
 pub(in crate::cost) struct ElementwiseForm {
     bytes: f64,
     memory: f64,
@@ -22,7 +23,7 @@ impl ElementwiseForm {
         let stream = setting.calibration.others.elementwise;
         Self {
             bytes: bytes_per_token,
-            memory: 1.0 / (stream.em * setting.bench.machine.bandwidth),
+            memory: 1.0 / (setting.unmeasured_stream(stream.em) * setting.bench.machine.bandwidth),
             launch: stream.launch.get(),
             peaks: setting.bench.ceilings(Format::Bf16),
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::embedded::FILES;
+use super::error::HardwareError;
 use super::names::{Names, normal};
 use super::shelf::Shelf;
 use super::tables::{MemoryKind, Source};
 use crate::hardware::chip::Chip;
-use crate::hardware::error::HardwareError;
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::{ChipSpec, SystemSpec, read};
 use crate::hardware::system::System;

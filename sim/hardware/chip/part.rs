@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Engine, Format};
+use crate::hardware::hbm::Refresh;
 use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts,
 };
@@ -99,6 +100,8 @@ pub struct Stacks {
     pub pin_rate: f64,
     /// Share of the capacity that the part ships with enabled.
     pub enabled: f64,
+    /// How it is refreshed.
+    pub refresh: Refresh,
 }
 
 /// The fabric within a scale-up domain.
