@@ -122,10 +122,20 @@ impl Group {
         }
     }
 
+    /// Domains that hold at least one of a token's experts, expected.
+    fn distinct_nodes(self) -> f64 {
+        distinct(self.domains, self.top_k)
+    }
+
     /// Ranks that hold at least one of a token's experts, expected.
     pub(super) fn distinct(self) -> f64 {
-        self.ranks * -libm::expm1(self.top_k * libm::log1p(-1.0 / self.ranks))
+        distinct(self.ranks, self.top_k)
     }
+}
+
+/// Distinct places of `places` that `draws` random ones hit, expected.
+fn distinct(places: f64, draws: f64) -> f64 {
+    if places > 1.0 { places * -libm::expm1(draws * libm::log1p(-1.0 / places)) } else { 1.0 }
 }
 
 /// Every way to do a collective in `group`.
@@ -220,7 +230,9 @@ pub(super) fn exchange_way(
     let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
     let nic_e = row.nic_e.unwrap_or(network.e);
     let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
-    let outer = copies * group.outer(kind) / (nic_e.min(1.0) * group.nic);
+    // Copies for several ranks of a node cross the network once.
+    let crossing = if per_expert { copies } else { group.distinct_nodes() / group.distinct() };
+    let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
     Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 }
 }
 

@@ -57,7 +57,8 @@ pub(super) const BETWEEN: Family = Family {
     head: "\
 Tokens to experts and back between nodes, by kernel, as all-to-all.toml has it: NVLink within a node
 and one NIC a rank between nodes. Measured on H100 alone (rows said to be H200's are copies of it and
-left out); other generations borrow it.",
+left out); other generations borrow it. High throughput sends one copy per distinct node over the
+NIC, which is handed on within the node.",
     form: "alpha + w/(e BW) + w_between_nodes/(nic-e NIC)",
     domain: "EP 16-64 over 2-8 nodes of 8, balanced top-k",
     constants: &[ALPHA, WIRE, NIC],
@@ -103,6 +104,8 @@ fn sample(record: &Record, bench: Arc<Bench>, between: bool) -> Result<Option<Sa
         "nvfp4" => Format::Nvfp4,
         other => return Err(format!("`dtype` is `{other}`, which no form is for")),
     };
+    // Results come back in 16 bits, whatever was sent out.
+    let format = if kind == CollectiveKind::Combine { Format::Bf16 } else { format };
     let domain = bench.chip().scale_up.as_ref().map_or(1, |up| up.domain);
     let is_copy = record.text("copied_from_h100") == "1";
     let is_default = DEFAULT_SMS.contains(&record.parse("num_sms")?);
