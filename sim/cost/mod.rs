@@ -21,8 +21,8 @@ mod work;
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
 pub(crate) use calibration::{
-    AllReduceRow, AllToAllRow, Combine, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network,
-    PrefillRow, Scan, Scores, Stream,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network,
+    PrefillRow, Scan, Scores, Stream, Warm,
 };
 pub use calibration::{Calibration, CalibrationError};
 pub(crate) use forms::Bench;

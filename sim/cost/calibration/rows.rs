@@ -31,35 +31,43 @@ pub(crate) struct PrefillRow {
     pub(crate) math: Engine,
 }
 
-/// How the terms of a decode form combine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Combine {
-    Sum,
-    Max,
-}
-
 /// Decode attention.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecodeRow {
-    pub(crate) form: Combine,
     pub(crate) em: f64,
     pub(crate) t0: Seconds,
     pub(crate) tau: Seconds,
+    pub(crate) delta: Seconds,
+    pub(crate) sigma: Seconds,
     pub(crate) lambda: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
 }
 
 /// MLA decode.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MlaDecodeRow {
-    pub(crate) form: Combine,
     pub(crate) ec: f64,
     pub(crate) em: f64,
+    pub(crate) p: f64,
     pub(crate) t0: Seconds,
     pub(crate) tau: Seconds,
+    pub(crate) delta: Seconds,
+    pub(crate) sigma: Seconds,
     pub(crate) lambda: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
+}
+
+/// KV below `below` of the L2 cache, which replaying a benchmark keeps warm, takes the share `part`
+/// of the memory's time.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Warm {
+    pub(crate) below: f64,
+    pub(crate) part: f64,
 }
 
 /// Routed experts.

@@ -7,13 +7,13 @@ use super::{DecodeForm, GemmForm, IndexerForm, LinearForm, MoeForm, PrefillForm}
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
     AllReduceRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network, PrefillRow, Scan,
-    Scores, Stream,
+    Scores, Stream, Warm,
 };
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
 use crate::model::{Attention, CollectiveKind, Gemm, Indexer, LinearAttention, Mla, Moe};
-use crate::units::FlopPerSec;
+use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
 ///
@@ -101,18 +101,25 @@ impl Bench {
         seconds(&form, batch)
     }
 
-    /// Decodes; a window is the first clip length of `batch`.
+    /// Decodes; a window is the first clip length of `batch`. Small KV is warm, as in benchmarks.
     pub(crate) fn decode(&self, attention: &Attention, batch: &Batch, row: DecodeRow) -> f64 {
         let mut form = DecodeForm::attention_with(attention, row, self);
         form.clip = attention.window.map(|_| 0);
-        seconds(&form, batch)
+        seconds(&self.warmed(form, batch, row.warm), batch)
     }
 
-    /// Decodes of latent attention; a selection is the first clip length of `batch`.
+    /// Decodes of latent attention. Small KV is warm, as in benchmarks.
     pub(crate) fn mla_decode(&self, mla: &Mla, batch: &Batch, row: MlaDecodeRow) -> f64 {
-        let mut form = DecodeForm::mla_with(mla, row, self);
-        form.clip = mla.selected.map(|_| 0);
-        seconds(&form, batch)
+        seconds(&self.warmed(DecodeForm::mla_with(mla, row, self), batch, row.warm), batch)
+    }
+
+    fn warmed(&self, form: DecodeForm, batch: &Batch, warm: Warm) -> DecodeForm {
+        form.warmed(&Load::new(batch, 1), warm.below * self.cache(), warm.part)
+    }
+
+    /// Bytes of the L2 cache; none if it is not known.
+    pub(crate) fn cache(&self) -> f64 {
+        self.chip.l2.map_or(0.0, Bytes::get)
     }
 
     /// A recurrent mixer.

@@ -1,14 +1,22 @@
 //! The families.
 
 mod collective;
+mod decode;
 mod gemm;
 mod prefill;
 
 use super::family::Family;
 
 /// Every family, in the order of reports.
-pub const FAMILIES: &[Family] =
-    &[gemm::FAMILY, prefill::ATTENTION, prefill::LATENT, collective::NCCL, collective::ALL_REDUCE];
+pub const FAMILIES: &[Family] = &[
+    gemm::FAMILY,
+    prefill::ATTENTION,
+    prefill::LATENT,
+    decode::ATTENTION,
+    decode::LATENT,
+    collective::NCCL,
+    collective::ALL_REDUCE,
+];
 
 /// The family called `name`.
 pub fn family_named(name: &str) -> Option<&'static Family> {
