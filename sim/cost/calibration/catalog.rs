@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::family::{Family, Site};
 use super::rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, Imbalance, MlaDecodeRow, MoeRow, NcclRow,
-    Others, PrefillRow,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, MlaDecodeRow, MoeRow, NcclRow, Others,
+    PrefillRow,
 };
 use super::transfer::Transfer;
 use crate::hardware::{Chip, Engine};
@@ -29,7 +29,7 @@ pub struct Calibration {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<DecodeRow>,
     pub(crate) mla: Mla,
-    pub(crate) moe: Moe,
+    pub(crate) moe: Family<MoeRow>,
     pub(crate) collectives: Collectives,
     pub(crate) host: Hosts,
     pub(crate) others: Others,
@@ -41,14 +41,6 @@ pub struct Calibration {
 pub(crate) struct Mla {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<MlaDecodeRow>,
-}
-
-/// Routed experts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Moe {
-    pub(crate) experts: Family<MoeRow>,
-    pub(crate) imbalance: Imbalance,
 }
 
 /// Collectives.

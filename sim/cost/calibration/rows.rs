@@ -77,17 +77,12 @@ pub(crate) struct MoeRow {
     pub(crate) ec: f64,
     pub(crate) em: f64,
     pub(crate) t0: Seconds,
-    pub(crate) kappa: Seconds,
     pub(crate) p: f64,
     pub(crate) ra: f64,
-}
-
-/// The most-loaded expert rank's time over the balanced time, by ranks.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Imbalance {
-    pub(crate) ranks: Vec<u32>,
-    pub(crate) factor: Vec<f64>,
+    pub(crate) rn: f64,
+    pub(crate) tau: Seconds,
+    /// Excess of the most-loaded rank per doubling of the ranks.
+    pub(crate) skew: f64,
 }
 
 /// NCCL.

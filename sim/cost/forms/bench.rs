@@ -81,10 +81,12 @@ impl Bench {
         GemmForm::with(gemm, math, row, self).time(f64::from(rows)).total().get()
     }
 
-    /// Routed experts of `tokens` tokens, balanced.
-    pub(crate) fn moe(&self, moe: &Moe, tokens: u32, row: MoeRow) -> f64 {
+    /// Routed experts of `tokens` tokens: balanced, or the most-loaded rank's of a skewed routing.
+    pub(crate) fn moe(&self, moe: &Moe, tokens: u32, balanced: bool, row: MoeRow) -> f64 {
         let math = Arithmetic::of(&self.chip, moe.weights);
-        MoeForm::with(moe, math, row, self).time(f64::from(tokens)).total().get()
+        let form = MoeForm::with(moe, math, row, self);
+        let form = if balanced { form.balanced() } else { form };
+        form.time(f64::from(tokens)).total().get()
     }
 
     /// Prompts; a window is the first clip length of `batch`.

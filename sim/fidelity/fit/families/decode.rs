@@ -147,7 +147,7 @@ fn regime(bytes: f64, on: &Bench) -> u8 {
 
 /// Kernels that no engine would take, and why is in the file's head.
 fn is_software_gap(record: &Record, on: &Bench, kv: Format) -> bool {
-    let big = on.chip().memory.kind.to_lowercase().starts_with("hbm");
+    let big = on.chip().memory.kind.starts_with("hbm");
     match (record.text("engine"), record.text("kernel")) {
         ("trtllm", _) => record.text("version") == "1.0.0" || (!big && kv == Format::Fp8),
         ("sglang", "flashinfer") => big,
@@ -185,10 +185,12 @@ fn attention(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, Strin
 }
 
 fn latent(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
+    let has_tuned = bench.chip().memory.kind.starts_with("hbm3");
+    if record.text("op") != "mla_generation_kernel" || !has_tuned {
+        return Ok(None);
+    }
     let kv = format(record, "kv_cache_dtype")?;
-    let no_kernel = record.text("kernel") == "flash_attention" && kv == Format::Fp8;
-    let has_tuned = bench.chip().memory.kind.to_lowercase().starts_with("hbm3");
-    if record.text("op") != "mla_generation_kernel" || no_kernel || !has_tuned {
+    if record.text("kernel") == "flash_attention" && kv == Format::Fp8 {
         return Ok(None);
     }
     let sizes = ["num_heads", "batch_size", "kv_len"];

@@ -3,6 +3,7 @@
 mod collective;
 mod decode;
 mod gemm;
+mod moe;
 mod prefill;
 
 use super::family::Family;
@@ -14,6 +15,7 @@ pub const FAMILIES: &[Family] = &[
     prefill::LATENT,
     decode::ATTENTION,
     decode::LATENT,
+    moe::FAMILY,
     collective::NCCL,
     collective::ALL_REDUCE,
 ];
