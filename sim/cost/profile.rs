@@ -99,6 +99,15 @@ impl EngineProfile {
         }
     }
 
+    /// Whose kernels of recurrent mixers to take, best first.
+    pub(super) const fn linear(self) -> &'static [&'static str] {
+        match self {
+            Self::Vllm => &["vllm", "sglang", "trtllm"],
+            Self::Sglang => &["sglang", "vllm", "trtllm"],
+            Self::Trtllm => &["trtllm", "vllm", "sglang"],
+        }
+    }
+
     /// Whose routed experts to take, best first.
     ///
     /// TensorRT-LLM's tuner picks its generated NVFP4 kernels, which were measured inside `SGLang`.

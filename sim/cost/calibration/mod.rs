@@ -9,6 +9,6 @@ mod transfer;
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
 pub(crate) use rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network,
-    PrefillRow, Scan, Scores, Stream, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Network, PrefillRow, Scores, SkewRow, Warm,
 };

@@ -81,7 +81,13 @@ pub(crate) struct MoeRow {
     pub(crate) ra: f64,
     pub(crate) rn: f64,
     pub(crate) tau: Seconds,
-    /// Excess of the most-loaded rank per doubling of the ranks.
+}
+
+/// The most-loaded expert rank.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SkewRow {
+    /// Its time over the balanced time, less one, per doubling of the ranks.
     pub(crate) skew: f64,
 }
 
@@ -146,7 +152,6 @@ pub(crate) struct HostRow {
 pub(crate) struct Others {
     pub(crate) elementwise: Stream,
     pub(crate) indexer: Scores,
-    pub(crate) linear: Linear,
     pub(crate) network: Network,
     pub(crate) send: Send,
 }
@@ -168,23 +173,16 @@ pub(crate) struct Scores {
     pub(crate) em: f64,
 }
 
-/// Recurrent mixers.
+/// One kernel of a recurrent mixer: a step or a scan of the state, a short convolution.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Linear {
-    pub(crate) decode: Stream,
-    pub(crate) gdn: Scan,
-    pub(crate) kda: Scan,
-}
-
-/// A chunked scan over a prompt.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Scan {
-    pub(crate) launch: Seconds,
+pub(crate) struct LinearRow {
     pub(crate) em: f64,
-    /// Per token, whatever the chip.
+    pub(crate) t0: Seconds,
+    /// Per token of a prompt and head on one core, whatever the chip.
     pub(crate) serial: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
 }
 
 /// The network between domains.

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::collective::{Group, nccl_way, own_ways};
-use super::{DecodeForm, GemmForm, IndexerForm, LinearForm, MoeForm, PrefillForm};
+use super::{DecodeForm, GemmForm, IndexerForm, LinearKernel, MoeForm, PrefillForm};
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
-    AllReduceRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network, PrefillRow, Scan,
-    Scores, Stream, Warm,
+    AllReduceRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow, Network,
+    PrefillRow, Scores, SkewRow, Warm,
 };
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Attention, CollectiveKind, Gemm, Indexer, LinearAttention, Mla, Moe};
+use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe};
 use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
@@ -81,11 +81,17 @@ impl Bench {
         GemmForm::with(gemm, math, row, self).time(f64::from(rows)).total().get()
     }
 
-    /// Routed experts of `tokens` tokens: balanced, or the most-loaded rank's of a skewed routing.
-    pub(crate) fn moe(&self, moe: &Moe, tokens: u32, balanced: bool, row: MoeRow) -> f64 {
+    /// Routed experts of `tokens` tokens, balanced.
+    pub(crate) fn moe(&self, moe: &Moe, tokens: u32, row: MoeRow) -> f64 {
         let math = Arithmetic::of(&self.chip, moe.weights);
-        let form = MoeForm::with(moe, math, row, self);
-        let form = if balanced { form.balanced() } else { form };
+        let form = MoeForm::with(moe, math, row, self).balanced();
+        form.time(f64::from(tokens)).total().get()
+    }
+
+    /// The most-loaded rank of a skewed routing.
+    pub(crate) fn skewed_moe(&self, moe: &Moe, tokens: u32, row: MoeRow, skew: SkewRow) -> f64 {
+        let math = Arithmetic::of(&self.chip, moe.weights);
+        let form = MoeForm::with(moe, math, row, self).skewed(moe, skew);
         form.time(f64::from(tokens)).total().get()
     }
 
@@ -124,14 +130,9 @@ impl Bench {
         self.chip.l2.map_or(0.0, Bytes::get)
     }
 
-    /// A recurrent mixer.
-    pub(crate) fn linear(
-        &self,
-        linear: &LinearAttention,
-        batch: &Batch,
-        (decode, scan): (Stream, Scan),
-    ) -> f64 {
-        seconds(&LinearForm::with(linear, decode, scan, self), batch)
+    /// One kernel of a recurrent mixer that moves `state` and `stream` bytes.
+    pub(crate) fn linear(&self, kernel: LinearKernel, row: LinearRow) -> f64 {
+        kernel.warmed(row, row.warm.below * self.cache(), self).total().get()
     }
 
     /// An indexer's score pass.

@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::MoeRow;
+use crate::cost::calibration::{MoeRow, SkewRow};
 use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
@@ -50,7 +50,11 @@ impl MoeForm {
         let family = &setting.calibration.moe;
         let chosen = setting.choose("moe", family, engines, &[math.key]);
         let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
-        Self::with(moe, math, MoeRow { ec, ..chosen.row }, &setting.bench)
+        let row = MoeRow { ec, ..chosen.row };
+        // Only TensorRT-LLM was measured with this routing, which is the model's, not the engine's.
+        let keys = [math.key, "fp8-block", "bf16"];
+        let skew = setting.choose("moe skew", &setting.calibration.skew, &["trtllm"], &keys).row;
+        Self::with(moe, math, row, &setting.bench).skewed(moe, skew)
     }
 
     /// The form with the constants `row`, computed as `math` says.
@@ -75,7 +79,7 @@ impl MoeForm {
             activation: row.ra.max(1.0) / bandwidth,
             global: row.rn / bandwidth,
             expert: row.tau.get(),
-            excess: row.skew * libm::log2(ep),
+            excess: 0.0,
             t0: row.t0.get(),
             p: row.p,
             peaks: on.ceilings(moe.weights),
@@ -84,7 +88,12 @@ impl MoeForm {
 
     /// The same with every expert given as many tokens as any other.
     pub(super) fn balanced(self) -> Self {
-        Self { miss: None, excess: 0.0, ..self }
+        Self { miss: None, ..self }
+    }
+
+    /// The same for the most-loaded rank.
+    pub(super) fn skewed(self, moe: &Moe, row: SkewRow) -> Self {
+        Self { excess: row.skew * libm::log2(f64::from(moe.ep.max(1))), ..self }
     }
 
     /// Experts of this rank that have work: the coupon collector's expectation.

@@ -3,6 +3,7 @@
 mod collective;
 mod decode;
 mod gemm;
+mod linear;
 mod moe;
 mod prefill;
 
@@ -16,6 +17,8 @@ pub const FAMILIES: &[Family] = &[
     decode::ATTENTION,
     decode::LATENT,
     moe::FAMILY,
+    moe::SKEW,
+    linear::FAMILY,
     collective::NCCL,
     collective::ALL_REDUCE,
 ];
