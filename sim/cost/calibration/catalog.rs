@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::family::{Family, Site};
 use super::rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, Imbalance, MlaDecodeRow, MoeRow, NcclRow,
-    Others, PrefillRow,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Others, PrefillRow, SkewRow,
 };
 use super::transfer::Transfer;
 use crate::hardware::{Chip, Engine};
@@ -29,7 +28,9 @@ pub struct Calibration {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<DecodeRow>,
     pub(crate) mla: Mla,
-    pub(crate) moe: Moe,
+    pub(crate) moe: Family<MoeRow>,
+    pub(crate) skew: Family<SkewRow>,
+    pub(crate) linear: Family<LinearRow>,
     pub(crate) collectives: Collectives,
     pub(crate) host: Hosts,
     pub(crate) others: Others,
@@ -41,14 +42,6 @@ pub struct Calibration {
 pub(crate) struct Mla {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<MlaDecodeRow>,
-}
-
-/// Routed experts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Moe {
-    pub(crate) experts: Family<MoeRow>,
-    pub(crate) imbalance: Imbalance,
 }
 
 /// Collectives.
@@ -91,6 +84,8 @@ impl Calibration {
                 decode: parse(embedded!("mla-decode"))?,
             },
             moe: parse(embedded!("moe"))?,
+            skew: parse(embedded!("moe-skew"))?,
+            linear: parse(embedded!("linear"))?,
             collectives: Collectives {
                 nccl: parse(embedded!("nccl"))?,
                 all_reduce: parse(embedded!("all-reduce"))?,
@@ -126,6 +121,12 @@ impl Calibration {
     /// Where `chip` inherits from, nearest first.
     pub(crate) fn donors(&self, chip: &Chip) -> Vec<String> {
         self.site(chip).donors
+    }
+
+    /// The experts' constants that `chip` itself was measured with.
+    pub(crate) fn experts(&self, chip: &Chip, engine: &str, key: &str) -> Option<MoeRow> {
+        let found = self.moe.find(&self.site(chip), &[engine], &[key])?;
+        found.donor.is_none().then_some(*found.row)
     }
 
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.

@@ -78,7 +78,7 @@ macro_rules! streaming {
         }
     )*};
 }
-streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow);
+streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow);
 
 macro_rules! no_memory {
     ($($row:ident),*) => {$(
@@ -89,4 +89,4 @@ macro_rules! no_memory {
         }
     )*};
 }
-no_memory!(NcclRow, AllReduceRow, AllToAllRow);
+no_memory!(NcclRow, AllReduceRow, AllToAllRow, SkewRow);

@@ -11,6 +11,6 @@ pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
 pub(super) use memory::{Streaming, Streams};
 pub(crate) use rows::{
-    AllReduceRow, AllToAllRow, Combine, DecodeRow, GemmRow, Imbalance, MlaDecodeRow, MoeRow,
-    NcclRow, Network, PrefillRow, Scan, Scores, Stream,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Network, PrefillRow, Scores, SkewRow, Warm,
 };

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::collective::{Group, exchange_way, nccl_way, own_ways};
-use super::{DecodeForm, GemmForm, IndexerForm, LinearForm, MoeForm, PrefillForm};
+use super::{DecodeForm, GemmForm, IndexerForm, LinearKernel, MoeForm, PrefillForm};
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, MlaDecodeRow, MoeRow, NcclRow, Network,
-    PrefillRow, Scan, Scores, Stream,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Network, PrefillRow, Scores, SkewRow, Warm,
 };
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Attention, CollectiveKind, Gemm, Indexer, LinearAttention, Mla, Moe};
-use crate::units::FlopPerSec;
+use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe};
+use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
 ///
@@ -97,7 +97,15 @@ impl Bench {
     /// Routed experts of `tokens` tokens, balanced.
     pub(crate) fn moe(&self, moe: &Moe, tokens: u32, row: MoeRow) -> f64 {
         let math = Arithmetic::of(&self.chip, moe.weights);
-        MoeForm::with(moe, math, row, self).time(f64::from(tokens)).total().get()
+        let form = MoeForm::with(moe, math, row, self).balanced();
+        form.time(f64::from(tokens)).total().get()
+    }
+
+    /// The most-loaded rank of a skewed routing.
+    pub(crate) fn skewed_moe(&self, moe: &Moe, tokens: u32, row: MoeRow, skew: SkewRow) -> f64 {
+        let math = Arithmetic::of(&self.chip, moe.weights);
+        let form = MoeForm::with(moe, math, row, self).skewed(moe, skew);
+        form.time(f64::from(tokens)).total().get()
     }
 
     /// Prompts; a window is the first clip length of `batch`.
@@ -114,28 +122,30 @@ impl Bench {
         seconds(&form, batch)
     }
 
-    /// Decodes; a window is the first clip length of `batch`.
+    /// Decodes; a window is the first clip length of `batch`. Small KV is warm, as in benchmarks.
     pub(crate) fn decode(&self, attention: &Attention, batch: &Batch, row: DecodeRow) -> f64 {
         let mut form = DecodeForm::attention_with(attention, row, self);
         form.clip = attention.window.map(|_| 0);
-        seconds(&form, batch)
+        seconds(&self.warmed(form, batch, row.warm), batch)
     }
 
-    /// Decodes of latent attention; a selection is the first clip length of `batch`.
+    /// Decodes of latent attention. Small KV is warm, as in benchmarks.
     pub(crate) fn mla_decode(&self, mla: &Mla, batch: &Batch, row: MlaDecodeRow) -> f64 {
-        let mut form = DecodeForm::mla_with(mla, row, self);
-        form.clip = mla.selected.map(|_| 0);
-        seconds(&form, batch)
+        seconds(&self.warmed(DecodeForm::mla_with(mla, row, self), batch, row.warm), batch)
     }
 
-    /// A recurrent mixer.
-    pub(crate) fn linear(
-        &self,
-        linear: &LinearAttention,
-        batch: &Batch,
-        (decode, scan): (Stream, Scan),
-    ) -> f64 {
-        seconds(&LinearForm::with(linear, decode, scan, self), batch)
+    fn warmed(&self, form: DecodeForm, batch: &Batch, warm: Warm) -> DecodeForm {
+        form.warmed(&Load::new(batch, 1), warm.below * self.cache(), warm.part)
+    }
+
+    /// Bytes of the L2 cache; none if it is not known.
+    pub(crate) fn cache(&self) -> f64 {
+        self.chip.l2.map_or(0.0, Bytes::get)
+    }
+
+    /// One kernel of a recurrent mixer that moves `state` and `stream` bytes.
+    pub(crate) fn linear(&self, kernel: LinearKernel, row: LinearRow) -> f64 {
+        kernel.warmed(row, row.warm.below * self.cache(), self).total().get()
     }
 
     /// An indexer's score pass.

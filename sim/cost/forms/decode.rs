@@ -3,36 +3,37 @@
 use super::bench::Bench;
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::{Combine, DecodeRow, MlaDecodeRow};
+use crate::cost::calibration::{DecodeRow, MlaDecodeRow};
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Engine;
 use crate::model::{Attention, Mla};
 
-/// `t0 + sum or max of memory, units and the serial loop`, each affine in the contexts.
+/// `t0 + max(τu, δ + keys·key + σu + λL·min(1, u))`, each affine in the contexts.
 ///
-/// Memory: KV bytes of all contexts; units: τ per (sequence, KV head) and core; loop: λ per key of
-/// the mean context, less where there are fewer units than cores. It was measured with equal
-/// contexts; mixed ones count at their mean, because kernels cut long ones into more pieces
-/// (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Latent attention adds its
-/// arithmetic. For sums, arithmetic at the peak is a floor (many queries on one KV head). Because
-/// every term is affine, the times of consecutive decode steps are an arithmetic series until a
-/// maximum flips.
+/// u: units of work per core, one per sequence and KV head. One pass over all units is a floor of τ
+/// each; streaming pays for the second pass that joins split sequences (δ), the memory, σ a unit
+/// and λ per key of the mean context, less where there are fewer units than cores. It was measured
+/// with equal contexts; mixed ones count at their mean, because kernels cut long ones into more
+/// pieces (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Because both branches are
+/// affine, the times of consecutive decode steps are an arithmetic series until the maximum flips,
+/// once.
 pub(in crate::cost) struct DecodeForm {
     pub(super) clip: Option<usize>,
     compression: f64,
-    combine: Combine,
-    /// Operations per key as needed, and seconds per key as computed.
     key_flops: f64,
-    compute: f64,
     key_bytes: f64,
     sequence_bytes: f64,
+    /// Seconds per key, by cause, and per byte of a sequence.
+    key: Breakdown,
     memory: f64,
     /// Units of one sequence, as a share of the cores.
     units: f64,
-    tau: f64,
-    lambda: f64,
     t0: f64,
+    tau: f64,
+    delta: f64,
+    sigma: f64,
+    lambda: f64,
     peaks: Peaks,
 }
 
@@ -50,6 +51,8 @@ impl DecodeForm {
     }
 
     /// Ordinary attention over all keys, with the constants `row`.
+    ///
+    /// Arithmetic at the peak is a floor (many queries on one KV head).
     pub(in crate::cost) fn attention_with(
         attention: &Attention,
         row: DecodeRow,
@@ -60,29 +63,33 @@ impl DecodeForm {
                 .map(f64::from);
         let peaks = on.peaks(on.peak(Engine::Bf16));
         let key_flops = 2.0 * heads * (keys + values);
+        let key_bytes = kv_heads * (keys + values) * attention.kv.bytes();
+        let memory = 1.0 / (row.em.min(1.0) * peaks.bytes);
+        let terms =
+            [(Bound::HbmBandwidth, key_bytes * memory), (Bound::Compute, key_flops / peaks.flops)];
         Self {
             clip: None,
             compression: 1.0,
-            combine: row.form,
             key_flops,
-            compute: key_flops / peaks.flops,
-            key_bytes: kv_heads * (keys + values) * attention.kv.bytes(),
+            key_bytes,
             sequence_bytes: 2.0 * heads * (keys + values),
-            memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
+            key: blend(&terms, Norm::Max),
+            memory,
             units: kv_heads / on.machine.cores,
-            tau: row.tau.get(),
-            lambda: row.lambda.get(),
             t0: row.t0.get(),
+            tau: row.tau.get(),
+            delta: row.delta.get(),
+            sigma: row.sigma.get(),
+            lambda: row.lambda.get(),
             peaks,
         }
     }
 
     /// Latent attention in its absorbed form, over all, compressed or selected keys.
-    ///
-    /// Heads are computed in groups of 64.
     pub(in crate::cost) fn mla(mla: &Mla, setting: &mut Setting) -> Self {
         let family = &setting.calibration.mla.decode;
-        let chosen = setting.choose("mla decode", family, &["trtllm"], &[kv_key(mla.kv)]);
+        let engines = setting.engine.latent();
+        let chosen = setting.choose("mla decode", family, engines, &[kv_key(mla.kv)]);
         let ec = setting.efficiency(chosen.row.ec, &chosen, mla_engine(mla));
         let lambda = chosen.row.lambda * setting.stream_scale(&chosen);
         let reach = mla.selected.map(|keys| keys.saturating_mul(mla.compression.max(1)));
@@ -92,33 +99,46 @@ impl DecodeForm {
     }
 
     /// Latent attention over all keys, with the constants `row`.
+    ///
+    /// Per key, memory and arithmetic overlap in part; per sequence, a unit grows with the heads.
     pub(in crate::cost) fn mla_with(mla: &Mla, row: MlaDecodeRow, on: &Bench) -> Self {
         let [heads, latent, rope] = [mla.heads, mla.latent, mla.rope].map(f64::from);
         let peaks = on.peaks(on.peak(mla_engine(mla)));
-        let head_flops = 2.0 * (2.0 * latent + rope);
+        let key_flops = heads * 2.0 * (2.0 * latent + rope);
+        let key_bytes = (latent + rope) * mla.kv.bytes();
+        let memory = 1.0 / (row.em.min(1.0) * peaks.bytes);
+        let terms = [
+            (Bound::HbmBandwidth, key_bytes * memory),
+            (Bound::Compute, key_flops / (row.ec * peaks.flops)),
+        ];
         Self {
             clip: None,
             compression: 1.0 / f64::from(mla.compression.max(1)),
-            combine: row.form,
-            key_flops: heads * head_flops,
-            compute: 64.0 * libm::ceil(heads / 64.0) * head_flops / (row.ec * peaks.flops),
-            key_bytes: (latent + rope) * mla.kv.bytes(),
+            key_flops,
+            key_bytes,
             sequence_bytes: 0.0,
-            memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
-            units: 1.0 / on.machine.cores,
-            tau: row.tau.get(),
-            lambda: row.lambda.get(),
+            key: blend(&terms, Norm::Power(row.p)),
+            memory,
+            units: (1.0 + heads / 64.0) / on.machine.cores,
             t0: row.t0.get(),
+            tau: row.tau.get(),
+            delta: row.delta.get(),
+            sigma: row.sigma.get(),
+            lambda: row.lambda.get(),
             peaks,
         }
     }
 
-    fn keys(&self, load: &Load) -> f64 {
-        load.decode_keys(self.clip) * self.compression
+    /// The same where KV of fewer than `bytes` is read in `part` of the time.
+    pub(super) fn warmed(mut self, load: &Load, bytes: f64, part: f64) -> Self {
+        if self.keys(load) * self.key_bytes < bytes {
+            self.key[Bound::HbmBandwidth] *= part;
+        }
+        self
     }
 
-    fn bytes(&self, load: &Load) -> f64 {
-        self.keys(load) * self.key_bytes + load.sequences() * self.sequence_bytes
+    fn keys(&self, load: &Load) -> f64 {
+        load.decode_keys(self.clip) * self.compression
     }
 }
 
@@ -129,31 +149,27 @@ fn mla_engine(mla: &Mla) -> Engine {
 
 impl ContextForm for DecodeForm {
     fn work(&self, load: &Load) -> Work {
-        Work { flops: self.keys(load) * self.key_flops, bytes: self.bytes(load), wire: 0.0 }
+        let keys = self.keys(load);
+        let bytes = keys * self.key_bytes + load.sequences() * self.sequence_bytes;
+        Work { flops: keys * self.key_flops, bytes, wire: 0.0 }
     }
 
     fn time(&self, load: &Load) -> Breakdown {
         let sequences = load.sequences();
+        let mut parts = Breakdown::default();
         if sequences == 0.0 {
-            return Breakdown::default();
+            return parts;
         }
-        let filled = sequences * self.units;
-        let mean = self.keys(load) / sequences;
-        let compute = (Bound::Compute, self.keys(load) * self.compute);
-        let terms = [
-            compute,
-            (Bound::HbmBandwidth, self.bytes(load) * self.memory),
-            (Bound::Latency, filled * self.tau),
-            (Bound::Latency, mean * filled.min(1.0) * self.lambda),
-        ];
-        let mut parts = match self.combine {
-            Combine::Max => blend(&terms, Norm::Max),
-            Combine::Sum => {
-                let sum = blend(&terms[1..], Norm::Sum);
-                let floor = Breakdown::of(compute.0, crate::units::Seconds::new(compute.1));
-                if sum.total() < floor.total() { floor } else { sum }
-            }
-        };
+        let (keys, units) = (self.keys(load), sequences * self.units);
+        let floor = self.tau * units;
+        parts += self.key.scaled(keys);
+        parts[Bound::HbmBandwidth] += sequences * self.sequence_bytes * self.memory;
+        let serial = self.lambda * keys / sequences * units.min(1.0);
+        parts[Bound::Latency] += self.delta + self.sigma * units + serial;
+        if parts.total().get() < floor {
+            parts = Breakdown::default();
+            parts[Bound::Latency] = floor;
+        }
         parts[Bound::Latency] += self.t0;
         parts
     }

@@ -18,6 +18,7 @@ pub(super) use collective::CollectiveForm;
 pub(super) use decode::DecodeForm;
 pub(super) use gemm::GemmForm;
 pub(super) use linear::LinearForm;
+pub(crate) use linear::LinearKernel;
 pub(super) use moe::MoeForm;
 pub(super) use prefill::PrefillForm;
 pub(super) use setting::Setting;

@@ -1,8 +1,11 @@
 //! The families.
 
 mod collective;
+mod decode;
 mod exchange;
 mod gemm;
+mod linear;
+mod moe;
 mod prefill;
 
 use super::family::Family;
@@ -12,6 +15,11 @@ pub const FAMILIES: &[Family] = &[
     gemm::FAMILY,
     prefill::ATTENTION,
     prefill::LATENT,
+    decode::ATTENTION,
+    decode::LATENT,
+    moe::FAMILY,
+    moe::SKEW,
+    linear::FAMILY,
     collective::NCCL,
     collective::ALL_REDUCE,
     exchange::INSIDE,

@@ -108,7 +108,7 @@ const fn regime(tokens: u32) -> u8 {
     }
 }
 
-fn format(record: &Record, column: &str) -> Result<Format, String> {
+pub(super) fn format(record: &Record, column: &str) -> Result<Format, String> {
     match record.text(column) {
         "bfloat16" | "bf16" => Ok(Format::Bf16),
         "fp8" => Ok(Format::Fp8),
@@ -151,7 +151,7 @@ fn attention(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, Strin
 }
 
 /// DeepSeek's dimensions, which all rows have.
-const fn deepseek(heads: u32, kv: Format) -> Mla {
+pub(super) const fn deepseek(heads: u32, kv: Format) -> Mla {
     Mla {
         heads,
         latent: 512,
