@@ -1,24 +1,9 @@
 //! The families.
 
+mod all;
 mod collective;
 mod exchange;
 mod gemm;
 mod prefill;
 
-use super::family::Family;
-
-/// Every family, in the order of reports.
-pub const FAMILIES: &[Family] = &[
-    gemm::FAMILY,
-    prefill::ATTENTION,
-    prefill::LATENT,
-    collective::NCCL,
-    collective::ALL_REDUCE,
-    exchange::INSIDE,
-    exchange::BETWEEN,
-];
-
-/// The family called `name`.
-pub fn family_named(name: &str) -> Option<&'static Family> {
-    FAMILIES.iter().find(|family| family.name == name)
-}
+pub use all::{FAMILIES, family_named};
