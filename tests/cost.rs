@@ -35,6 +35,7 @@ fn chip(row: &Row) -> Chip {
         maker: "NVIDIA".into(),
         generation: generation.into(),
         aliases: Vec::new(),
+        base: None,
         class: Class::Datasheet,
         system: None,
         peaks: engines

@@ -21,11 +21,11 @@ mod work;
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
 pub(crate) use calibration::{
-    AllReduceRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow, PrefillRow,
-    SkewRow, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    PrefillRow, SkewRow, Warm,
 };
 pub use calibration::{Calibration, CalibrationError};
-pub(crate) use forms::{Bench, LinearKernel};
+pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};

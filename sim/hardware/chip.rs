@@ -39,6 +39,8 @@ pub struct Chip {
     pub generation: String,
     /// Other names it goes by in measured data: `h100_sxm`, `H100-80GB`.
     pub aliases: Vec<String>,
+    /// The part that it is described as a variation of (`base = …`).
+    pub base: Option<Box<Chip>>,
     /// The weakest class among the figures that set its speed (peaks, HBM, links).
     pub class: Class,
     /// The system it is usually sold in: `hgx-h100`.

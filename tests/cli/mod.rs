@@ -1,5 +1,6 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
+mod calibrate;
 mod chips;
 mod help;
 mod models;

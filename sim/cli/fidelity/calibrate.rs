@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::rows::{Document, left_rows, rows, table};
@@ -20,7 +19,7 @@ const EXAMPLE: &str = "\
 Examples:
   memwall calibrate --data kernels
   memwall calibrate --data kernels --family gemm,nccl --out hw-specs/calibration
-  memwall calibrate --data kernels --family gemm --leave-out b300-sxm";
+  memwall calibrate --data kernels --family gemm --leave-out b200-sxm,gb200";
 
 /// Fit the cost model's constants to tables of measured kernels, and say how well they predict
 #[derive(Args, Debug)]
@@ -32,16 +31,13 @@ pub(in crate::cli) struct Calibrate {
     /// Only these families; all by default
     #[arg(long, value_name = "FAMILY", value_delimiter = ',')]
     family: Vec<String>,
-    /// Refit without this chip, or without a generation, and predict it as a chip that nobody has
+    /// Refit without these chips, or all of a generation, and predict them as chips that nobody has
     /// measured
-    #[arg(long, value_name = "CHIP|GENERATION", conflicts_with = "out")]
-    leave_out: Option<String>,
+    #[arg(long, value_name = "CHIP|GENERATION", value_delimiter = ',', conflicts_with = "out")]
+    leave_out: Vec<String>,
     /// Write a file for each family into this folder; without it, only report
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Threads; all cores by default. The result is the same for any number
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
 }
 
 /// A family and what its table holds.
@@ -65,18 +61,11 @@ impl Calibrate {
             shell.warn(fault);
         }
         let calibration = Calibration::embedded();
-        let threads = self.threads.unwrap_or(0);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| CliError::Flag {
-            flag: "--threads",
-            value: threads.to_string(),
-            problem: error.to_string(),
-            remedy: "ask for fewer".into(),
-        })?;
         let mut document = Document { faults, ..Document::default() };
-        match &left_out {
-            Some(names) => leave_out(&sources, (calibration, &pool), names, shell, &mut document),
-            None => self.fit(&sources, (calibration, &pool), shell, &mut document)?,
+        if left_out.is_empty() {
+            self.fit(&sources, calibration, shell, &mut document)?;
+        } else {
+            leave_out(&sources, calibration, &left_out, shell, &mut document);
         }
         if shell.json() {
             shell.document("memwall.calibrate/1", &document)?;
@@ -90,7 +79,7 @@ impl Calibrate {
     fn fit(
         &self,
         sources: &[Source],
-        (calibration, pool): (&Calibration, &ThreadPool),
+        calibration: &Calibration,
         shell: &Shell,
         document: &mut Document,
     ) -> Result<(), CliError> {
@@ -102,7 +91,7 @@ impl Calibrate {
         let total = all.iter().flatten().map(|group| group.len() as u64).sum();
         let progress = shell.progress("fitting", total);
         for (source, groups) in sources.iter().zip(&all) {
-            let fits = pool.install(|| fit_all(groups, &progress));
+            let fits = fit_all(groups, &progress);
             let pairs: Vec<(&Group, &Fit)> = groups.iter().zip(&fits).collect();
             document.rows.extend(rows(source.family, &pairs));
             let Some(out) = &self.out else { continue };
@@ -141,15 +130,18 @@ impl Calibrate {
         self.family.iter().map(find).collect()
     }
 
-    /// The names that are left out: a chip's, or those of a generation.
-    fn left_out(&self, catalog: &Catalog) -> Result<Option<Vec<String>>, CliError> {
-        let Some(name) = &self.leave_out else { return Ok(None) };
-        let members = catalog.chips().filter(|chip| chip.generation == *name);
-        let generation: Vec<String> = members.map(|chip| chip.name.clone()).collect();
-        if !generation.is_empty() {
-            return Ok(Some(generation));
+    /// The names of the chips that are left out; a generation stands for its chips.
+    fn left_out(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
+        let mut names = Vec::new();
+        for name in &self.leave_out {
+            let members = catalog.chips().filter(|chip| chip.generation == *name);
+            let known = names.len();
+            names.extend(members.map(|chip| chip.name.clone()));
+            if names.len() == known {
+                names.push(catalog.chip(name)?.name.clone());
+            }
         }
-        Ok(Some(vec![catalog.chip(name)?.name.clone()]))
+        Ok(names)
     }
 
     /// The tables of `families`; a folder that has none of them is a mistake.
@@ -195,7 +187,7 @@ fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
 /// Predicts what is left out, by every rule.
 fn leave_out(
     sources: &[Source],
-    (calibration, pool): (&Calibration, &ThreadPool),
+    calibration: &Calibration,
     names: &[String],
     shell: &Shell,
     document: &mut Document,
@@ -209,7 +201,7 @@ fn leave_out(
             progress.advance(1);
             outcomes
         };
-        let outcomes: Vec<_> = pool.install(|| cases.par_iter().map(one).collect());
+        let outcomes: Vec<_> = cases.par_iter().map(one).collect();
         let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
         document.rows.extend(left_rows(source.family, &outcomes));
     }

@@ -23,7 +23,7 @@ pub(super) struct Document {
 pub(super) struct Row {
     family: &'static str,
     key: String,
-    /// A chip, a pool of chips, or `all`.
+    /// A chip, a pool of chips, `all`, or those `with HBM`.
     place: String,
     engine: String,
     /// The donor and the rule, where the chip was left out.
@@ -39,6 +39,9 @@ pub(super) struct Row {
 
 const ALL: &str = "all";
 
+/// All chips but the boards with graphics memory.
+const HBM: &str = "with HBM";
+
 /// Rows of a family's fits, and for each key one over all chips.
 pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
     let row = |(group, fit): &(&Group, &Fit)| Row {
@@ -53,26 +56,27 @@ pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
         target: None,
     };
     let mut rows: Vec<Row> = fits.iter().map(row).collect();
-    let mut pooled = BTreeMap::<(&str, &str), Vec<f64>>::new();
+    let mut pooled = BTreeMap::<(&str, &str, &str), Vec<f64>>::new();
     for (group, fit) in fits.iter().filter(|(group, _)| matches!(group.place, Place::Chip(_))) {
-        for engine in [group.engine.as_str(), ALL] {
-            pooled.entry((&group.key, engine)).or_default().extend(&fit.residuals);
+        let mut add = |of| pooled.entry(of).or_default().extend(&fit.residuals);
+        add((&group.key, ALL, &group.engine));
+        for key in [group.key.as_str(), ALL] {
+            add((key, ALL, ALL));
+            if group.has_hbm() {
+                add((key, HBM, ALL));
+            }
         }
-        pooled.entry((ALL, ALL)).or_default().extend(&fit.residuals);
     }
-    rows.extend(
-        pooled
-            .into_iter()
-            .map(|((key, engine), residuals)| pooled_row(family, key, engine, &residuals)),
-    );
+    rows.extend(pooled.into_iter().map(|(of, residuals)| pooled_row(family, of, &residuals)));
     rows
 }
 
-fn pooled_row(family: &Family, key: &str, engine: &str, residuals: &[f64]) -> Row {
+fn pooled_row(family: &Family, of: (&str, &str, &str), residuals: &[f64]) -> Row {
+    let (key, place, engine) = of;
     Row {
         family: family.name,
         key: key.to_owned(),
-        place: ALL.to_owned(),
+        place: place.to_owned(),
         engine: engine.to_owned(),
         inherited: None,
         n: residuals.len(),
@@ -106,7 +110,7 @@ pub(super) fn left_rows(family: &Family, outcomes: &[Outcome]) -> Vec<Row> {
     rows.extend(pooled.into_iter().map(|((key, rule), residuals)| Row {
         inherited: Some(rule.to_owned()),
         target: None,
-        ..pooled_row(family, key, ALL, &residuals)
+        ..pooled_row(family, (key, ALL, ALL), &residuals)
     }));
     rows
 }

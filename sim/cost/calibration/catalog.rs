@@ -50,6 +50,7 @@ pub(crate) struct Collectives {
     pub(crate) nccl: Family<NcclRow>,
     pub(crate) all_reduce: Family<AllReduceRow>,
     pub(crate) all_to_all: Family<AllToAllRow>,
+    pub(crate) all_to_all_nodes: Family<AllToAllRow>,
 }
 
 /// A calibration file that cannot be read.
@@ -89,6 +90,7 @@ impl Calibration {
                 nccl: parse(embedded!("nccl"))?,
                 all_reduce: parse(embedded!("all-reduce"))?,
                 all_to_all: parse(embedded!("all-to-all"))?,
+                all_to_all_nodes: parse(embedded!("all-to-all-nodes"))?,
             },
             host: parse(embedded!("host"))?,
             others: parse(embedded!("others"))?,
@@ -118,8 +120,8 @@ impl Calibration {
     }
 
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
-    pub(crate) fn stream_scale(&self, donor: &str, own: f64) -> f64 {
-        self.transfer.stream_scale(donor, BytesPerSec::new(own))
+    pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: f64) -> f64 {
+        self.transfer.stream_scale(chip, donor, BytesPerSec::new(own))
     }
 
     /// What to multiply an inherited compute efficiency by.

@@ -110,6 +110,9 @@ pub(crate) struct AllReduceRow {
     pub(crate) two_alpha: Seconds,
     pub(crate) two_e: f64,
     pub(crate) beta: Seconds,
+    /// Per other rank, of either.
+    #[serde(default)]
+    pub(crate) hop: Seconds,
 }
 
 /// Dispatch and combine.

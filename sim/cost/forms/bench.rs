@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::collective::{Group, nccl_way, own_ways};
-use super::{DecodeForm, GemmForm, IndexerForm, LinearKernel, MoeForm, PrefillForm};
+use super::collective::{Group, exchange_way, nccl_way, own_ways};
+use super::{DecodeForm, GemmForm, LinearKernel, MoeForm, PrefillForm};
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
-    AllReduceRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow, Network,
-    PrefillRow, Scores, SkewRow, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Network, PrefillRow, SkewRow, Warm,
 };
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe};
+use crate::model::{Attention, CollectiveKind, Gemm, Mla, Moe};
 use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
@@ -71,6 +71,19 @@ impl Bench {
         let missing = || CostError::NoLink { chip: self.chip.name.clone(), ranks };
         self.machine.link.ok_or_else(missing)
     }
+}
+
+/// What experts' ranks exchange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) ranks: u32,
+    pub(crate) top_k: u32,
+    /// Whether each expert gets a copy, or each distinct rank.
+    pub(crate) per_expert: bool,
+    /// Tokens of each rank.
+    pub(crate) tokens: u32,
+    /// Bytes of a token.
+    pub(crate) bytes: f64,
 }
 
 /// Seconds of one kernel with constants that are being tried, by the forms that price steps.
@@ -135,11 +148,6 @@ impl Bench {
         kernel.warmed(row, row.warm.below * self.cache(), self).total().get()
     }
 
-    /// An indexer's score pass.
-    pub(crate) fn indexer(&self, indexer: &Indexer, batch: &Batch, row: Scores) -> f64 {
-        seconds(&IndexerForm::with(indexer, row, self), batch)
-    }
-
     /// NCCL over a tensor of `bytes` between `ranks` chips of one domain.
     pub(crate) fn nccl(
         &self,
@@ -150,6 +158,22 @@ impl Bench {
     ) -> Result<f64, CostError> {
         let (alpha, wire) =
             nccl_way(kind, Group::of(ranks, 1, self)?, row, Network::NONE).cost(bytes);
+        Ok(alpha + wire)
+    }
+
+    /// Dispatch or combine of `tokens` tokens a rank of `bytes` each to `top_k` experts, with a
+    /// copy for each expert or for each distinct rank.
+    pub(crate) fn exchange(
+        &self,
+        kind: CollectiveKind,
+        exchange: Exchange,
+        row: AllToAllRow,
+    ) -> Result<f64, CostError> {
+        let Exchange { ranks, top_k, per_expert, tokens, bytes } = exchange;
+        let group = Group::of(ranks, top_k, self)?;
+        let tensor = f64::from(tokens) * f64::from(ranks) * group.distinct() * bytes;
+        let way = exchange_way(kind, group, per_expert, row, Network::NONE);
+        let (alpha, wire) = way.cost(tensor);
         Ok(alpha + wire)
     }
 

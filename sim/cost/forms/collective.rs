@@ -116,16 +116,28 @@ impl Group {
             CollectiveKind::AllReduce => 2.0 * others / self.inside,
             CollectiveKind::AllGather | CollectiveKind::ReduceScatter => others / self.inside,
             CollectiveKind::Dispatch | CollectiveKind::Combine => {
-                (1.0 - self.inside / self.ranks) / self.ranks
+                // Copies for several ranks of a domain cross once.
+                let copies = self.distinct_nodes() / self.distinct();
+                copies * (1.0 - self.inside / self.ranks) / self.ranks
             }
             CollectiveKind::Send => 0.0,
         }
     }
 
-    /// Ranks that hold at least one of a token's experts, expected.
-    fn distinct(self) -> f64 {
-        self.ranks * -libm::expm1(self.top_k * libm::log1p(-1.0 / self.ranks))
+    /// Domains that hold at least one of a token's experts, expected.
+    fn distinct_nodes(self) -> f64 {
+        distinct(self.domains, self.top_k)
     }
+
+    /// Ranks that hold at least one of a token's experts, expected.
+    pub(super) fn distinct(self) -> f64 {
+        distinct(self.ranks, self.top_k)
+    }
+}
+
+/// Distinct places of `places` that `draws` random ones hit, expected.
+fn distinct(places: f64, draws: f64) -> f64 {
+    if places > 1.0 { places * -libm::expm1(draws * libm::log1p(-1.0 / places)) } else { 1.0 }
 }
 
 /// Every way to do a collective in `group`.
@@ -163,11 +175,12 @@ fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
 /// One shot and two shots.
 pub(super) fn own_ways(group: Group, row: AllReduceRow) -> [Way; 2] {
     let others = group.ranks - 1.0;
+    let waits = row.hop.get() * others;
     let one_shot = others / (row.one_e.min(1.0) * group.link);
     let two_shot = 2.0 * others / group.ranks / (row.two_e.min(1.0) * group.link);
     [
-        Way { alpha: row.one_alpha.get(), inverse: one_shot, beta: 0.0 },
-        Way { alpha: row.two_alpha.get(), inverse: two_shot, beta: row.beta.get() },
+        Way { alpha: row.one_alpha.get() + waits, inverse: one_shot, beta: 0.0 },
+        Way { alpha: row.two_alpha.get() + waits, inverse: two_shot, beta: row.beta.get() },
     ]
 }
 
@@ -190,35 +203,37 @@ pub(super) fn nccl_way(kind: CollectiveKind, group: Group, row: NcclRow, network
 
 /// Low latency sends a copy per expert, the others one per distinct rank.
 fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Vec<Way> {
-    let family = &setting.calibration.collectives.all_to_all;
     let wide = group.domains > 1.0;
+    let collectives = &setting.calibration.collectives;
+    let family = if wide { &collectives.all_to_all_nodes } else { &collectives.all_to_all };
     let nvlink = matches!(setting.engine, EngineProfile::Trtllm) && !wide;
     let kernels: &[(&str, bool)] = match (nvlink, wide) {
         (true, _) => &[("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)],
         (false, false) => &[("deepep-ll", true), ("deepep-ht", false)],
-        (false, true) => &[("deepep-ll-nodes", true), ("deepep-ht-nodes", false)],
+        (false, true) => &[("deepep-ll", true), ("deepep-ht", false)],
     };
     let mut ways = Vec::new();
     for &(kernel, per_expert) in kernels {
         let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
-        let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
         let network = setting.calibration.others.network;
-        ways.push(exchange_way(kind, group, copies, chosen.row, network));
+        ways.push(exchange_way(kind, group, per_expert, chosen.row, network));
     }
     ways
 }
 
-/// Dispatch or combine where each distinct rank gets `copies` of a token.
+/// Dispatch or combine, a copy of a token for each expert or for each distinct rank.
 pub(super) fn exchange_way(
     kind: CollectiveKind,
     group: Group,
-    copies: f64,
+    per_expert: bool,
     row: AllToAllRow,
     network: Network,
 ) -> Way {
+    let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
     let nic_e = row.nic_e.unwrap_or(network.e);
     let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
-    let outer = copies * group.outer(kind) / (nic_e.min(1.0) * group.nic);
+    let crossing = if per_expert { group.top_k / group.distinct_nodes() } else { 1.0 };
+    let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
     Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 }
 }
 

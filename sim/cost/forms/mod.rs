@@ -13,7 +13,7 @@ mod prefill;
 mod setting;
 mod simple;
 
-pub(crate) use bench::Bench;
+pub(crate) use bench::{Bench, Exchange};
 pub(super) use collective::CollectiveForm;
 pub(super) use decode::DecodeForm;
 pub(super) use gemm::GemmForm;

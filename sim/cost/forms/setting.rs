@@ -78,7 +78,10 @@ impl<'a> Setting<'a> {
     /// What to multiply a chosen row's time per key on one core by, if the row was inherited.
     pub(super) fn stream_scale<R>(&self, chosen: &Chosen<R>) -> f64 {
         let own = self.bench.core_bandwidth();
-        chosen.donor.as_ref().map_or(1.0, |donor| self.calibration.stream_scale(donor, own))
+        chosen
+            .donor
+            .as_ref()
+            .map_or(1.0, |donor| self.calibration.stream_scale(&self.bench.chip, donor, own))
     }
 
     /// How products with weights of `format` are computed; notes a format that has to be widened.

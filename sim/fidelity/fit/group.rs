@@ -116,6 +116,11 @@ impl Group<'_> {
         self.samples.len()
     }
 
+    /// Whether its chips have stacked memory, not a board's.
+    pub fn has_hbm(&self) -> bool {
+        self.samples.iter().all(|s| s.bench.chip().memory.kind.starts_with("hbm"))
+    }
+
     /// Whether it has none; groups do.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()

@@ -121,7 +121,7 @@ impl Case<'_> {
         let (first, donor) = (self.own[0], &self.donor);
         let chip = first.bench.chip();
         let compute = || self.calibration.compute_scale(chip, donor, first.unit);
-        let stream = || self.calibration.stream_scale(donor, first.bench.core_bandwidth());
+        let stream = || self.calibration.stream_scale(chip, donor, first.bench.core_bandwidth());
         let scaled = |(constant, &value): (&super::solve::Constant, &f64)| match constant.role {
             Role::Compute if rule == Rule::PowerLaw => value * compute(),
             Role::Stream if rule == Rule::PowerLaw => value * stream(),

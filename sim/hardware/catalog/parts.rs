@@ -78,7 +78,7 @@ impl Catalog {
 
     fn of(shelf: Shelf) -> Self {
         let specs: Vec<ChipSpec> = shelf.chips.iter().map(|spec| shelf.whole(spec)).collect();
-        let chips: Vec<Chip> = specs.iter().map(Chip::from_spec).collect();
+        let chips: Vec<Chip> = shelf.chips.iter().map(|spec| shelf.resolved(spec)).collect();
         let systems: Vec<System> = shelf.systems.iter().map(System::from_spec).collect();
         let chip_names = Names::of(chips.iter().map(|chip| (&*chip.name, &*chip.aliases)));
         let system_names =

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::names::normal;
 use super::tables::{Ladder, MemoryKinds, Sources};
+use crate::hardware::chip::Chip;
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::{ChipSpec, SystemSpec, nearest, read};
 
@@ -120,6 +121,13 @@ impl Shelf {
             }
             name = found.base.as_deref()?;
         }
+    }
+
+    /// The chip of a description whose bases are sound, and those it varies.
+    pub(super) fn resolved(&self, spec: &ChipSpec) -> Chip {
+        let base = spec.base.as_deref().and_then(|base| self.chip(base));
+        let base = base.map(|base| Box::new(self.resolved(base)));
+        Chip { base, ..Chip::from_spec(&self.whole(spec)) }
     }
 
     /// The whole description of a part whose bases are sound.

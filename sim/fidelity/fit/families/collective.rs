@@ -43,14 +43,16 @@ pub(super) const ALL_REDUCE: Family = Family {
     head: "\
 The engines' own all-reduce kernels under CUDA graphs: one shot or two shots, whichever is faster.
 GB200 with SGLang and vLLM has no path for large messages; NCCL takes over.",
-    form: "min(one-alpha + S(P-1)/(one-e BW), two-alpha + 2S(P-1)/P/(two-e BW) + beta sqrt(S))",
-    domain: "2-16 ranks, 256 B-1 GB",
+    form: "hop(P-1) + min(one-alpha + S(P-1)/(one-e BW), \
+           two-alpha + 2S(P-1)/P/(two-e BW) + beta sqrt(S))",
+    domain: "2-8 ranks, 256 B-1 GB",
     constants: &[
         Constant::time("one-alpha", Unit::Micros, [0.5, 5.0, 60.0]),
         Constant::share("one-e", Role::Fixed, [0.01, 0.5, 1.0]),
         Constant::time("two-alpha", Unit::Micros, [0.5, 14.0, 150.0]),
         Constant::share("two-e", Role::Fixed, [0.01, 0.7, 1.0]),
         Constant::time("beta", Unit::Nanos, [0.0, 3.0, 40.0]),
+        Constant::time("hop", Unit::Micros, [0.0, 0.2, 10.0]),
     ],
     alternatives: &[""],
     extra: |_| "",
@@ -67,6 +69,9 @@ fn regime(bytes: f64) -> u8 {
         2
     }
 }
+
+/// Beyond, engines hand over to NCCL.
+const MOST_RANKS: u32 = 8;
 
 /// What every collective's sample says; `key` is its row.
 fn common(
@@ -121,15 +126,16 @@ fn nccl(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
 
 fn all_reduce(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
     let is_own = !record.text("kernel").contains("MNNVL");
-    if record.text("mode") != "graph" || !is_own {
+    let (ranks, bytes) = group(record, &bench)?;
+    if record.text("mode") != "graph" || !is_own || ranks > MOST_RANKS {
         return Ok(None);
     }
-    let (ranks, bytes) = group(record, &bench)?;
     let on = Arc::clone(&bench);
     let predict = move |trial: &Trial| {
         let v = trial.values;
         let [one_alpha, two_alpha, beta] = [0, 2, 4].map(|i| Seconds::new(v[i]));
-        let row = AllReduceRow { one_alpha, one_e: v[1], two_alpha, two_e: v[3], beta };
+        let (one_e, two_e, hop) = (v[1], v[3], Seconds::new(v[5]));
+        let row = AllReduceRow { one_alpha, one_e, two_alpha, two_e, beta, hop };
         on.all_reduce(ranks, bytes, row).unwrap_or(f64::NAN)
     };
     common(record, bench, "all-reduce", Box::new(predict)).map(Some)

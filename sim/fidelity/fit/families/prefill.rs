@@ -71,7 +71,8 @@ pub(super) const LATENT: Family = Family {
     head: "\
 Multi-head latent attention over prompts: the attention kernels alone, projections are products of
 their own. As ordinary attention with 2(dqk+dv) operations a score, all heads with keys of their
-own. fp8 KV means FP8 arithmetic. SGLang's Triton fallback is left out.",
+own. fp8 KV means FP8 arithmetic. TensorRT-LLM's kernels stand for all
+engines.",
     form: "attention-prefill with 640 operations a score; B = n h 1280, Qr = n(768 h + 2304) bytes",
     domain: "CUDA-graph replay, heads 1-128",
     constants: CONSTANTS,
@@ -80,8 +81,8 @@ own. fp8 KV means FP8 arithmetic. SGLang's Triton fallback is left out.",
     sample: latent,
 };
 
-/// Kernels that an engine was measured with and would not pick itself.
-const FALLBACKS: [&str; 2] = ["flashinfer", "triton"];
+/// A kernel that engines were measured with and would not pick where they have a better one.
+const FALLBACK: &str = "flashinfer";
 
 /// The row of constants in the order of the families'.
 fn row(trial: &Trial, math: Engine) -> PrefillRow {
@@ -124,7 +125,7 @@ fn attention(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, Strin
     let window: u32 = record.parse("window_size")?;
     // Blackwell's big parts have better kernels than FlashInfer's own, which others must use.
     let has_better = bench.chip().memory.kind.starts_with("hbm");
-    if has_better && FALLBACKS.contains(&record.text("kernel")) {
+    if has_better && record.text("kernel").ends_with(FALLBACK) {
         return Ok(None);
     }
     let window = (window > 0).then_some(window);
@@ -164,8 +165,7 @@ pub(super) const fn deepseek(heads: u32, kv: Format) -> Mla {
 }
 
 fn latent(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
-    let is_fallback = FALLBACKS.contains(&record.text("kernel"));
-    if record.text("op") != "mla_context_kernel" || is_fallback {
+    if record.text("op") != "mla_context_kernel" || record.text("engine") != "trtllm" {
         return Ok(None);
     }
     let kv = format(record, "kv_cache_dtype")?;
