@@ -4,7 +4,7 @@
 //! so this says that the code computes what was fitted, not how well it predicts.
 
 use crate::cost::{attention, calibrated, collective, decode, gemm, mla, prefill, seconds};
-use memwall::cost::EngineProfile;
+use memwall::cost::{Batch, EngineProfile};
 use memwall::hardware::{Catalog, Chip, Format};
 use memwall::model::{CollectiveKind, Moe, OpKind};
 
@@ -220,4 +220,30 @@ fn collectives() {
         },
     );
     check(&found, &[("all_gather", 9.0, 27.0), ("reduce_scatter", 7.0, 35.0)]);
+}
+
+/// `base = "…"` and nothing else: measured rows pass to the variation as they are.
+#[test]
+fn a_variation_with_the_same_figures_costs_the_same() {
+    let text = "name = \"twin\"\nbase = \"b200-sxm\"\n";
+    let catalog = Catalog::embedded().overlaid(&[("twin.toml".into(), text.into())]).unwrap();
+    let kinds = [
+        gemm(8192, 8192, Format::Bf16),
+        gemm(8192, 8192, Format::Nvfp4),
+        attention(64, 8, 128, Format::Fp8),
+        OpKind::Mla(mla(16, Format::Fp8)),
+        collective(CollectiveKind::AllReduce, 8, 16384.0),
+    ];
+    for engine in EngineProfile::ALL {
+        for kind in &kinds {
+            let price = |name: &str, batch: &Batch| {
+                let chip = catalog.chip(name).unwrap();
+                seconds(&calibrated(kind.clone(), chip, engine), batch)
+            };
+            for batch in [prefill(2, 100, 3000, &[]), decode(64, 8000, &[])] {
+                let (twin, base) = (price("twin", &batch), price("b200-sxm", &batch));
+                assert!((twin / base - 1.0).abs() < 1e-12, "{kind:?}: {twin} {base}");
+            }
+        }
+    }
 }

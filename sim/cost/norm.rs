@@ -5,8 +5,6 @@ use super::bound::{Bound, Breakdown};
 /// How terms overlap.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Norm {
-    /// Not at all: they add.
-    Sum,
     /// Perfectly: the largest is all there is.
     Max,
     /// In part: the p-norm, `p` at least 1.
@@ -19,7 +17,6 @@ pub(super) fn blend(terms: &[(Bound, f64)], norm: Norm) -> Breakdown {
     let largest = terms.iter().fold(0.0_f64, |best, term| best.max(term.1));
     match norm {
         _ if largest <= 0.0 => {}
-        Norm::Sum => terms.iter().for_each(|&(bound, time)| parts[bound] += time),
         Norm::Max => {
             let first = terms.iter().find(|term| term.1 >= largest);
             parts[first.expect("one term is the largest").0] = largest;
@@ -53,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_extremes_are_the_sum_and_the_largest() {
-        assert!((blend(&TERMS, Norm::Sum).total().get() - 7.0).abs() < 1e-12);
+        assert!((blend(&TERMS, Norm::Power(1.0)).total().get() - 7.0).abs() < 1e-12);
         assert_eq!(blend(&TERMS, Norm::Max), Breakdown::of(Bound::HbmBandwidth, Seconds::new(4.0)));
         assert_eq!(blend(&[], Norm::Power(2.0)), Breakdown::default());
     }

@@ -116,7 +116,9 @@ impl Group {
             CollectiveKind::AllReduce => 2.0 * others / self.inside,
             CollectiveKind::AllGather | CollectiveKind::ReduceScatter => others / self.inside,
             CollectiveKind::Dispatch | CollectiveKind::Combine => {
-                (1.0 - self.inside / self.ranks) / self.ranks
+                // Copies for several ranks of a domain cross once.
+                let copies = self.distinct_nodes() / self.distinct();
+                copies * (1.0 - self.inside / self.ranks) / self.ranks
             }
             CollectiveKind::Send => 0.0,
         }
@@ -230,8 +232,7 @@ pub(super) fn exchange_way(
     let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
     let nic_e = row.nic_e.unwrap_or(network.e);
     let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
-    // Copies for several ranks of a node cross the network once.
-    let crossing = if per_expert { copies } else { group.distinct_nodes() / group.distinct() };
+    let crossing = if per_expert { group.top_k / group.distinct_nodes() } else { 1.0 };
     let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
     Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 }
 }

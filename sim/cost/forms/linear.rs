@@ -14,7 +14,7 @@ use crate::model::{LinearAttention, LinearKind};
 pub(crate) struct LinearKernel {
     /// Bytes.
     pub(crate) bytes: f64,
-    /// Tokens of one sequence, times how often its heads outnumber the cores.
+    /// Tokens that one core scans one after another: the longest chunk's, or its part of all.
     pub(crate) chain: f64,
 }
 
@@ -51,14 +51,9 @@ impl LinearKernel {
         Self { bytes: 2.0 * sequences * state, chain: 0.0 }
     }
 
-    /// Prompts of `tokens` in all, cut evenly into `sequences` of `heads` on `cores`.
-    pub(crate) fn scan(
-        bytes: f64,
-        (tokens, sequences, heads): (f64, f64, f64),
-        on: &Bench,
-    ) -> Self {
-        let waves = (sequences * heads / on.machine.cores).max(1.0);
-        Self { bytes, chain: tokens / sequences * waves }
+    /// Prompts of `tokens` in all, the longest of `longest`, of `heads` heads.
+    pub(crate) fn scan(bytes: f64, (tokens, longest, heads): (f64, f64, f64), on: &Bench) -> Self {
+        Self { bytes, chain: longest.max(tokens * heads / on.machine.cores) }
     }
 
     /// Its time with cold caches.
@@ -132,7 +127,8 @@ impl LinearForm {
     fn scans(&self, load: &Load) -> impl Iterator<Item = (LinearKernel, LinearRow)> {
         let (tokens, chunks) = (load.new_tokens(), load.chunks());
         let bytes = tokens * self.token + 2.0 * chunks * self.state;
-        let core = LinearKernel::scan(bytes, (tokens, chunks.max(1.0), self.heads), &self.on);
+        let longest = load.prefill_longest().min(tokens);
+        let core = LinearKernel::scan(bytes, (tokens, longest, self.heads), &self.on);
         let conv = LinearKernel { bytes: tokens * self.channel + chunks * self.tail, chain: 0.0 };
         let kernels = [(core, self.rows.prefill)].into_iter();
         let kernels = kernels.chain(self.rows.conv.map(|(_, row)| (conv, row)));

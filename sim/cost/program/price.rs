@@ -28,7 +28,8 @@ use crate::units::{Bytes, Flop, Seconds, SimSpan};
 /// # use memwall::model::{Gemm, Op, OpKind, Rows};
 /// # use memwall::units::{Bytes, BytesPerSec, FlopPerSec};
 /// # let chip = Chip { name: "h100-sxm".into(), title: String::new(), maker: String::new(),
-/// #     generation: "hopper".into(), aliases: vec![], base: None, class: Class::Datasheet, system: None,
+/// #     generation: "hopper".into(), aliases: vec![], base: None,
+/// #     class: Class::Datasheet, system: None,
 /// #     peaks: [(Engine::Bf16, FlopPerSec::new(989e12))].into(), cores: Some(132), clock: None,
 /// #     exp_rate: None, l2: None, memory: Memory { kind: "hbm3".into(),
 /// #     bandwidth: BytesPerSec::new(3.35e12), physical: Bytes::ZERO, usable: Bytes::ZERO,

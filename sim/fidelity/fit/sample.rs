@@ -11,6 +11,7 @@ pub(super) struct Trial<'a> {
     /// In the order of the family's constants, in base units.
     pub(super) values: &'a [f64],
     /// Which of the family's alternatives.
+    #[expect(dead_code, reason = "the forms of today have no alternatives")]
     pub(super) alternative: usize,
 }
 

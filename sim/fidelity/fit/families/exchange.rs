@@ -56,9 +56,9 @@ pub(super) const BETWEEN: Family = Family {
     columns: COLUMNS,
     head: "\
 Tokens to experts and back between nodes, by kernel, as all-to-all.toml has it: NVLink within a node
-and one NIC a rank between nodes. Measured on H100 alone (rows said to be H200's are copies of it and
-left out); other generations borrow it. High throughput sends one copy per distinct node over the
-NIC, which is handed on within the node.",
+and one NIC a rank between nodes. High throughput sends one copy per distinct node over the NIC,
+which is handed on within the node. Measured on H100 alone (rows said to be H200's are copies of
+it and left out); other generations borrow it.",
     form: "alpha + w/(e BW) + w_between_nodes/(nic-e NIC)",
     domain: "EP 16-64 over 2-8 nodes of 8, balanced top-k",
     constants: &[ALPHA, WIRE, NIC],

@@ -42,9 +42,9 @@ chunk, heads and sequences side by side while there are cores; conv: 16-bit chan
 warm: what replaying the benchmark keeps in L2; fitted here, left out of the prices of steps.
 FlashInfer's (vLLM) and FlashKDA's scans are up to 3 times faster than Triton's (SGLang).
 Left out: KDA's convolution of prompts in vLLM (timed with its host: sizes do not matter), and
-TensorRT-LLM's and SGLang 0.5.10's (tenfold spread at equal sizes). Mamba-2's table has convolutions only: its scan,
-and lightning attention's, are not measured and take the gated delta net's.",
-    form: "t0 + max(bytes/(em W), serial tokens/sequence max(1, sequences h/SM))",
+TensorRT-LLM's and SGLang 0.5.10's (tenfold spread at equal sizes). Mamba-2's table has convolutions
+only: its scan, and lightning attention's, are not measured and take the gated delta net's.",
+    form: "t0 + max(bytes/(em W), serial max(longest prompt, tokens h/SM))",
     domain: "CUDA-graph replay, heads 2-96, sequences 1-1024, prompts up to 131072 tokens in all",
     constants: &[
         Constant::share("em", Role::Fixed, [0.03, 0.5, 1.0]),
@@ -126,7 +126,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         "gdn-decode" | "kda-decode" => LinearKernel::step(sequences, state + token / 2.0),
         _ => {
             let bytes = tokens * token + 2.0 * sequences * state;
-            LinearKernel::scan(bytes, (tokens, sequences, heads.values), &bench)
+            LinearKernel::scan(bytes, (tokens, tokens / sequences, heads.values), &bench)
         }
     };
     let on = Arc::clone(&bench);

@@ -44,7 +44,7 @@ Per engine the kernel that it picks: TensorRT-LLM's Cutlass and DeepGEMM, not it
 path; FlashInfer's generated kernels on Blackwell, Triton's on others, for SGLang and vLLM. Left
 out: vLLM's FP8 rows on Hopper (17-20 % of bandwidth: no tuned kernel); DeepSeek-V3 with generated
 kernels (its grouped router sends all of the benchmark's tokens to the measured rank); Mixtral with
-Triton (no tuned tiles: half to double the time); on L40S and RTX PRO experts that fit the L2 cache.",
+Triton (no tuned tiles: half to double the time); on L40S and RTX PRO, experts that fit the L2.",
     form: "t0 + [(F/(ec P))^p + (Wb/(em W))^p]^(1/p) + tau act + (ra Ab + rn An)/W; \
            F = 6 h I act 64ceil(a/act/64), Ab = 4nh + 2ah wa + 8aI + aI wa + 4ah, An = 4nkh",
     domain: "CUDA-graph replay, tokens 1-16384, balanced routing",
