@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::fidelity::Validate;
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Wall(Box<Wall>),
     /// Simulate one chip in depth
     Run(Box<Run>),
+    /// Hold predictions against measured points
+    Validate(Validate),
     /// Look up accelerators, and check spec files of one's own
     #[command(subcommand)]
     Chips(ChipsCommand),
@@ -85,6 +88,7 @@ impl Command {
         match self {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
+            Self::Validate(validate) => validate.run(shell),
             Self::Chips(command) => command.run(shell),
             Self::Models(command) => command.run(shell),
             Self::Workloads(command) => command.run(shell),

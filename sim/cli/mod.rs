@@ -8,6 +8,7 @@
 mod arguments;
 mod error;
 mod exit;
+mod fidelity;
 mod files;
 mod inspect;
 mod simulate;

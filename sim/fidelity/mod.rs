@@ -2,3 +2,10 @@
 //!
 //! `fit` turns measured kernels into the constants of the cost layer's forms; `points` predicts
 //! what was measured end to end and scores it.
+
+mod points;
+
+pub use points::{
+    Answers, Bench, Checkpoint, Drive, Family, Group, Job, Lengths, Metric, Point, PointsError,
+    Prediction, Reader, Scenario, Statistic, Tags, jobs, read_points, score,
+};
