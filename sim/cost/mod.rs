@@ -20,7 +20,7 @@ mod work;
 
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
-pub use calibration::{Calibration, CalibrationError};
+pub use calibration::{Calibration, CalibrationError, HostTerms};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};

@@ -6,6 +6,7 @@
 mod points;
 
 pub use points::{
-    Answers, Bench, Checkpoint, Drive, Family, Group, Job, Lengths, Metric, Point, PointsError,
-    Prediction, Reader, Scenario, Statistic, Tags, jobs, read_points, score,
+    Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
+    Point, PointsError, Prediction, Reader, Scenario, Statistic, Tags, Terms, host_toml, jobs,
+    read_points, score, shipped,
 };

@@ -6,5 +6,6 @@ mod models;
 mod program;
 mod run;
 mod trace;
+mod validate;
 mod wall;
 mod workloads;

@@ -1,7 +1,7 @@
 //! `memwall validate`: predictions against measured points.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rayon::prelude::*;
@@ -10,8 +10,10 @@ use super::document::{PointRow, SummaryRow, ValidateDocument};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::counted;
 use crate::cli::{CliError, Column, Exit, Shell, Table, files};
-use crate::cost::TimeModel;
-use crate::fidelity::{Group, Point, Reader, jobs, read_points, score};
+use crate::cost::{Calibration, TimeModel};
+use crate::fidelity::{
+    Group, HostFit, Point, Reader, Terms, host_toml, jobs, read_points, score, shipped,
+};
 use crate::model::Catalog as Models;
 
 const EXAMPLES: &str = "\
@@ -33,6 +35,9 @@ pub(in crate::cli) struct Validate {
     /// Fail if the median error of any metric is larger (0.15: 15 %)
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_median: Option<f64>,
+    /// Fit the engines' host terms to the aggregated points instead, and write them here
+    #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["max_median", "cost"])]
+    fit_host: Option<PathBuf>,
 }
 
 /// A share greater than zero.
@@ -50,7 +55,11 @@ impl Validate {
         let models = Models::embedded();
         let reader = Reader { chips: &chips, models: &models };
         let points = self.read(reader, shell)?;
-        let answers = self.predict(&points, reader, shell);
+        if let Some(path) = &self.fit_host {
+            return fit_host(path, points, reader, shell);
+        }
+        let terms = Terms { reader, cost: self.cost, calibration: Calibration::embedded() };
+        let answers = predict(&points, terms, shell);
         let predicted = points.iter().zip(&answers);
         let groups = score(
             predicted.filter_map(|(point, answer)| Some((point, answer.as_ref().copied().ok()?))),
@@ -73,33 +82,22 @@ impl Validate {
 
     /// The points of every file; a file that cannot be read stops only if it is alone.
     fn read(&self, reader: Reader, shell: &Shell) -> Result<Vec<Point>, CliError> {
-        let mut points = Vec::new();
+        let mut files = Vec::new();
         for path in &self.points {
-            let text = files::text(path, "a CSV file")?;
-            match read_points(&path.display().to_string(), &text, reader) {
+            files.push((path.display().to_string(), files::text(path, "a CSV file")?));
+        }
+        if files.is_empty() {
+            files.extend(shipped().iter().map(|&(name, text)| (name.to_owned(), text.to_owned())));
+        }
+        let mut points = Vec::new();
+        for (name, text) in &files {
+            match read_points(name, text, reader) {
                 Ok(read) => points.extend(read),
-                Err(error) if self.points.len() > 1 => shell.warn(error),
+                Err(error) if files.len() > 1 => shell.warn(error),
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(points)
-    }
-
-    /// A prediction for each point, in their order, on all cores.
-    fn predict(&self, points: &[Point], reader: Reader, shell: &Shell) -> Vec<Answer> {
-        let jobs = jobs(points);
-        let total = jobs.iter().map(|job| job.points() as u64).sum();
-        let bar = shell.progress("simulating points", total);
-        let run = jobs.par_iter().flat_map_iter(|job| {
-            let answers = job.run(points, self.cost, reader);
-            bar.advance(job.points() as u64);
-            answers
-        });
-        let mut answers: BTreeMap<usize, Answer> = run.collect();
-        let answer = |(index, point): (usize, &Point)| {
-            answers.remove(&index).unwrap_or_else(|| Err(point.ask.clone().unwrap_err()))
-        };
-        points.iter().enumerate().map(answer).collect()
     }
 
     fn gate(&self, groups: &[Group], shell: &Shell) -> Result<Exit, CliError> {
@@ -118,6 +116,50 @@ impl Validate {
         }
         Ok(exit)
     }
+}
+
+/// A prediction for each point, in their order, on all cores.
+fn predict(points: &[Point], terms: Terms, shell: &Shell) -> Vec<Answer> {
+    let jobs = jobs(points);
+    let total = jobs.iter().map(|job| job.points() as u64).sum();
+    let bar = shell.progress("simulating points", total);
+    let run = jobs.par_iter().flat_map_iter(|job| {
+        let answers = job.run(points, terms);
+        bar.advance(job.points() as u64);
+        answers
+    });
+    let mut answers: BTreeMap<usize, Answer> = run.collect();
+    let answer = |(index, point): (usize, &Point)| {
+        let asked = answers.remove(&index);
+        asked.unwrap_or_else(|| Err(point.ask.clone().expect_err("what is asked is answered")))
+    };
+    points.iter().enumerate().map(answer).collect()
+}
+
+/// Rounds of predictions at and around the terms.
+const ROUNDS: u32 = 2;
+
+fn fit_host(
+    path: &Path,
+    points: Vec<Point>,
+    reader: Reader,
+    shell: &Shell,
+) -> Result<Exit, CliError> {
+    files::Staged::probe(path)?;
+    let mut fit = HostFit::new(points);
+    for _ in 0..ROUNDS {
+        let predict_with = |calibration: &Calibration| {
+            let terms = Terms { reader, cost: TimeModel::Calibrated, calibration };
+            predict(fit.points(), terms, shell).into_iter().map(Result::ok).collect()
+        };
+        let predicted: Vec<_> = fit.trials().iter().map(predict_with).collect();
+        fit.refine(&predicted);
+    }
+    let mut staged = files::Staged::default();
+    staged.add(path, host_toml(&fit).as_bytes())?;
+    staged.commit()?;
+    shell.inform(format!("host terms are in {}", path.display()));
+    Ok(Exit::Done)
 }
 
 fn table(groups: &[Group]) -> Table {

@@ -3,11 +3,11 @@
 use super::layout::Reader;
 use super::point::{Family, Metric, Statistic};
 use super::scenario::{Checkpoint, Drive, Lengths, Scenario};
-use crate::cluster::{Load, MemoryBudget, Order, RunPlan, RunResult, Summary, simulate};
-use crate::cost::{Batch, EngineProfile, Pricing, StepProgram, TimeModel};
+use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
+use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
 use crate::des::Streams;
 use crate::hardware::{Chip, Format};
-use crate::model::{LayerFormats, Model, Precision, Weights};
+use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
 use crate::serving::{Admission, Limits, Replica};
 use crate::units::{Bytes, SimSpan};
 use crate::workload::{Call, Cause, Chain, Task};
@@ -26,6 +26,17 @@ pub struct Bench {
     program: StepProgram,
 }
 
+/// What predictions are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Where names resolve.
+    pub reader: Reader<'a>,
+    /// The time model.
+    pub cost: TimeModel,
+    /// Its constants.
+    pub calibration: &'a Calibration,
+}
+
 /// What a run of a scenario gave.
 #[derive(Clone, Debug)]
 pub struct Prediction {
@@ -39,24 +50,18 @@ pub struct Prediction {
 
 impl Bench {
     /// Compiles the replica of `scenario`, or says why it cannot be deployed.
-    pub fn new(scenario: &Scenario, cost: TimeModel, reader: Reader) -> Result<Self, String> {
+    pub fn new(scenario: &Scenario, terms: Terms) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
+        let Terms { reader, cost, calibration } = terms;
         let chip = reader.chips.chip(&scenario.chip).map_err(|error| text(&error))?.clone();
+        chip.simulable()?;
         let model = reader.models.model(&scenario.model).map_err(|error| text(&error))?;
         let (model, weights) = served(model, scenario.checkpoint);
         let precision = Precision { weights, kv: scenario.kv };
+        let graph = forward(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
         let pricing = Pricing { model: cost, engine: scenario.engine };
-        let order = Order {
-            chip: &chip,
-            model: &model,
-            plan: scenario.plan,
-            precision,
-            limits: limits(scenario),
-            pricing,
-            kv: None,
-            longest: 1,
-        };
-        let program = order.deploy().map_err(|error| text(&error))?.program;
+        let program = StepProgram::compile(&compile(&graph), &chip, calibration, pricing)
+            .map_err(|error| text(&error))?;
         Ok(Self { chip, model, precision, program })
     }
 
@@ -203,9 +208,8 @@ impl Drive {
     /// send fewer rounds, which moves no mean by as much as a per cent.
     const fn requests(self) -> u32 {
         match self {
-            Self::Closed(flight) if flight <= 32 => 10 * flight,
-            Self::Closed(flight) if flight <= 256 => 5 * flight,
-            Self::Closed(flight) => 3 * flight,
+            Self::Closed(flight) if flight <= 256 => 10 * flight,
+            Self::Closed(flight) => 4 * flight,
             Self::Offline(n) | Self::Static(n) | Self::DecodePool(n) => n,
         }
     }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::bench::Bench;
-use super::layout::Reader;
+use super::bench::{Bench, Terms};
 use super::point::Point;
 use super::scenario::{Drive, Lengths, Scenario};
-use crate::cost::TimeModel;
 
 /// Scenarios of one replica, and the points that each answers.
 #[derive(Clone, Debug)]
@@ -41,9 +39,9 @@ impl Job {
     }
 
     /// Compiles the replica, runs its scenarios, and answers the points.
-    pub fn run(&self, points: &[Point], cost: TimeModel, reader: Reader) -> Answers {
+    pub fn run(&self, points: &[Point], terms: Terms) -> Answers {
         let first = self.scenarios.keys().next().expect("a job has scenarios");
-        let bench = Bench::new(first, cost, reader);
+        let bench = Bench::new(first, terms);
         let mut answers = Answers::new();
         for (scenario, indices) in &self.scenarios {
             let run = bench.as_ref().map_err(Clone::clone).and_then(|bench| bench.run(scenario));

@@ -6,15 +6,19 @@
 //! [`score`] compares.
 
 mod bench;
+mod host;
 mod job;
 mod layout;
 mod point;
 mod scenario;
 mod score;
+mod shipped;
 
-pub use bench::{Bench, Prediction};
+pub use bench::{Bench, Prediction, Terms};
+pub use host::{HostFit, HostScore, host_toml};
 pub use job::{Answers, Job, jobs};
 pub use layout::{PointsError, Reader, read_points};
 pub use point::{Family, Metric, Point, Statistic, Tags};
 pub use scenario::{Checkpoint, Drive, Lengths, Scenario};
 pub use score::{Group, score};
+pub use shipped::shipped;

@@ -4,6 +4,10 @@ use crate::cost::EngineProfile;
 use crate::hardware::Format;
 use crate::model::Plan;
 
+/// Requests in flight per group of ranks up to which a time to first token is scored as the
+/// engine's own, and not as a queue's.
+const LIGHT: u32 = 16;
+
 /// A deployment and its load.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scenario {
@@ -76,4 +80,12 @@ pub enum Drive {
     Closed(u32),
     /// The same, where other chips prefill: prompts arrive with their KV.
     DecodePool(u32),
+}
+
+impl Scenario {
+    /// Whether at most 16 requests are in flight per group of ranks, so that a time to first token
+    /// is the engine's and not a queue's.
+    pub fn is_light(&self) -> bool {
+        matches!(self.drive, Drive::Closed(flight) if flight <= LIGHT * self.plan.dp)
+    }
 }

@@ -5,7 +5,7 @@ use super::reader::{Figures, Reader};
 use super::table::Row;
 use crate::cost::EngineProfile;
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Drive, Lengths, Scenario};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Scenario};
 use crate::hardware::Format;
 use crate::model::Plan;
 
@@ -92,7 +92,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
     let replicas = replicas(row, plan, gpus)?;
     let (drive, lengths) = load(row, (input, output), replicas)?;
     Ok(Scenario {
-        kv: kv(row, engine, labels::kv(engine, checkpoint))?,
+        kv: kv(row, engine, checkpoint)?,
         chip,
         model,
         engine,
@@ -141,11 +141,14 @@ fn replicas(row: &Row, plan: Plan, gpus: u32) -> Result<u32, String> {
     Ok(gpus / each)
 }
 
-fn kv(row: &Row, engine: EngineProfile, usual: Format) -> Result<Format, String> {
+fn kv(row: &Row, engine: EngineProfile, checkpoint: Checkpoint) -> Result<Format, String> {
     match row.text("kv_dtype") {
         "" | "auto" => {
+            // "FP8 => FP8 KV" says nothing of 16-bit weights beside it, whose KV is in 16 bits.
             let says_fp8 = row.text("notes").contains("FP8 KV");
-            Ok(if says_fp8 && engine == EngineProfile::Trtllm { Format::Fp8 } else { usual })
+            let is_quantised = checkpoint != Checkpoint::All(Format::Bf16);
+            let is_fp8 = says_fp8 && is_quantised && engine == EngineProfile::Trtllm;
+            Ok(if is_fp8 { Format::Fp8 } else { labels::kv(engine, checkpoint) })
         }
         "fp16" | "bf16" => Ok(Format::Bf16),
         "fp8" => Ok(Format::Fp8),

@@ -8,7 +8,7 @@ use crate::fidelity::points::scenario::{Drive, Lengths, Scenario};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
-pub(super) const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 17] = [
     "backend",
     "model_path",
     "system",
@@ -25,11 +25,8 @@ pub(super) const COLUMNS: [&str; 16] = [
     "silicon_tpot_ms",
     "concurrency",
     "gemm_quant_mode",
+    "source",
 ];
-
-/// Requests in flight per group of ranks up to which a time to first token is scored as the
-/// engine's own, and not as a queue's.
-pub(super) const LIGHT: u32 = 16;
 
 /// The two figures of a row.
 pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
@@ -65,13 +62,6 @@ fn tags(row: &Row, reader: Reader, scenario: Option<&Scenario>) -> Tags {
     }
 }
 
-impl Scenario {
-    /// Whether at most [`LIGHT`] requests are in flight per group of ranks.
-    fn is_light(&self) -> bool {
-        matches!(self.drive, Drive::Closed(flight) if flight <= LIGHT * self.plan.dp)
-    }
-}
-
 /// The weight label; some rows have only the products', some only the model's name.
 fn precision<'a>(row: &Row<'a>) -> &'a str {
     let stated = [row.text("precision"), row.text("gemm_quant_mode")];
@@ -99,13 +89,24 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         kv: labels::kv(engine, checkpoint),
         gpus: plan.gpus(),
         replicas: 1,
-        lengths: Lengths::up_to(row.needed("isl")?, row.needed("osl")?),
+        lengths: lengths(row)?,
         chip,
         model,
         engine,
         checkpoint,
         plan,
         drive,
+    })
+}
+
+/// Prompts and answers are drawn, as `InferenceX` draws them; rows that name no dump of its runs
+/// have exact prompts. Answers of exact lengths too would keep a closed loop in step for ever, each
+/// round of prompts one burst, and the measured times to first token show none.
+fn lengths(row: &Row) -> Result<Lengths, String> {
+    let (input, output) = (row.needed("isl")?, row.needed("osl")?);
+    Ok(match row.text("source") {
+        "source_file=" => Lengths { input: (input, input), ..Lengths::up_to(input, output) },
+        _ => Lengths::up_to(input, output),
     })
 }
 
