@@ -11,8 +11,8 @@ use crate::fidelity::points::scenario::Drive;
 /// Share of the groups that are fitted to.
 const FITTED: f64 = 0.5;
 
-/// Loops of more requests than this measure a queue, and take long to simulate.
-const MOST_IN_FLIGHT: u32 = 256;
+/// Larger loops say little of the host, whose share of a step falls, and take long to simulate.
+const MOST_IN_FLIGHT: u32 = 64;
 
 /// A search for the host terms of every engine.
 #[derive(Clone, Debug)]
