@@ -17,6 +17,7 @@ fn b200() -> Chip {
         maker: "NVIDIA".into(),
         generation: "blackwell".into(),
         aliases: Vec::new(),
+        base: None,
         class: Class::Datasheet,
         system: None,
         peaks: peaks.map(|(engine, peak)| (engine, FlopPerSec::new(peak))).into(),

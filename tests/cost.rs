@@ -3,7 +3,7 @@
 use memwall::cost::{
     Batch, Bound, Calibration, CostError, EngineProfile, Pricing, StepProgram, TimeModel,
 };
-use memwall::hardware::{Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
+use memwall::hardware::{Catalog, Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
 use memwall::model::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
     Op, OpKind, Rows,
@@ -35,6 +35,7 @@ fn chip(row: &Row) -> Chip {
         maker: "NVIDIA".into(),
         generation: generation.into(),
         aliases: Vec::new(),
+        base: None,
         class: Class::Datasheet,
         system: None,
         peaks: engines
@@ -377,4 +378,30 @@ fn a_chip_without_figures_is_priced_or_refused_but_never_panics() {
     assert_eq!(compile(&sram).err(), Some(CostError::NoLink { chip: "lpu".into(), ranks: 8 }));
     sram.memory.bandwidth = BytesPerSec::ZERO;
     assert_eq!(compile(&sram).err(), Some(CostError::NoBandwidth { chip: "lpu".into() }));
+}
+
+/// `base = "…"` and nothing else: measured rows pass to the variation as they are.
+#[test]
+fn a_variation_with_the_same_figures_costs_the_same() {
+    let text = "name = \"twin\"\nbase = \"b200-sxm\"\n";
+    let catalog = Catalog::embedded().overlaid(&[("twin.toml".into(), text.into())]).unwrap();
+    let kinds = [
+        gemm(8192, 8192, Format::Bf16),
+        gemm(8192, 8192, Format::Nvfp4),
+        attention(64, 8, 128, Format::Fp8),
+        OpKind::Mla(mla(16, Format::Fp8)),
+        collective(CollectiveKind::AllReduce, 8, 16384.0),
+    ];
+    for engine in EngineProfile::ALL {
+        for kind in &kinds {
+            let price = |name: &str, batch: &Batch| {
+                let chip = catalog.chip(name).unwrap();
+                seconds(&calibrated(kind.clone(), chip, engine), batch)
+            };
+            for batch in [prefill(2, 100, 3000, &[]), decode(64, 8000, &[])] {
+                let (twin, base) = (price("twin", &batch), price("b200-sxm", &batch));
+                assert!((twin / base - 1.0).abs() < 1e-12, "{kind:?}: {twin} {base}");
+            }
+        }
+    }
 }

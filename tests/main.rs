@@ -3,6 +3,7 @@
 mod cli;
 mod cost;
 mod hardware;
+mod hbm;
 mod model;
 mod report;
 mod serving;

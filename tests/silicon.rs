@@ -3,10 +3,15 @@
 //! In-sample: the constants were fitted to the tables that these rows were drawn from (fixed seed),
 //! so this says that the code computes what was fitted, not how well it predicts.
 
-use crate::cost::{attention, calibrated, collective, decode, gemm, mla, named, prefill, seconds};
+use crate::cost::{attention, calibrated, collective, decode, gemm, mla, prefill, seconds};
 use memwall::cost::EngineProfile;
-use memwall::hardware::Format;
+use memwall::hardware::{Catalog, Chip, Format};
 use memwall::model::{CollectiveKind, Moe, OpKind};
+
+/// A measured chip, with the figures that the fits had.
+fn named(name: &str) -> Chip {
+    Catalog::embedded().chip(name).expect("a chip of the catalogue").clone()
+}
 
 /// A row by column name.
 struct Row<'a> {

@@ -5,7 +5,7 @@
 //! `cargo test --release validation -- --nocapture`.
 
 use memwall::cluster::{Load, Order, RunPlan, RunResult, simulate};
-use memwall::cost::{Pricing, TimeModel};
+use memwall::cost::{Pricing, Stretch, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
 use memwall::model::{Catalog as Models, Precision, Weights};
@@ -98,6 +98,7 @@ impl Point {
             precision: Precision { weights, kv: self.kv },
             limits: self.limits(),
             pricing: Pricing { model, engine: self.engine.parse().expect("an engine") },
+            stretch: Stretch::NONE,
             kv: None,
             longest: self.input + self.output,
         };

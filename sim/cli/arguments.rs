@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::fidelity::Validate;
+use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
@@ -49,6 +49,7 @@ pub(super) enum Command {
     Run(Box<Run>),
     /// Hold predictions against measured points
     Validate(Validate),
+    Calibrate(Calibrate),
     /// Look up accelerators, and check spec files of one's own
     #[command(subcommand)]
     Chips(ChipsCommand),
@@ -61,6 +62,8 @@ pub(super) enum Command {
     /// Look into traces of real requests
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// What a chip's stacked memory gives of its pins' peak, by access pattern
+    Hbm(HbmCommand),
 }
 
 impl Arguments {
@@ -89,10 +92,12 @@ impl Command {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
             Self::Validate(validate) => validate.run(shell),
+            Self::Calibrate(calibrate) => calibrate.run(shell),
             Self::Chips(command) => command.run(shell),
             Self::Models(command) => command.run(shell),
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
+            Self::Hbm(command) => command.run(shell),
         }
     }
 }

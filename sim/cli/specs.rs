@@ -31,7 +31,7 @@ pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
 const HARDWARE_KEYS: [&str; 6] = ["name", "base", "memory", "compute", "power", "accelerators"];
 
 /// Files beside the chips that describe none.
-const TABLES: [&str; 3] = ["sources.toml", "hbm.toml", "ladder.toml"];
+const TABLES: [&str; 4] = ["sources.toml", "hbm.toml", "hbm-timing.toml", "ladder.toml"];
 
 /// Whether a file describes hardware, and not a workload, a time model's constants, a scenario or
 /// something foreign. What does not parse counts, so that it is told.

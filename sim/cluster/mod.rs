@@ -11,7 +11,8 @@ mod run;
 
 pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
 pub use ladder::{
-    Best, Drive, NoBest, Slo, TaskPool, Terms, Trial, TrialLength, best_concurrency, best_of_plans,
+    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
+    best_nearby, best_of_plans,
 };
 pub use run::{
     Load, Progress, RequestCounts, RunPlan, RunResult, Summary, TaskCounts, at_rate, simulate,

@@ -41,7 +41,7 @@ pub enum CostError {
 
 /// A chip's rates, in base units.
 #[derive(Clone, Debug)]
-pub(super) struct Machine {
+pub(in crate::cost) struct Machine {
     /// Memory bytes per second.
     pub(super) bandwidth: f64,
     /// SM-like cores.

@@ -20,7 +20,12 @@ mod work;
 
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
+pub(crate) use calibration::{
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    PrefillRow, SkewRow, Warm,
+};
 pub use calibration::{Calibration, CalibrationError, HostTerms};
+pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
-pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};
+pub use program::{Demand, OpFamily, OpTime, Pricer, StepProgram, StepTime, Stretch};

@@ -91,6 +91,23 @@ impl EngineProfile {
         }
     }
 
+    /// Whose latent attention to take, best first: vLLM calls the libraries that `SGLang` calls.
+    pub(super) const fn latent(self) -> &'static [&'static str] {
+        match self {
+            Self::Vllm | Self::Sglang => &["sglang", "trtllm"],
+            Self::Trtllm => &["trtllm", "sglang"],
+        }
+    }
+
+    /// Whose kernels of recurrent mixers to take, best first.
+    pub(super) const fn linear(self) -> &'static [&'static str] {
+        match self {
+            Self::Vllm => &["vllm", "sglang", "trtllm"],
+            Self::Sglang => &["sglang", "vllm", "trtllm"],
+            Self::Trtllm => &["trtllm", "vllm", "sglang"],
+        }
+    }
+
     /// Whose routed experts to take, best first.
     ///
     /// TensorRT-LLM's tuner picks its generated NVFP4 kernels, which were measured inside `SGLang`.

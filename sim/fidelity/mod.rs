@@ -2,9 +2,13 @@
 //!
 //! `fit` turns measured kernels into the constants of the cost layer's forms; `points` predicts
 //! what was measured end to end and scores it.
+//! `bands` draws what is uncertain and says how far it moves a figure.
 
+mod bands;
+pub mod fit;
 mod points;
 
+pub use bands::{Cause, Doubt, Spread, World, spread};
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
     Point, PointsError, Prediction, Reader, Scenario, Statistic, Tags, Terms, host_toml, jobs,

@@ -5,7 +5,7 @@ use super::spec::{ChipSpec, Entry, Figure, Given, MemorySpec, Section};
 use crate::units::PerSec;
 
 impl Chip {
-    /// The chip that a whole description (no variation) means.
+    /// The chip that a whole description (no variation) means, without its base.
     pub(crate) fn from_spec(spec: &ChipSpec) -> Self {
         Self {
             name: spec.name.clone(),
@@ -13,6 +13,7 @@ impl Chip {
             maker: spec.maker.clone().unwrap_or_default(),
             generation: spec.generation.clone().unwrap_or_default(),
             aliases: spec.aliases.clone(),
+            base: None,
             class: class(spec),
             system: spec.system.clone(),
             peaks: spec.compute.dense.by_engine().map(|(e, peak)| (e, *peak.get())).collect(),

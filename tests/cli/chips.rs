@@ -104,6 +104,20 @@ fn a_variation_needs_only_what_differs_and_foreign_files_are_passed_over() {
 }
 
 #[test]
+fn two_files_of_one_name_are_refused() {
+    let folder = scratch("chips-twins");
+    for (file, stacks) in [("a.toml", 9), ("b.toml", 10)] {
+        let text = format!(
+            "name = \"nine\"\nbase = \"b200-sxm\"\n\
+             memory.stacks = {{ value = {stacks}, class = \"estimate\", source = \"what if\" }}\n"
+        );
+        fs::write(folder.join(file), text).unwrap();
+    }
+    let arguments = ["chips", "list", "--specs", folder.to_str().unwrap()];
+    memwall(&arguments).refused(&["b.toml:1", "nine", "a.toml", "rename"]);
+}
+
+#[test]
 fn the_shipped_catalogue_has_no_errors() {
     let document = memwall(&["chips", "check", "--json"]).document("memwall.check/1");
     assert_eq!(document["errors"], 0);

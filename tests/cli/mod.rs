@@ -1,11 +1,11 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
 mod chips;
+mod fidelity;
 mod help;
 mod models;
 mod program;
 mod run;
 mod trace;
-mod validate;
 mod wall;
 mod workloads;

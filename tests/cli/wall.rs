@@ -54,6 +54,50 @@ fn sum(shares: &Value) -> f64 {
     shares.as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum()
 }
 
+/// A replica of one chip bears few tasks; one of eight answers faster.
+#[test]
+fn a_load_that_was_asked_for_gets_a_plan_that_bears_it() {
+    let load = |slo: &'static str| {
+        let arguments =
+            ["wall", "--chips", "h100-sxm", "--model", "llama-3.1-8b", "--concurrency", "48"];
+        let more = ["--slo-ttft", "60s", "--slo-tpot", slo, "--json", "--no-report"];
+        let document = memwall(&[arguments.as_slice(), &more].concat()).document("memwall.wall/1");
+        let row = document["rows"][0].clone();
+        (row, document["warnings"].as_array().unwrap().len())
+    };
+    let (slow, warnings) = load("60s");
+    assert_eq!((slow["meets_slo"].as_bool(), warnings), (Some(true), 0));
+    let (fast, _) = load("12ms");
+    assert!(
+        fast["meets_slo"].as_bool() == Some(true) && fast["gpus"].as_u64() > slow["gpus"].as_u64()
+    );
+    let (hopeless, warnings) = load("1us");
+    assert_eq!((hopeless["meets_slo"].as_bool(), warnings), (Some(false), 1));
+}
+
+#[test]
+fn bands_hold_the_figure_and_are_wider_for_what_nobody_measured() {
+    let chips = ["wall", "--chips", "b200-sxm,rubin,mi455x", "--model", "llama-3.1-8b"];
+    let more = ["--workload", "chat", "--concurrency", "64", "--explain", "--json", "--no-report"];
+    let arguments = [chips.as_slice(), &more].concat();
+    let document = memwall(&arguments).document("memwall.wall/1");
+    let mut widths = Vec::new();
+    for row in document["rows"].as_array().unwrap() {
+        for (key, band) in row["bands"].as_object().unwrap() {
+            let [low, high] = ["low", "high"].map(|end| band[end].as_f64().unwrap());
+            let figure = row[key].as_f64().unwrap();
+            assert!(0.0 < low && low <= figure && figure <= high, "{key}: {low} {figure} {high}");
+        }
+        let tpot = &row["bands"]["tpot_ms_p50"];
+        widths.push(tpot["high"].as_f64().unwrap() / tpot["low"].as_f64().unwrap());
+        assert_eq!(row["band"], row["bands"]["output_tok_s_per_gpu"]);
+        let causes = row["band_causes"].as_object().unwrap();
+        let known: f64 = causes.values().map(|part| part.as_f64().unwrap()).sum();
+        assert!(known <= 1.0 + 1e-6 && !causes.contains_key("time.experts"), "{causes:?}");
+    }
+    assert!(widths.is_sorted(), "{widths:?}");
+}
+
 #[test]
 fn rows_have_every_key_and_shares_sum_to_one() {
     let document = memwall(&with(&["--json"])).document("memwall.wall/1");

@@ -7,7 +7,7 @@ use super::work::WorkFlags;
 use crate::cli::models::model_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::Order;
-use crate::cost::{EngineProfile, Pricing, TimeModel};
+use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
 use crate::serving::{Admission, Limits};
@@ -123,6 +123,7 @@ impl CommonFlags {
             precision: self.precision(chip, model),
             limits: self.limits(page_tokens),
             pricing: self.pricing(),
+            stretch: Stretch::NONE,
             kv: None,
             longest: page_tokens,
         }

@@ -6,19 +6,22 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
+use super::explain::band_rows;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Best, Drive, NoBest, Order, Slo, Terms, TrialLength, best_of_plans};
+use crate::cluster::{
+    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
+};
 use crate::hardware::{Catalog, Chip};
 use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, context_curve, fill_row, provenance, render_wall_page,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, unfit_row,
 };
-use crate::units::{PerSec, SimSpan};
+use crate::units::{PerSec, SimSpan, significant};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +65,9 @@ pub(in crate::cli) struct Wall {
     /// Highest median of the time per output token
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
     slo_tpot: SimSpan,
+    /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
+    #[arg(long)]
+    explain: bool,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -89,7 +95,7 @@ const RECORDED: TrialLength = TrialLength {
 };
 
 /// A chip of the ladder and what was found for it.
-type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+pub(super) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
 impl Wall {
     /// Runs it.
@@ -100,8 +106,13 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
         page.as_deref().map_or(Ok(()), Staged::probe)?;
-        let rungs = self.climb(&chips, &model, &work, shell)?;
-        let report = self.report(&rungs, &catalog, &model, &work);
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let rungs = self.climb(&chips, &model, &work, &terms, shell);
+        let mut report = self.report(&rungs, &catalog, &model, &work);
+        if self.explain {
+            band_rows(&mut report.document.rows, &rungs, &terms, shell);
+        }
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });
         }
@@ -132,33 +143,36 @@ impl Wall {
         chips: &[&'a Chip],
         model: &'a Model,
         work: &Work,
+        terms: &Terms,
         shell: &Shell,
-    ) -> Result<Vec<Rung<'a>>, CliError> {
-        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let (bracket, confirm) = match work {
-            Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } => (RECORDED, RECORDED),
-        };
-        let terms = Terms {
-            drive: self.drive(),
-            seed: self.common.seed,
-            slo: self.slo(),
-            pool: &pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-        };
+    ) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", chips.len() as u64);
         let longest = work.longest(model.context);
         let rung = |chip: &&'a Chip| {
             let plan = self.plan.unwrap_or(Plan::tp(1));
             let order = self.common.order(chip, model, plan, work.page_tokens());
             let order = Order { longest, ..order };
-            let found = best_of_plans(&order, &self.plans(chip, model), &terms);
+            let found = best_of_plans(&order, &self.plans(chip, model), terms);
             progress.advance(1);
             (order, found)
         };
-        Ok(chips.par_iter().map(rung).collect())
+        chips.par_iter().map(rung).collect()
+    }
+
+    fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
+        let (bracket, confirm) = match work {
+            Work::Generated(_) => (BRACKET, CONFIRM),
+            Work::Recorded { .. } => (RECORDED, RECORDED),
+        };
+        Terms {
+            drive: self.drive(),
+            seed: self.common.seed,
+            slo: self.slo(),
+            pool,
+            bracket,
+            confirm,
+            ttl: self.common.ttl,
+        }
     }
 
     fn most_clients(&self) -> u32 {
@@ -207,6 +221,9 @@ impl Wall {
                 }
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };
+            if row.meets_slo == Some(false) {
+                report.document.warnings.push(missed(&row, &self.slo()));
+            }
             report.document.rows.push(row);
             report.provenance.extend(provenance(catalog, &order.chip.name));
         }
@@ -236,6 +253,21 @@ impl Wall {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
         self.report.clone().or(default)
     }
+}
+
+/// A load that was asked for is shown even where it is too high; this says so.
+fn missed(row: &WallRow, slo: &Slo) -> String {
+    let ms = |value: Option<f64>| value.map_or_else(|| "no".into(), |ms| significant(ms, 3));
+    format!(
+        "{} misses the latency targets at this load with {}: p99 TTFT {} ms (at most {}), \
+         p50 TPOT {} ms (at most {})",
+        row.chip,
+        row.parallel.as_deref().unwrap_or("every plan"),
+        ms(row.ttft_ms_p99),
+        significant(slo.ttft_ms_p99, 3),
+        ms(row.tpot_ms_p50),
+        significant(slo.tpot_ms_p50, 3),
+    )
 }
 
 fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {

@@ -1,7 +1,7 @@
 //! A model on chips: the plan, its step program, its memory, or why it does not fit.
 
 use super::MemoryBudget;
-use crate::cost::{Calibration, CostError, Pricing, StepProgram};
+use crate::cost::{Calibration, CostError, Pricing, StepProgram, Stretch};
 use crate::hardware::Chip;
 use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
 use crate::serving::{Limits, Replica};
@@ -24,6 +24,8 @@ pub struct Order<'a> {
     pub pricing: Pricing,
     /// KV bytes on each rank, if not all that is left.
     pub kv: Option<Bytes>,
+    /// What-if on the prices.
+    pub stretch: Stretch,
     /// The longest sequence that must fit, in tokens.
     pub longest: u32,
 }
@@ -102,7 +104,7 @@ impl Order<'_> {
         let program = StepProgram::compile(&ops, self.chip, Calibration::embedded(), self.pricing)?;
         let kv = self.kv.unwrap_or(memory.kv);
         Ok(Deployment {
-            program,
+            program: program.stretched(self.stretch),
             memory,
             pages: memory.pages(kv, self.plan.dp),
             limits: Limits {

@@ -1,7 +1,7 @@
 //! What a chip yields at its best: the plan and the load with the most tokens per chip.
 
 use super::pool::TaskPool;
-use super::search::best_concurrency;
+use super::search::{Stride, best_concurrency};
 use super::trial::{Slo, TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
@@ -47,8 +47,27 @@ pub struct Best {
     pub concurrency: Option<u32>,
     /// Output tokens per second and chip.
     pub output_tok_s_per_gpu: f64,
+    /// Whether it meets the service level; a load that was asked for may not.
+    pub meets_slo: bool,
     /// The run at that load.
     pub result: RunResult,
+}
+
+impl Best {
+    fn of(
+        deployment: Deployment,
+        concurrency: Option<u32>,
+        result: RunResult,
+        terms: &Terms,
+    ) -> Self {
+        Self {
+            concurrency,
+            output_tok_s_per_gpu: result.output_tok_s() / f64::from(deployment.plan.gpus()),
+            meets_slo: terms.slo.is_met(&result),
+            deployment,
+            result,
+        }
+    }
 }
 
 /// Why a chip has no best.
@@ -118,9 +137,37 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
             None => reason = Some(too_slow(order, plan, terms)),
         }
     }
+    if confirmed.iter().any(|best| best.meets_slo) {
+        confirmed.retain(|best| best.meets_slo);
+    }
+    let rates = confirmed.iter().map(|best| best.output_tok_s_per_gpu);
+    let highest = rates.fold(0.0, f64::max);
     let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);
     ties.min_by_key(|best| best.deployment.plan.gpus())
         .ok_or_else(|| reason.expect("a plan without a best has a reason"))
+}
+
+/// What `order`'s own plan yields in short trials, at the load that was asked for or at the best
+/// near `near`. Meant for comparing worlds that differ little: all see the same tasks.
+///
+/// Where not even one task at a time meets the service level, its figures are given all the same.
+pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, Misfit> {
+    let deployment = order.deploy()?;
+    let most = terms.pool.underway().len() as u32;
+    let (concurrency, result) = match terms.drive {
+        Drive::Best => {
+            let try_out = |n| trial(&deployment, n, terms.bracket, terms);
+            let found = best_concurrency(near, most, Stride::CLOSE, try_out)
+                .unwrap_or_else(|| trial(&deployment, 1, terms.bracket, terms));
+            (Some(found.concurrency), found.result)
+        }
+        Drive::Concurrency(wanted) => {
+            let clients = wanted.min(most);
+            (Some(clients), run_closed(&deployment, clients, terms.bracket, terms))
+        }
+        Drive::Rate(rate) => (None, run_open(&deployment, rate, terms)),
+    };
+    Ok(Best::of(deployment, concurrency, result, terms))
 }
 
 /// The load of one plan that short trials find best, or the one that was asked for.
@@ -131,7 +178,7 @@ fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
         Drive::Best => {
             let start = first_guess(&deployment, terms);
             let try_out = |n| trial(&deployment, n, terms.bracket, terms);
-            let best = best_concurrency(start, most, try_out)
+            let best = best_concurrency(start, most, Stride::WIDE, try_out)
                 .ok_or_else(|| too_slow(order, order.plan, terms))?;
             (best.concurrency, best.rate)
         }
@@ -143,31 +190,24 @@ fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
 
 /// A long run at the candidate's load, or at the next lower one that meets the service level.
 ///
-/// A load that was asked for is run whether or not it does.
+/// A load that was asked for is run whether or not it does; plans with which it does come first.
 fn confirm(candidate: Candidate, terms: &Terms) -> Option<Best> {
     let Candidate { deployment, mut concurrency, .. } = candidate;
-    let per_gpu = 1.0 / f64::from(deployment.plan.gpus());
-    let finish = |deployment, concurrency, result: RunResult| Best {
-        deployment,
-        concurrency,
-        output_tok_s_per_gpu: result.output_tok_s() * per_gpu,
-        result,
-    };
     match terms.drive {
         Drive::Rate(rate) => {
             let result = run_open(&deployment, rate, terms);
-            return Some(finish(deployment, None, result));
+            return Some(Best::of(deployment, None, result, terms));
         }
         Drive::Concurrency(_) => {
             let result = run_closed(&deployment, concurrency, terms.confirm, terms);
-            return Some(finish(deployment, Some(concurrency), result));
+            return Some(Best::of(deployment, Some(concurrency), result, terms));
         }
         Drive::Best => {}
     }
     while concurrency > 0 {
         let long = trial(&deployment, concurrency, terms.confirm, terms);
         if long.meets_slo {
-            return Some(finish(deployment, Some(concurrency), long.result));
+            return Some(Best::of(deployment, Some(concurrency), long.result, terms));
         }
         concurrency = ((f64::from(concurrency) * STEP_DOWN) as u32).min(concurrency - 1);
     }

@@ -13,18 +13,32 @@ pub struct Trial<T> {
     pub result: T,
 }
 
-/// Loads closer than this are not told apart.
-const RESOLUTION: f64 = 1.12;
+/// How a search goes about it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stride {
+    /// The first guess is raised or lowered by this factor until the limit is between two loads.
+    pub growth: f64,
+    /// Loads closer than this are not told apart.
+    pub resolution: f64,
+}
+
+impl Stride {
+    /// When nothing is known.
+    pub const WIDE: Self = Self { growth: 2.0, resolution: 1.12 };
+    /// When the first guess is nearly right and small differences count.
+    pub const CLOSE: Self = Self { growth: 1.2, resolution: 1.03 };
+}
 
 /// Finds the concurrency with the highest rate among those that meet the service level, within
 /// `1..=most`, trying `start` first. `None` if even one task at a time does not meet it.
 ///
-/// Assumes that meeting the level is monotone in the load: doubles or halves until it has a load
+/// Assumes that meeting the level is monotone in the load: raises or lowers until it has a load
 /// that does and one that does not, then bisects in proportion. Pure: the same `run` gives the same
 /// answer.
 pub fn best_concurrency<T>(
     start: u32,
     most: u32,
+    stride: Stride,
     mut run: impl FnMut(u32) -> Trial<T>,
 ) -> Option<Trial<T>> {
     let mut best: Option<Trial<T>> = None;
@@ -41,9 +55,11 @@ pub fn best_concurrency<T>(
             fails = next;
         }
         next = match (meets, fails) {
-            (0, fails) => fails / 2,
-            (meets, fails) if fails > most => (meets * 2).min(most),
-            (meets, fails) => between(meets, fails),
+            (0, fails) => ((f64::from(fails) / stride.growth) as u32).min(fails - 1),
+            (meets, fails) if fails > most => {
+                ((f64::from(meets) * stride.growth) as u32).max(meets + 1).min(most)
+            }
+            (meets, fails) => between(meets, fails, stride.resolution),
         };
         if next == 0 || next == meets || next == fails {
             return best;
@@ -52,8 +68,8 @@ pub fn best_concurrency<T>(
 }
 
 /// The geometric middle, or `low` if the two are close enough.
-fn between(low: u32, high: u32) -> u32 {
-    if f64::from(high) <= f64::from(low) * RESOLUTION || high - low <= 1 {
+fn between(low: u32, high: u32, resolution: f64) -> u32 {
+    if f64::from(high) <= f64::from(low) * resolution || high - low <= 1 {
         return low;
     }
     let middle = libm::sqrt(f64::from(low) * f64::from(high)) as u32;
@@ -64,9 +80,9 @@ fn between(low: u32, high: u32) -> u32 {
 mod tests {
     use super::*;
 
-    fn search(start: u32, limit: u32) -> (Option<u32>, u32) {
+    fn search(start: u32, limit: u32, stride: Stride) -> (Option<u32>, u32) {
         let mut runs = 0;
-        let found = best_concurrency(start, 4096, |concurrency| {
+        let found = best_concurrency(start, 4096, stride, |concurrency| {
             runs += 1;
             let meets_slo = concurrency <= limit;
             Trial { concurrency, meets_slo, rate: f64::from(concurrency), result: () }
@@ -78,22 +94,25 @@ mod tests {
     fn the_limit_is_found_from_either_side() {
         for limit in [1, 2, 3, 17, 100, 999, 4096] {
             for start in [1, 16, 300, 4096] {
-                let (found, runs) = search(start, limit);
-                let found = f64::from(found.expect("one task at a time meets it"));
-                assert!(found <= f64::from(limit) && found * 1.12 >= f64::from(limit) - 1.0);
-                assert!(runs < 20, "{runs} runs for {limit} from {start}");
+                for stride in [Stride::WIDE, Stride::CLOSE] {
+                    let (found, runs) = search(start, limit, stride);
+                    let found = f64::from(found.expect("one task at a time meets it"));
+                    let finest = stride.resolution;
+                    assert!(found <= f64::from(limit) && found * finest >= f64::from(limit) - 1.0);
+                    assert!(runs < 60, "{runs} runs for {limit} from {start}");
+                }
             }
         }
     }
 
     #[test]
     fn nothing_is_found_where_nothing_meets_it() {
-        assert_eq!(search(64, 0).0, None);
+        assert_eq!(search(64, 0, Stride::WIDE).0, None);
     }
 
     #[test]
     fn the_best_rate_wins_not_the_highest_load() {
-        let found = best_concurrency(8, 64, |concurrency| Trial {
+        let found = best_concurrency(8, 64, Stride::WIDE, |concurrency| Trial {
             concurrency,
             meets_slo: true,
             rate: -(f64::from(concurrency) - 16.0).abs(),

@@ -16,6 +16,15 @@ pub struct Slo {
     pub tpot_ms_p50: f64,
 }
 
+impl Slo {
+    /// Whether nothing was rejected and both latencies are within the level.
+    pub fn is_met(&self, result: &RunResult) -> bool {
+        result.requests.rejected == 0
+            && result.ttft().is_some_and(|ttft| ttft.p99 <= self.ttft_ms_p99)
+            && result.tpot().is_none_or(|tpot| tpot.p50 <= self.tpot_ms_p50)
+    }
+}
+
 /// How long a trial is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrialLength {
@@ -47,7 +56,7 @@ pub(super) fn trial(
 ) -> Trial<RunResult> {
     let result = run_closed(deployment, concurrency, length, terms);
     let rate = result.output_tok_s() / f64::from(deployment.plan.gpus());
-    Trial { concurrency, meets_slo: meets(&result, &terms.slo), rate, result }
+    Trial { concurrency, meets_slo: terms.slo.is_met(&result), rate, result }
 }
 
 /// Runs a closed loop of `concurrency` tasks that are underway when it begins.
@@ -70,11 +79,4 @@ pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> 
     let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
     let plan = terms.confirm.plan(Load::Arrivals);
     simulate(deployment.replica(terms.ttl), tasks, plan, &mut |_| {})
-}
-
-/// Whether nothing was rejected and both latencies are within the level.
-fn meets(result: &RunResult, slo: &Slo) -> bool {
-    result.requests.rejected == 0
-        && result.ttft().is_some_and(|ttft| ttft.p99 <= slo.ttft_ms_p99)
-        && result.tpot().is_none_or(|tpot| tpot.p50 <= slo.tpot_ms_p50)
 }

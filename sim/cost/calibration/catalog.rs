@@ -2,13 +2,12 @@
 
 use std::sync::OnceLock;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::family::{Family, Site};
 use super::rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, Imbalance, MlaDecodeRow, MoeRow, NcclRow,
-    Others, PrefillRow,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Others, PrefillRow, SkewRow,
 };
 use super::transfer::Transfer;
 use crate::hardware::{Chip, Engine};
@@ -29,7 +28,9 @@ pub struct Calibration {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<DecodeRow>,
     pub(crate) mla: Mla,
-    pub(crate) moe: Moe,
+    pub(crate) moe: Family<MoeRow>,
+    pub(crate) skew: Family<SkewRow>,
+    pub(crate) linear: Family<LinearRow>,
     pub(crate) collectives: Collectives,
     pub(crate) host: Hosts,
     pub(crate) others: Others,
@@ -37,28 +38,19 @@ pub struct Calibration {
 }
 
 /// Latent attention.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mla {
     pub(crate) prefill: Family<PrefillRow>,
     pub(crate) decode: Family<MlaDecodeRow>,
 }
 
-/// Routed experts.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Moe {
-    pub(crate) experts: Family<MoeRow>,
-    pub(crate) imbalance: Imbalance,
-}
-
 /// Collectives.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub(crate) struct Collectives {
     pub(crate) nccl: Family<NcclRow>,
     pub(crate) all_reduce: Family<AllReduceRow>,
     pub(crate) all_to_all: Family<AllToAllRow>,
+    pub(crate) all_to_all_nodes: Family<AllToAllRow>,
 }
 
 /// A calibration file that cannot be read.
@@ -87,9 +79,19 @@ impl Calibration {
             gemm: parse(embedded!("gemm"))?,
             prefill: parse(embedded!("attention-prefill"))?,
             decode: parse(embedded!("attention-decode"))?,
-            mla: parse(embedded!("mla"))?,
+            mla: Mla {
+                prefill: parse(embedded!("mla-prefill"))?,
+                decode: parse(embedded!("mla-decode"))?,
+            },
             moe: parse(embedded!("moe"))?,
-            collectives: parse(embedded!("collectives"))?,
+            skew: parse(embedded!("moe-skew"))?,
+            linear: parse(embedded!("linear"))?,
+            collectives: Collectives {
+                nccl: parse(embedded!("nccl"))?,
+                all_reduce: parse(embedded!("all-reduce"))?,
+                all_to_all: parse(embedded!("all-to-all"))?,
+                all_to_all_nodes: parse(embedded!("all-to-all-nodes"))?,
+            },
             host: parse(embedded!("host"))?,
             others: parse(embedded!("others"))?,
             transfer: parse(embedded!("transfer"))?,
@@ -101,9 +103,35 @@ impl Calibration {
         self.transfer.site(chip)
     }
 
+    /// Whether dense products were measured on `chip` itself.
+    pub(crate) fn has_measured(&self, chip: &Chip) -> bool {
+        std::iter::once(&chip.name).chain(&chip.aliases).any(|name| self.gemm.has_chip(name))
+    }
+
+    /// Whether `chip`'s generation has a named donor: a part of the same maker was measured.
+    pub(crate) fn has_relative(&self, chip: &Chip) -> bool {
+        self.transfer.has_donor(&chip.generation)
+    }
+
+    /// The pool of chips whose fit `chip` inherits from; none if that is one chip's.
+    pub(crate) fn pool(&self, chip: &Chip) -> Option<String> {
+        self.transfer.pool(chip)
+    }
+
+    /// Where `chip` inherits from, nearest first.
+    pub(crate) fn donors(&self, chip: &Chip) -> Vec<String> {
+        self.site(chip).donors
+    }
+
+    /// The experts' constants that `chip` itself was measured with.
+    pub(crate) fn experts(&self, chip: &Chip, engine: &str, key: &str) -> Option<MoeRow> {
+        let found = self.moe.find(&self.site(chip), &[engine], &[key])?;
+        found.donor.is_none().then_some(*found.row)
+    }
+
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
-    pub(crate) fn stream_scale(&self, donor: &str, own: f64) -> f64 {
-        self.transfer.stream_scale(donor, BytesPerSec::new(own))
+    pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: f64) -> f64 {
+        self.transfer.stream_scale(chip, donor, BytesPerSec::new(own))
     }
 
     /// What to multiply an inherited compute efficiency by.

@@ -5,7 +5,30 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 /// Rows by place (a chip or a generation), engine and key (mostly a number format).
-type Places<R> = BTreeMap<String, BTreeMap<String, BTreeMap<String, R>>>;
+type Places<R> = BTreeMap<String, BTreeMap<String, BTreeMap<String, Fitted<R>>>>;
+
+/// A row, and how good it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Fitted<R> {
+    row: R,
+    /// Measured kernels that it was fitted to.
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    n: Option<u32>,
+    /// Errors on shape families that the fit did not see.
+    #[expect(dead_code, reason = "stated in every file; read by people")]
+    held_out: Option<HeldOut>,
+}
+
+/// Errors of predicted over measured, less one.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "stated in every file; read by people")]
+pub(crate) struct HeldOut {
+    median: f64,
+    p90: f64,
+    bias: f64,
+}
 
 /// One family of constants: its form, its source, and its rows.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,10 +91,19 @@ impl<R> Family<R> {
                 let version = self.version(place, engine);
                 let inherited = if is_own { "" } else { ", inherited" };
                 let origin = format!("{key}: {place}{pooled}, {engine} {version}{inherited}");
-                return Some(Found { row, donor: (!is_own).then(|| place.clone()), origin });
+                return Some(Found {
+                    row: &row.row,
+                    donor: (!is_own).then(|| place.clone()),
+                    origin,
+                });
             }
         }
         None
+    }
+
+    /// Whether anything was measured on the chip of this name.
+    pub(super) fn has_chip(&self, name: &str) -> bool {
+        self.chips.contains_key(name)
     }
 
     fn version(&self, place: &str, engine: &str) -> &str {
@@ -82,10 +114,10 @@ impl<R> Family<R> {
 
 /// The first engine's first key that has a row.
 fn pick<'a, 'n, R>(
-    place: Option<&'a BTreeMap<String, BTreeMap<String, R>>>,
+    place: Option<&'a BTreeMap<String, BTreeMap<String, Fitted<R>>>>,
     engines: &[&'n str],
     keys: &[&'n str],
-) -> Option<(&'n str, &'n str, &'a R)> {
+) -> Option<(&'n str, &'n str, &'a Fitted<R>)> {
     let place = place?;
     engines.iter().find_map(|&engine| {
         let rows = place.get(engine)?;
@@ -104,12 +136,12 @@ mod tests {
         versions = { a = "1.0", b = "2.0" }
         versions_of.old = { a = "0.9" }
         [chips.old.a]
-        bf16 = 1
+        bf16 = { row = 1, n = 20, held-out = { median = 0.1, p90 = 0.3, bias = 0.0 } }
         [chips.new.b]
-        bf16 = 2
+        bf16 = { row = 2 }
         [generations.next.a]
-        bf16 = 3
-        fp8 = 4
+        bf16 = { row = 3 }
+        fp8 = { row = 4 }
     "#;
 
     fn origin(names: &[&str], engines: &[&str], key: &str) -> (i64, String) {

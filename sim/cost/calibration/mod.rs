@@ -4,10 +4,15 @@
 mod catalog;
 mod family;
 mod host;
+mod memory;
 mod rows;
 mod transfer;
 
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
 pub use host::HostTerms;
-pub(super) use rows::{Combine, Imbalance, PrefillRow, Scan};
+pub(super) use memory::{Streaming, Streams};
+pub(crate) use rows::{
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
+    Network, PrefillRow, Scores, SkewRow, Warm,
+};

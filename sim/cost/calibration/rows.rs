@@ -31,35 +31,43 @@ pub(crate) struct PrefillRow {
     pub(crate) math: Engine,
 }
 
-/// How the terms of a decode form combine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Combine {
-    Sum,
-    Max,
-}
-
 /// Decode attention.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecodeRow {
-    pub(crate) form: Combine,
     pub(crate) em: f64,
     pub(crate) t0: Seconds,
     pub(crate) tau: Seconds,
+    pub(crate) delta: Seconds,
+    pub(crate) sigma: Seconds,
     pub(crate) lambda: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
 }
 
 /// MLA decode.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MlaDecodeRow {
-    pub(crate) form: Combine,
     pub(crate) ec: f64,
     pub(crate) em: f64,
+    pub(crate) p: f64,
     pub(crate) t0: Seconds,
     pub(crate) tau: Seconds,
+    pub(crate) delta: Seconds,
+    pub(crate) sigma: Seconds,
     pub(crate) lambda: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
+}
+
+/// KV below `below` of the L2 cache, which replaying a benchmark keeps warm, takes the share `part`
+/// of the memory's time.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Warm {
+    pub(crate) below: f64,
+    pub(crate) part: f64,
 }
 
 /// Routed experts.
@@ -69,17 +77,18 @@ pub(crate) struct MoeRow {
     pub(crate) ec: f64,
     pub(crate) em: f64,
     pub(crate) t0: Seconds,
-    pub(crate) kappa: Seconds,
     pub(crate) p: f64,
     pub(crate) ra: f64,
+    pub(crate) rn: f64,
+    pub(crate) tau: Seconds,
 }
 
-/// The most-loaded expert rank's time over the balanced time, by ranks.
-#[derive(Clone, Debug, Deserialize)]
+/// The most-loaded expert rank.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Imbalance {
-    pub(crate) ranks: Vec<u32>,
-    pub(crate) factor: Vec<f64>,
+pub(crate) struct SkewRow {
+    /// Its time over the balanced time, less one, per doubling of the ranks.
+    pub(crate) skew: f64,
 }
 
 /// NCCL.
@@ -101,6 +110,9 @@ pub(crate) struct AllReduceRow {
     pub(crate) two_alpha: Seconds,
     pub(crate) two_e: f64,
     pub(crate) beta: Seconds,
+    /// Per other rank, of either.
+    #[serde(default)]
+    pub(crate) hop: Seconds,
 }
 
 /// Dispatch and combine.
@@ -149,7 +161,6 @@ pub(crate) struct HostRow {
 pub(crate) struct Others {
     pub(crate) elementwise: Stream,
     pub(crate) indexer: Scores,
-    pub(crate) linear: Linear,
     pub(crate) network: Network,
     pub(crate) send: Send,
 }
@@ -171,23 +182,16 @@ pub(crate) struct Scores {
     pub(crate) em: f64,
 }
 
-/// Recurrent mixers.
+/// One kernel of a recurrent mixer: a step or a scan of the state, a short convolution.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Linear {
-    pub(crate) decode: Stream,
-    pub(crate) gdn: Scan,
-    pub(crate) kda: Scan,
-}
-
-/// A chunked scan over a prompt.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Scan {
-    pub(crate) launch: Seconds,
+pub(crate) struct LinearRow {
     pub(crate) em: f64,
-    /// Per token, whatever the chip.
+    pub(crate) t0: Seconds,
+    /// Per token of a prompt and head on one core, whatever the chip.
     pub(crate) serial: Seconds,
+    /// What benchmarks read from a warm cache. Prices of steps leave it out.
+    pub(crate) warm: Warm,
 }
 
 /// The network between domains.
@@ -196,6 +200,11 @@ pub(crate) struct Scan {
 pub(crate) struct Network {
     pub(crate) alpha: Seconds,
     pub(crate) e: f64,
+}
+
+impl Network {
+    /// For groups of one domain, which use no network.
+    pub(crate) const NONE: Self = Self { alpha: Seconds::ZERO, e: 1.0 };
 }
 
 /// A send from one rank to the next.

@@ -32,8 +32,8 @@ struct PowerLaw {
     density: BTreeMap<String, BTreeMap<Engine, f64>>,
 }
 
-/// Looked into last, in this order, by chips of any kind.
-const LAST_RESORT: [&str; 2] = ["blackwell", "hopper"];
+/// Fits over several chips; looked into last, in this order, by chips of any kind.
+const POOLS: [&str; 2] = ["blackwell", "hopper"];
 
 impl Transfer {
     /// Where to look for `chip`'s constants.
@@ -46,17 +46,33 @@ impl Transfer {
                 donors.push(donor.to_owned());
             }
         };
+        // A variation's measured base comes before its generation.
+        bases(chip).for_each(|base| add(&base.name));
+        add(self.generation_donor(chip));
+        POOLS.into_iter().for_each(add);
+        Site { names, donors }
+    }
+
+    /// The donor of `chip`'s generation.
+    fn generation_donor(&self, chip: &Chip) -> &str {
         // Boards with graphics memory have other kernels than their generation's big parts.
         let board = format!("{}-{}", chip.generation, chip.memory.kind.to_lowercase());
         let known = self.donors.get(&board).or_else(|| self.donors.get(&chip.generation));
-        match known {
-            Some(donor) => add(donor),
+        known.map_or_else(
             // A part of another family: its contemporary by the formats it computes in.
-            None if chip.peaks.contains_key(&Engine::Fp4) => add("blackwell"),
-            None => add("hopper"),
-        }
-        LAST_RESORT.into_iter().for_each(add);
-        Site { names, donors }
+            || if chip.peaks.contains_key(&Engine::Fp4) { POOLS[0] } else { POOLS[1] },
+            String::as_str,
+        )
+    }
+
+    /// The pool that `chip` belongs to: its donor, if that is not a chip.
+    pub(crate) fn pool(&self, chip: &Chip) -> Option<String> {
+        let donor = self.generation_donor(chip);
+        POOLS.contains(&donor).then(|| donor.to_owned())
+    }
+
+    pub(super) fn has_donor(&self, generation: &str) -> bool {
+        self.donors.contains_key(generation)
     }
 
     /// What to multiply an inherited compute efficiency by: the power law's ratio of `chip` to its
@@ -64,32 +80,54 @@ impl Transfer {
     ///
     /// A pessimistic bound: a new process node lowers the energy of an operation.
     pub(crate) fn compute_scale(&self, chip: &Chip, donor: &str, engine: Engine) -> f64 {
-        let mut names = std::iter::once(&chip.name).chain(&chip.aliases);
+        if let Some(base) = bases(chip).find(|base| base.name == donor) {
+            let shares = density(chip, engine).zip(density(base, engine));
+            let ratio = shares.map(|(own, base)| self.power_law.ratio(own, base));
+            return ratio.unwrap_or(1.0);
+        }
+        let kin = bases(chip).map(|base| &base.name);
+        let mut names = std::iter::once(&chip.name).chain(&chip.aliases).chain(kin);
         let share = names.find_map(|name| self.gemm_share.get(name));
         if let (Some(share), Some(reference)) = (share, self.gemm_share.get(donor)) {
             return (share / reference).min(1.0);
         }
-        let own = chip.peak(engine).zip(chip.power.tdp).filter(|(_, tdp)| !tdp.is_zero());
         let donor = self.power_law.density.get(donor).and_then(|by| by.get(&engine));
-        match (own, donor) {
-            (Some((peak, tdp)), Some(&donor)) => {
-                let own = peak.get() / 1e12 / tdp.get();
-                (self.power_law.share(own) / self.power_law.share(donor)).min(1.0)
-            }
-            _ => 1.0,
-        }
+        density(chip, engine)
+            .zip(donor)
+            .map_or(1.0, |(own, &donor)| self.power_law.ratio(own, donor))
     }
 }
 
 impl Transfer {
     /// What to multiply an inherited time per key on one core by: the donor's memory bandwidth of a
-    /// core over `own`. Cores are built to draw their part of it.
-    pub(crate) fn stream_scale(&self, donor: &str, own: BytesPerSec) -> f64 {
+    /// core over the chip's `own`. Cores are built to draw their part of it.
+    pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: BytesPerSec) -> f64 {
+        if let Some(base) = bases(chip).find(|base| base.name == donor) {
+            let cores = |chip: &Chip| chip.cores.map_or(1.0, f64::from);
+            let per_core = |chip: &Chip| chip.memory.bandwidth.get() / cores(chip);
+            return per_core(base) / per_core(chip);
+        }
         self.core_bandwidth.get(donor).map_or(1.0, |&donor| donor / own)
     }
 }
 
+/// The parts that `chip` varies, nearest first.
+fn bases(chip: &Chip) -> impl Iterator<Item = &Chip> {
+    std::iter::successors(chip.base.as_deref(), |base| base.base.as_deref())
+}
+
+/// Dense TFLOPS per watt of TDP.
+fn density(chip: &Chip, engine: Engine) -> Option<f64> {
+    let tdp = chip.power.tdp.filter(|tdp| !tdp.is_zero())?;
+    Some(chip.peak(engine)?.get() / 1e12 / tdp.get())
+}
+
 impl PowerLaw {
+    /// The share at density `own` over that at `donor`, at most one.
+    fn ratio(&self, own: f64, donor: f64) -> f64 {
+        (self.share(own) / self.share(donor)).min(1.0)
+    }
+
     fn share(&self, density: f64) -> f64 {
         self.top / (1.0 + self.slope * density)
     }

@@ -1,7 +1,9 @@
 //! Collectives, within a scale-up domain and beyond.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::calibration::{AllReduceRow, AllToAllRow, NcclRow, Network};
 use crate::cost::machine::CostError;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
@@ -28,7 +30,7 @@ pub(in crate::cost) struct CollectiveForm {
 
 /// One way to do a collective.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+pub(super) struct Way {
     /// Seconds.
     alpha: f64,
     /// Seconds per byte of the tensor.
@@ -39,7 +41,7 @@ struct Way {
 
 /// Who takes part, and how far apart they are.
 #[derive(Clone, Copy)]
-struct Group {
+pub(super) struct Group {
     ranks: f64,
     /// Ranks in one domain, and domains.
     inside: f64,
@@ -58,12 +60,12 @@ impl CollectiveForm {
         setting: &mut Setting,
     ) -> Result<Self, CostError> {
         let ranks = collective.ranks.max(1);
-        let mut peaks = setting.ceilings(crate::hardware::Format::Bf16);
+        let mut peaks = setting.bench.ceilings(crate::hardware::Format::Bf16);
         let mut form = Self { row_bytes: 0.0, ways: Vec::new(), wire: 0.0, peaks };
         if ranks == 1 {
             return Ok(form);
         }
-        let group = Group::of(ranks, top_k, setting)?;
+        let group = Group::of(ranks, top_k, &setting.bench)?;
         let (inner, outer) = (group.inner(collective.kind), group.outer(collective.kind));
         // The slower of the two links bounds the roofline.
         (form.wire, peaks.wire) = if inner / group.link >= outer / group.nic {
@@ -79,9 +81,10 @@ impl CollectiveForm {
 }
 
 impl Group {
-    fn of(ranks: u32, top_k: u32, setting: &Setting) -> Result<Self, CostError> {
-        let machine = &setting.machine;
-        let link = setting.link(ranks)?;
+    /// `ranks` of the chips of a bench.
+    pub(super) fn of(ranks: u32, top_k: u32, on: &Bench) -> Result<Self, CostError> {
+        let machine = &on.machine;
+        let link = on.link(ranks)?;
         let inside = ranks.min(machine.domain);
         Ok(Self {
             ranks: f64::from(ranks),
@@ -119,10 +122,20 @@ impl Group {
         }
     }
 
-    /// Ranks that hold at least one of a token's experts, expected.
-    fn distinct(self) -> f64 {
-        self.ranks * -libm::expm1(self.top_k * libm::log1p(-1.0 / self.ranks))
+    /// Domains that hold at least one of a token's experts, expected.
+    fn distinct_nodes(self) -> f64 {
+        distinct(self.domains, self.top_k)
     }
+
+    /// Ranks that hold at least one of a token's experts, expected.
+    pub(super) fn distinct(self) -> f64 {
+        distinct(self.ranks, self.top_k)
+    }
+}
+
+/// Distinct places of `places` that `draws` random ones hit, expected.
+fn distinct(places: f64, draws: f64) -> f64 {
+    if places > 1.0 { places * -libm::expm1(draws * libm::log1p(-1.0 / places)) } else { 1.0 }
 }
 
 /// Every way to do a collective in `group`.
@@ -154,19 +167,29 @@ fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
     let family = &setting.calibration.collectives.all_reduce;
     let engines = setting.engine.all_reduce();
     let row = setting.choose("all-reduce", family, engines, &["all-reduce"]).row;
+    own_ways(group, row).to_vec()
+}
+
+/// One shot and two shots.
+pub(super) fn own_ways(group: Group, row: AllReduceRow) -> [Way; 2] {
     let others = group.ranks - 1.0;
+    let waits = row.hop.get() * others;
     let one_shot = others / (row.one_e.min(1.0) * group.link);
     let two_shot = 2.0 * others / group.ranks / (row.two_e.min(1.0) * group.link);
-    vec![
-        Way { alpha: row.one_alpha.get(), inverse: one_shot, beta: 0.0 },
-        Way { alpha: row.two_alpha.get(), inverse: two_shot, beta: row.beta.get() },
+    [
+        Way { alpha: row.one_alpha.get() + waits, inverse: one_shot, beta: 0.0 },
+        Way { alpha: row.two_alpha.get() + waits, inverse: two_shot, beta: row.beta.get() },
     ]
 }
 
 fn nccl(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Way {
     let family = &setting.calibration.collectives.nccl;
     let row = setting.choose("nccl", family, &["nccl"], &[key]).row;
-    let network = setting.calibration.others.network;
+    nccl_way(kind, group, row, setting.calibration.others.network)
+}
+
+/// NCCL's ring.
+pub(super) fn nccl_way(kind: CollectiveKind, group: Group, row: NcclRow, network: Network) -> Way {
     let (inner, outer) = (group.inner(kind), group.outer(kind));
     let crossing = if group.domains > 1.0 { network.alpha.get() } else { 0.0 };
     Way {
@@ -178,25 +201,46 @@ fn nccl(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) ->
 
 /// Low latency sends a copy per expert, the others one per distinct rank.
 fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Vec<Way> {
-    let family = &setting.calibration.collectives.all_to_all;
     let wide = group.domains > 1.0;
+    let collectives = &setting.calibration.collectives;
+    let family = if wide { &collectives.all_to_all_nodes } else { &collectives.all_to_all };
     let nvlink = matches!(setting.engine, EngineProfile::Trtllm) && !wide;
     let kernels: &[(&str, bool)] = match (nvlink, wide) {
         (true, _) => &[("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)],
         (false, false) => &[("deepep-ll", true), ("deepep-ht", false)],
-        (false, true) => &[("deepep-ll-nodes", true), ("deepep-ht-nodes", false)],
+        (false, true) => &[("deepep-ll", true), ("deepep-ht", false)],
     };
     let mut ways = Vec::new();
     for &(kernel, per_expert) in kernels {
         let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
-        let row = chosen.row;
-        let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
-        let nic_e = row.nic_e.unwrap_or(setting.calibration.others.network.e);
-        let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
-        let outer = copies * group.outer(kind) / (nic_e.min(1.0) * group.nic);
-        ways.push(Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 });
+        let network = setting.calibration.others.network;
+        ways.push(exchange_way(kind, group, per_expert, chosen.row, network));
     }
     ways
+}
+
+/// Dispatch or combine, a copy of a token for each expert or for each distinct rank.
+pub(super) fn exchange_way(
+    kind: CollectiveKind,
+    group: Group,
+    per_expert: bool,
+    row: AllToAllRow,
+    network: Network,
+) -> Way {
+    let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
+    let nic_e = row.nic_e.unwrap_or(network.e);
+    let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
+    // Copies for several ranks of a node cross the network once.
+    let crossing = if per_expert { copies } else { group.distinct_nodes() / group.distinct() };
+    let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
+    Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 }
+}
+
+impl Way {
+    /// Latency, and time on the wire, for a tensor of `bytes`; seconds.
+    pub(super) fn cost(&self, bytes: f64) -> (f64, f64) {
+        (self.alpha, bytes * self.inverse + self.beta * libm::sqrt(bytes))
+    }
 }
 
 impl RowForm for CollectiveForm {
@@ -206,8 +250,11 @@ impl RowForm for CollectiveForm {
 
     fn time(&self, rows: f64) -> Breakdown {
         let bytes = rows * self.row_bytes;
-        let cost = |way: &Way| (way.alpha, bytes * way.inverse + way.beta * libm::sqrt(bytes));
-        let fastest = self.ways.iter().map(cost).min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
+        let fastest = self
+            .ways
+            .iter()
+            .map(|way| way.cost(bytes))
+            .min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
         let mut parts = Breakdown::default();
         if let Some((alpha, wire)) = fastest {
             parts[Bound::Latency] = alpha;

@@ -1,7 +1,10 @@
 //! Dense matrix products.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::calibration::GemmRow;
+use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Gemm;
@@ -26,30 +29,35 @@ pub(in crate::cost) struct GemmForm {
 
 impl GemmForm {
     pub(in crate::cost) fn new(gemm: &Gemm, setting: &mut Setting) -> Self {
-        let (n, k) = (gemm.n as f64, gemm.k as f64);
-        let math = setting.arithmetic(gemm.weights);
+        let mut math = setting.arithmetic(gemm.weights);
         let engines = setting.engine.gemms(math.key);
         let family = &setting.calibration.gemm;
         let chosen = setting.choose("gemm", family, engines, &[math.key]);
-        let row = chosen.row;
-        let ec = setting.efficiency(row.ec, &chosen, math.engine);
-        let memory = 1.0 / (row.em.min(1.0) * setting.machine.bandwidth);
-        let (t0, quantised) = if setting.engine.fuses_quantise(math.key) {
-            (setting.choose("gemm", family, engines, &["bf16"]).row.t0, 0.0)
-        } else {
-            (row.t0, if math.quantises { k * (2.0 + math.activation) } else { 0.0 })
-        };
+        let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
+        let mut row = GemmRow { ec, ..chosen.row };
+        if setting.engine.fuses_quantise(math.key) {
+            row.t0 = setting.choose("gemm", family, engines, &["bf16"]).row.t0;
+            math.quantises = false;
+        }
+        Self::with(gemm, math, row, &setting.bench)
+    }
+
+    /// The form with the constants `row`, computed as `math` says.
+    pub(in crate::cost) fn with(gemm: &Gemm, math: Arithmetic, row: GemmRow, on: &Bench) -> Self {
+        let (n, k) = (gemm.n as f64, gemm.k as f64);
+        let memory = 1.0 / (row.em.min(1.0) * on.machine.bandwidth);
+        let quantised = if math.quantises { k * (2.0 + math.activation) } else { 0.0 };
         Self {
             flops: 2.0 * n * k,
             weights: n * k * gemm.weights.bytes(),
             row_bytes: k * math.activation + 2.0 * n,
-            compute: 2.0 * n * k * (1.0 + row.k0 / k) / (ec * math.peak),
+            compute: 2.0 * n * k * (1.0 + row.k0 / k) / (row.ec * math.peak),
             memory,
             k_loop: row.kappa.get() * k,
             quantise: quantised * memory,
-            t0: t0.get(),
+            t0: row.t0.get(),
             p: row.p,
-            peaks: setting.ceilings(gemm.weights),
+            peaks: on.ceilings(gemm.weights),
         }
     }
 }

@@ -1,39 +1,101 @@
 //! Linear attention and state-space mixers.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Scan;
+use crate::cost::calibration::LinearRow;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Format;
 use crate::model::{LinearAttention, LinearKind};
 
-/// Decode: `launch + state/(em W)`; prefill: `launch + max(bytes/(em W), serial·tokens)`.
+/// One kernel's demand: what it moves, and the longest chain of tokens on one core.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LinearKernel {
+    /// Bytes.
+    pub(crate) bytes: f64,
+    /// Tokens of one sequence, times how often its heads outnumber the cores.
+    pub(crate) chain: f64,
+}
+
+/// A decode step or a prompt's scan, each with its short convolution before it.
 ///
-/// The state of every sequence is read and written once a step. The serial term takes chunks one
-/// after another and heads side by side while there are cores: exact for one chunk, too slow for
-/// many short ones. Errors are in the calibration file, `others.toml`.
+/// Each kernel takes `t0 + max(bytes/(em W), serial·chain)`. Decode reads and writes the state of
+/// every sequence. A scan takes the chunks of a sequence one after another, and heads and
+/// sequences side by side while there are cores. Errors are in the calibration file.
 pub(in crate::cost) struct LinearForm {
-    /// State and convolution bytes moved per sequence.
+    heads: f64,
+    /// State bytes moved per sequence, activation bytes per token, and those of the convolution.
     state: f64,
-    /// Activation bytes per new token.
     token: f64,
+    tail: f64,
+    channel: f64,
     token_flops: f64,
-    decode_memory: f64,
-    decode_launch: f64,
-    scan_memory: f64,
-    scan_launch: f64,
-    serial: f64,
+    rows: Rows,
+    on: Bench,
     peaks: Peaks,
 }
 
+/// The constants of the four kernels.
+#[derive(Clone, Copy)]
+struct Rows {
+    decode: LinearRow,
+    prefill: LinearRow,
+    /// Of the convolutions, if there are any.
+    conv: Option<(LinearRow, LinearRow)>,
+}
+
+impl LinearKernel {
+    /// The state of `sequences`, once read and once written, of heads `keys` by `values`.
+    pub(crate) fn step(sequences: f64, state: f64) -> Self {
+        Self { bytes: 2.0 * sequences * state, chain: 0.0 }
+    }
+
+    /// Prompts of `tokens` in all, cut evenly into `sequences` of `heads` on `cores`.
+    pub(crate) fn scan(
+        bytes: f64,
+        (tokens, sequences, heads): (f64, f64, f64),
+        on: &Bench,
+    ) -> Self {
+        let waves = (sequences * heads / on.machine.cores).max(1.0);
+        Self { bytes, chain: tokens / sequences * waves }
+    }
+
+    /// Its time with cold caches.
+    fn time(self, row: LinearRow, on: &Bench) -> Breakdown {
+        let terms = [
+            (Bound::HbmBandwidth, self.bytes / (row.em.min(1.0) * on.machine.bandwidth)),
+            (Bound::Latency, self.chain * row.serial.get()),
+        ];
+        let mut parts = blend(&terms, Norm::Max);
+        parts[Bound::Latency] += row.t0.get();
+        parts
+    }
+
+    /// Its time where demands of fewer than `warm` bytes are read from a warm cache.
+    pub(super) fn warmed(self, row: LinearRow, warm: f64, on: &Bench) -> Breakdown {
+        let part = if self.bytes < warm { row.warm.part } else { 1.0 };
+        Self { bytes: self.bytes * part, ..self }.time(row, on)
+    }
+}
+
 impl LinearForm {
-    pub(in crate::cost) fn new(linear: &LinearAttention, setting: &Setting) -> Self {
-        let constants = setting.calibration.others.linear;
-        let Scan { launch, em, serial } = match linear.kind {
-            LinearKind::Kda => constants.kda,
-            LinearKind::Gdn | LinearKind::Mamba2 | LinearKind::Lightning => constants.gdn,
+    pub(in crate::cost) fn new(linear: &LinearAttention, setting: &mut Setting) -> Self {
+        // Nobody has measured the scans of Mamba-2 and lightning attention: they take GDN's.
+        let (decode, prefill) = match linear.kind {
+            LinearKind::Kda => ("kda-decode", "kda-prefill"),
+            LinearKind::Gdn | LinearKind::Mamba2 | LinearKind::Lightning => {
+                ("gdn-decode", "gdn-prefill")
+            }
         };
+        let (family, engines) = (&setting.calibration.linear, setting.engine.linear());
+        let mut row = |key| setting.choose("linear", family, engines, &[key]).row;
+        let conv = (linear.conv_channels > 0).then(|| (row("conv-decode"), row("conv-prefill")));
+        let rows = Rows { decode: row(decode), prefill: row(prefill), conv };
+        Self::with(linear, rows, &setting.bench)
+    }
+
+    fn with(linear: &LinearAttention, rows: Rows, on: &Bench) -> Self {
         let [heads, keys, values, channels, width] = [
             linear.heads,
             linear.key_dim,
@@ -42,52 +104,52 @@ impl LinearForm {
             linear.conv_width,
         ]
         .map(f64::from);
-        let convolution = channels * (width - 1.0).max(0.0) * 2.0;
-        let bandwidth = setting.machine.bandwidth;
         Self {
-            state: 2.0 * (heads * keys * values * linear.state.bytes() + convolution),
-            // Queries, keys, values in and out of the convolution, and the output, in 16 bits.
-            token: 2.0 * (heads * (2.0 * keys + 2.0 * values) + 2.0 * channels),
+            heads,
+            state: heads * keys * values * linear.state.bytes(),
+            // Queries, keys and values in, the output out, in 16 bits.
+            token: 2.0 * heads * (2.0 * keys + 2.0 * values),
+            tail: channels * (width - 1.0).max(0.0) * 2.0,
+            channel: 4.0 * channels,
             token_flops: 6.0 * heads * keys * values + 2.0 * channels * width,
-            decode_memory: 1.0 / (constants.decode.em * bandwidth),
-            decode_launch: constants.decode.launch.get(),
-            scan_memory: 1.0 / (em * bandwidth),
-            scan_launch: launch.get(),
-            serial: serial.get() * libm::ceil(heads / setting.machine.cores),
-            peaks: setting.ceilings(Format::Bf16),
+            rows,
+            peaks: on.ceilings(Format::Bf16),
+            on: on.clone(),
         }
     }
 
-    fn decode_bytes(&self, load: &Load) -> f64 {
-        load.sequences() * (self.state + self.token)
+    /// Decode's kernels with the constants of each.
+    fn steps(&self, load: &Load) -> impl Iterator<Item = (LinearKernel, LinearRow)> {
+        let sequences = load.sequences();
+        let core = LinearKernel::step(sequences, self.state + self.token / 2.0);
+        let conv = LinearKernel::step(sequences, self.tail + self.channel / 2.0);
+        let kernels = [(core, self.rows.decode)].into_iter();
+        let kernels = kernels.chain(self.rows.conv.map(|(row, _)| (conv, row)));
+        kernels.filter(move |_| sequences > 0.0)
     }
 
-    fn prefill_bytes(&self, load: &Load) -> f64 {
-        load.chunks() * self.state + load.new_tokens() * self.token
+    /// The prompts' kernels with the constants of each.
+    fn scans(&self, load: &Load) -> impl Iterator<Item = (LinearKernel, LinearRow)> {
+        let (tokens, chunks) = (load.new_tokens(), load.chunks());
+        let bytes = tokens * self.token + 2.0 * chunks * self.state;
+        let core = LinearKernel::scan(bytes, (tokens, chunks.max(1.0), self.heads), &self.on);
+        let conv = LinearKernel { bytes: tokens * self.channel + chunks * self.tail, chain: 0.0 };
+        let kernels = [(core, self.rows.prefill)].into_iter();
+        let kernels = kernels.chain(self.rows.conv.map(|(_, row)| (conv, row)));
+        kernels.filter(move |_| chunks > 0.0)
     }
 }
 
 impl ContextForm for LinearForm {
     fn work(&self, load: &Load) -> Work {
         let flops = (load.sequences() + load.new_tokens()) * self.token_flops;
-        Work { flops, bytes: self.decode_bytes(load) + self.prefill_bytes(load), wire: 0.0 }
+        let kernels = self.steps(load).chain(self.scans(load));
+        Work { flops, bytes: kernels.map(|kernel| kernel.0.bytes).sum(), wire: 0.0 }
     }
 
     fn time(&self, load: &Load) -> Breakdown {
-        let mut parts = Breakdown::default();
-        if load.chunks() > 0.0 {
-            let terms = [
-                (Bound::HbmBandwidth, self.prefill_bytes(load) * self.scan_memory),
-                (Bound::Latency, load.new_tokens() * self.serial),
-            ];
-            parts += blend(&terms, Norm::Max);
-            parts[Bound::Latency] += self.scan_launch;
-        }
-        if load.sequences() > 0.0 {
-            parts[Bound::HbmBandwidth] += self.decode_bytes(load) * self.decode_memory;
-            parts[Bound::Latency] += self.decode_launch;
-        }
-        parts
+        let kernels = self.steps(load).chain(self.scans(load));
+        kernels.fold(Breakdown::default(), |sum, (kernel, row)| sum + kernel.time(row, &self.on))
     }
 
     fn peaks(&self) -> Peaks {

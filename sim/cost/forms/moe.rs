@@ -1,8 +1,10 @@
 //! Routed experts.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Imbalance;
+use crate::cost::calibration::{MoeRow, SkewRow};
+use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Moe;
@@ -13,26 +15,28 @@ const BLOCK: f64 = 64.0;
 /// Tokens up to which routing is as good as balanced, and from which the measured imbalance holds.
 const IMBALANCED: (f64, f64) = (512.0, 2048.0);
 
-/// `t0 + f·{[(F/(ec P))^p + (Wb/(em W))^p + (κ(h+I))^p]^(1/p) + ra·Ab/W}`.
+/// `t0 + f·{[(F/(ec P))^p + (Wb/(em W))^p]^(1/p) + τ·act + (ra·Ab + rn·An)/W}`.
 ///
-/// The fits are to balanced routing. Here tokens choose experts at random: the distinct experts of
-/// `n` tokens are `E(1 − (1 − k/E)ⁿ)`, and `f` is the measured excess of the most-loaded of `ep`
-/// ranks (power law of exponent 1.01), interpolated over the logarithms of ranks and tokens.
+/// Tokens choose experts at random: the distinct experts of `n` tokens are `E(1 − (1 − k/E)ⁿ)`, and
+/// `f` is the measured excess of the most-loaded of `ep` ranks, `1 + skew·log₂ ep` from many tokens
+/// on (power law of exponent 1.01), interpolated over the logarithm of the tokens.
 pub(in crate::cost) struct MoeForm {
     /// Experts on this rank, and assignments to it per token.
     experts: f64,
     assignments: f64,
-    /// Logarithm of the chance that a token misses a given expert.
-    miss: f64,
+    /// Logarithm of the chance that a token misses a given expert; none if routing is balanced.
+    miss: Option<f64>,
     row_flops: f64,
     expert_bytes: f64,
-    /// Activation bytes per token and per assignment.
+    /// Activation bytes per token, per assignment, and per assignment to any rank.
     token_bytes: f64,
     assignment_bytes: f64,
+    global_bytes: f64,
     compute: f64,
     memory: f64,
     activation: f64,
-    serial: f64,
+    global: f64,
+    expert: f64,
     excess: f64,
     t0: f64,
     p: f64,
@@ -41,40 +45,61 @@ pub(in crate::cost) struct MoeForm {
 
 impl MoeForm {
     pub(in crate::cost) fn new(moe: &Moe, setting: &mut Setting) -> Self {
-        let [hidden, inter, experts, top_k, ep] =
-            [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
         let math = setting.arithmetic(moe.weights);
         let engines = setting.engine.experts(math.key);
-        let family = &setting.calibration.moe.experts;
+        let family = &setting.calibration.moe;
         let chosen = setting.choose("moe", family, engines, &[math.key]);
-        let row = chosen.row;
-        let ec = setting.efficiency(row.ec, &chosen, math.engine);
-        let bandwidth = setting.machine.bandwidth;
+        let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
+        let row = MoeRow { ec, ..chosen.row };
+        // Only TensorRT-LLM was measured with this routing, which is the model's, not the engine's.
+        let keys = [math.key, "fp8-block", "bf16"];
+        let skew = setting.choose("moe skew", &setting.calibration.skew, &["trtllm"], &keys).row;
+        Self::with(moe, math, row, &setting.bench).skewed(moe, skew)
+    }
+
+    /// The form with the constants `row`, computed as `math` says.
+    pub(in crate::cost) fn with(moe: &Moe, math: Arithmetic, row: MoeRow, on: &Bench) -> Self {
+        let [hidden, inter, experts, top_k, ep] =
+            [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
+        let bandwidth = on.machine.bandwidth;
         let matrices = if moe.gated { 3.0 } else { 2.0 };
         let row_flops = 2.0 * matrices * hidden * inter;
         let up = 4.0 * (matrices - 1.0) + math.activation;
         Self {
             experts: experts / ep,
             assignments: top_k / ep,
-            miss: libm::log1p(-(top_k / experts).min(1.0 - 1e-12)),
+            miss: Some(libm::log1p(-(top_k / experts).min(1.0 - 1e-12))),
             row_flops,
             expert_bytes: matrices * hidden * inter * moe.weights.bytes(),
             token_bytes: 4.0 * hidden,
             assignment_bytes: hidden * (2.0 * math.activation + 4.0) + inter * up,
-            compute: row_flops / (ec * math.peak),
+            global_bytes: 4.0 * top_k * hidden,
+            compute: row_flops / (row.ec * math.peak),
             memory: 1.0 / (row.em.min(1.0) * bandwidth),
             activation: row.ra.max(1.0) / bandwidth,
-            serial: row.kappa.get() * (hidden + inter),
-            excess: excess(&setting.calibration.moe.imbalance, moe.ep.max(1)),
+            global: row.rn / bandwidth,
+            expert: row.tau.get(),
+            excess: 0.0,
             t0: row.t0.get(),
             p: row.p,
-            peaks: setting.ceilings(moe.weights),
+            peaks: on.ceilings(moe.weights),
         }
+    }
+
+    /// The same with every expert given as many tokens as any other.
+    pub(super) fn balanced(self) -> Self {
+        Self { miss: None, ..self }
+    }
+
+    /// The same for the most-loaded rank.
+    pub(super) fn skewed(self, moe: &Moe, row: SkewRow) -> Self {
+        Self { excess: row.skew * libm::log2(f64::from(moe.ep.max(1))), ..self }
     }
 
     /// Experts of this rank that have work: the coupon collector's expectation.
     fn distinct(&self, tokens: f64) -> f64 {
-        (self.experts * -libm::expm1(tokens * self.miss)).min(self.assignments * tokens)
+        let touched = self.miss.map_or(1.0, |miss| -libm::expm1(tokens * miss));
+        (self.experts * touched).min(self.assignments * tokens)
     }
 
     fn activation_bytes(&self, tokens: f64) -> f64 {
@@ -87,22 +112,6 @@ impl MoeForm {
         let progress = libm::log(tokens / from) / libm::log(to / from);
         1.0 + self.excess * progress.clamp(0.0, 1.0)
     }
-}
-
-/// The most-loaded rank's excess time over balanced, as a share, at `ranks`.
-fn excess(table: &Imbalance, ranks: u32) -> f64 {
-    let points = || table.ranks.iter().zip(&table.factor).map(|(&ranks, &f)| (f64::from(ranks), f));
-    let ranks = f64::from(ranks);
-    let below = points().rfind(|point| point.0 <= ranks);
-    let above = points().find(|point| point.0 >= ranks);
-    let factor = match (below, above) {
-        (Some((low, a)), Some((high, b))) if high > low => {
-            a + (b - a) * libm::log(ranks / low) / libm::log(high / low)
-        }
-        (Some((_, factor)), _) | (None, Some((_, factor))) => factor,
-        (None, None) => 1.0,
-    };
-    factor - 1.0
 }
 
 impl RowForm for MoeForm {
@@ -119,10 +128,11 @@ impl RowForm for MoeForm {
         let terms = [
             (Bound::Compute, padded * self.compute),
             (Bound::HbmBandwidth, active * self.expert_bytes * self.memory),
-            (Bound::Latency, self.serial),
         ];
         let mut parts = blend(&terms, Norm::Power(self.p));
         parts[Bound::HbmBandwidth] += self.activation_bytes(rows) * self.activation;
+        parts[Bound::HbmBandwidth] += rows * self.global_bytes * self.global;
+        parts[Bound::Latency] += active * self.expert;
         let mut parts = parts.scaled(self.imbalance(rows));
         parts[Bound::Latency] += self.t0;
         parts

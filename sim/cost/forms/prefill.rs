@@ -1,5 +1,6 @@
 //! Attention of prompt chunks over past and new keys.
 
+use super::bench::Bench;
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::PrefillRow;
@@ -21,7 +22,7 @@ const EDGE: f64 = 63.5;
 /// one block per chunk; L is the longest context at a chunk's end, one CTA's share. Rows that fill
 /// up a block are not charged (at most 127 a chunk). On whole prompts it equals the study's form.
 pub(in crate::cost) struct PrefillForm {
-    clip: Option<usize>,
+    pub(super) clip: Option<usize>,
     /// Keys that a query sees at most, after compression.
     most_keys: f64,
     compression: f64,
@@ -57,6 +58,22 @@ struct Shape {
 impl PrefillForm {
     /// Ordinary attention, over all keys or a sliding window.
     pub(in crate::cost) fn attention(attention: &Attention, setting: &mut Setting) -> Self {
+        let engine = setting.engine;
+        let family = &setting.calibration.prefill;
+        let wanted = prefill_keys(engine, attention.kv);
+        let chosen = setting.choose("prefill attention", family, engine.attention(), wanted);
+        let ec = setting.efficiency(chosen.row.ec, &chosen, chosen.row.math);
+        let clip = attention.window.and_then(|window| setting.clip(window));
+        let row = PrefillRow { ec, ..chosen.row };
+        Self { clip, ..Self::attention_with(attention, row, &setting.bench) }
+    }
+
+    /// Ordinary attention with the constants `row`; its clip is that of the whole prompt.
+    pub(in crate::cost) fn attention_with(
+        attention: &Attention,
+        row: PrefillRow,
+        on: &Bench,
+    ) -> Self {
         let [heads, kv_heads, keys, values] =
             [attention.heads, attention.kv_heads, attention.head_dim, attention.value_dim]
                 .map(f64::from);
@@ -69,14 +86,8 @@ impl PrefillForm {
             append_bytes: 4.0 * heads * keys + kv_heads * width * (2.0 + kv),
             past_flops: 0.0,
         };
-        let engine = setting.engine;
-        let family = &setting.calibration.prefill;
-        let wanted = prefill_keys(engine, attention.kv);
-        let chosen = setting.choose("prefill attention", family, engine.attention(), wanted);
-        let ec = setting.efficiency(chosen.row.ec, &chosen, chosen.row.math);
-        let mut form = Self::with(&shape, PrefillRow { ec, ..chosen.row }, setting);
+        let mut form = Self::with(&shape, row, on);
         if let Some(window) = attention.window {
-            form.clip = setting.clip(window);
             form.most_keys = f64::from(window) + BLOCK;
             form.edge = 2.0 * EDGE;
         }
@@ -85,6 +96,17 @@ impl PrefillForm {
 
     /// Latent attention: expanded heads over all keys, or absorbed over selected ones.
     pub(in crate::cost) fn mla(mla: &Mla, setting: &mut Setting) -> Self {
+        let family = &setting.calibration.mla.prefill;
+        let chosen = setting.choose("mla prefill", family, &["trtllm"], &[kv_key(mla.kv)]);
+        let ec = setting.efficiency(chosen.row.ec, &chosen, chosen.row.math);
+        let reach = mla.selected.map(|keys| keys.saturating_mul(mla.compression.max(1)));
+        let clip = reach.and_then(|reach| setting.clip(reach));
+        let row = PrefillRow { ec, ..chosen.row };
+        Self { clip, ..Self::mla_with(mla, row, &setting.bench) }
+    }
+
+    /// Latent attention with the constants `row`; its clip is that of the whole prompt.
+    pub(in crate::cost) fn mla_with(mla: &Mla, row: PrefillRow, on: &Bench) -> Self {
         let [heads, latent, rope, nope, values] =
             [mla.heads, mla.latent, mla.rope, mla.nope, mla.value_dim].map(f64::from);
         let queries = nope + rope;
@@ -105,25 +127,21 @@ impl PrefillForm {
                 past_flops: 2.0 * latent * heads * (nope + values),
             }
         };
-        let family = &setting.calibration.mla.prefill;
-        let chosen = setting.choose("mla prefill", family, &["trtllm"], &[kv_key(mla.kv)]);
-        let ec = setting.efficiency(chosen.row.ec, &chosen, chosen.row.math);
-        let mut form = Self::with(&shape, PrefillRow { ec, ..chosen.row }, setting);
+        let mut form = Self::with(&shape, row, on);
         form.compression = 1.0 / f64::from(mla.compression.max(1));
         if let Some(selected) = mla.selected {
-            form.clip = setting.clip(selected.saturating_mul(mla.compression.max(1)));
             form.most_keys = f64::from(selected);
         }
         form
     }
 
-    fn with(shape: &Shape, row: PrefillRow, setting: &Setting) -> Self {
-        let machine = &setting.machine;
-        let peak = setting.peak(row.math);
+    fn with(shape: &Shape, row: PrefillRow, on: &Bench) -> Self {
+        let machine = &on.machine;
+        let peak = on.peak(row.math);
         let arithmetic = shape.pair_flops / (row.ec * peak);
         let exponentials = machine.exp_rate.map_or(0.0, |rate| 1.0 / (row.ee * rate));
         let score = libm::cbrt(cube(arithmetic) + cube(exponentials));
-        let peak_16bit = setting.peak(Engine::Bf16);
+        let peak_16bit = on.peak(Engine::Bf16);
         Self {
             clip: None,
             most_keys: f64::INFINITY,
@@ -140,7 +158,7 @@ impl PrefillForm {
             past: shape.past_flops / (row.ec * peak_16bit.min(peak)),
             memory: 1.0 / (row.em.min(1.0) * machine.bandwidth),
             t0: row.t0.get(),
-            peaks: setting.peaks(peak.max(peak_16bit)),
+            peaks: on.peaks(peak.max(peak_16bit)),
         }
     }
 

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::cost::calibration::{Calibration, Family, Site};
-use crate::cost::machine::{Arithmetic, CostError, Machine};
+use super::bench::Bench;
+use crate::cost::calibration::{Calibration, Family, Site, Streaming, Streams};
+use crate::cost::machine::{Arithmetic, CostError};
 use crate::cost::profile::{EngineProfile, Pricing};
-use crate::cost::work::Peaks;
 use crate::hardware::{Chip, Engine, Format};
-use crate::units::FlopPerSec;
 
 /// What forms are made from.
 pub(in crate::cost) struct Setting<'a> {
     pub(in crate::cost) calibration: &'a Calibration,
-    pub(in crate::cost) machine: Machine,
+    pub(in crate::cost) bench: Bench,
     pub(in crate::cost) engine: EngineProfile,
-    chip: &'a Chip,
     site: Site,
+    streams: Streams,
     clips: Vec<u32>,
     notes: BTreeSet<String>,
 }
@@ -28,22 +27,23 @@ pub(super) struct Chosen<R> {
 
 impl<'a> Setting<'a> {
     pub(in crate::cost) fn new(
-        chip: &'a Chip,
+        chip: &Chip,
         calibration: &'a Calibration,
         pricing: Pricing,
         clips: Vec<u32>,
     ) -> Result<Self, CostError> {
         let mut notes = BTreeSet::new();
-        let machine = Machine::of(chip, &mut notes)?;
+        let bench = Bench::noted(chip, &mut notes)?;
         let site = calibration.site(chip);
-        Ok(Self { calibration, machine, engine: pricing.engine, chip, site, clips, notes })
+        let streams = Streams::of(chip);
+        Ok(Self { calibration, bench, engine: pricing.engine, site, streams, clips, notes })
     }
 
     /// The constants of `family` for the first of `engines` and `keys` there is; notes the origin.
     ///
     /// # Panics
     /// If neither the chip nor any donor has them; the shipped files are tested for that.
-    pub(super) fn choose<R: Copy>(
+    pub(super) fn choose<R: Copy + Streaming>(
         &mut self,
         what: &str,
         family: &Family<R>,
@@ -56,7 +56,7 @@ impl<'a> Setting<'a> {
     }
 
     /// The same where there may be none.
-    pub(super) fn find<R: Copy>(
+    pub(super) fn find<R: Copy + Streaming>(
         &mut self,
         what: &str,
         family: &Family<R>,
@@ -65,7 +65,14 @@ impl<'a> Setting<'a> {
     ) -> Option<Chosen<R>> {
         let found = family.find(&self.site, engines, keys)?;
         self.note(format!("{what} {}", found.origin));
-        Some(Chosen { row: *found.row, donor: found.donor })
+        let row = found.row.streaming(self.streams.ratio(found.donor.as_deref()));
+        Some(Chosen { row, donor: found.donor })
+    }
+
+    /// The share of the memory's peak of a stream without kernel data; `otherwise` where the
+    /// channel model does not know the memory.
+    pub(super) fn unmeasured_stream(&self, otherwise: f64) -> f64 {
+        self.streams.unmeasured().unwrap_or(otherwise)
     }
 
     /// The compute efficiency `ec` of a chosen row, scaled if the row was inherited.
@@ -73,19 +80,22 @@ impl<'a> Setting<'a> {
         let scale = chosen
             .donor
             .as_ref()
-            .map_or(1.0, |donor| self.calibration.compute_scale(self.chip, donor, engine));
+            .map_or(1.0, |donor| self.calibration.compute_scale(&self.bench.chip, donor, engine));
         (ec * scale).min(1.0)
     }
 
     /// What to multiply a chosen row's time per key on one core by, if the row was inherited.
     pub(super) fn stream_scale<R>(&self, chosen: &Chosen<R>) -> f64 {
-        let own = self.machine.bandwidth / self.machine.cores;
-        chosen.donor.as_ref().map_or(1.0, |donor| self.calibration.stream_scale(donor, own))
+        let own = self.bench.core_bandwidth();
+        chosen
+            .donor
+            .as_ref()
+            .map_or(1.0, |donor| self.calibration.stream_scale(&self.bench.chip, donor, own))
     }
 
     /// How products with weights of `format` are computed; notes a format that has to be widened.
     pub(super) fn arithmetic(&mut self, format: Format) -> Arithmetic {
-        let arithmetic = Arithmetic::of(self.chip, format);
+        let arithmetic = Arithmetic::of(&self.bench.chip, format);
         let widened = arithmetic.activation >= 2.0 && format.bytes() < 2.0;
         if widened {
             self.note(format!("gemm {format}: weights only, 16-bit arithmetic"));
@@ -93,30 +103,6 @@ impl<'a> Setting<'a> {
             self.note(format!("gemm {format}: constants of {}", arithmetic.key));
         }
         arithmetic
-    }
-
-    /// The dense peak of `engine`, or of the nearest wider one that the chip has.
-    pub(super) fn peak(&self, engine: Engine) -> f64 {
-        let peak = self.chip.peak(engine).filter(|peak| !peak.is_zero());
-        peak.map_or_else(|| Arithmetic::of(self.chip, Format::Bf16).peak, FlopPerSec::get)
-    }
-
-    /// Ceilings for products whose weights are of `format`: the fastest engine that may run them.
-    pub(super) fn ceilings(&self, format: Format) -> Peaks {
-        let fastest = self.peak(self.chip.engine_for(format));
-        self.peaks(fastest.max(Arithmetic::of(self.chip, format).peak))
-    }
-
-    /// Ceilings with the compute peak `flops`.
-    pub(super) fn peaks(&self, flops: f64) -> Peaks {
-        let wire = self.machine.link.unwrap_or(f64::INFINITY);
-        Peaks { flops, bytes: self.machine.bandwidth, wire }
-    }
-
-    /// The link between ranks.
-    pub(super) fn link(&self, ranks: u32) -> Result<f64, CostError> {
-        let missing = || CostError::NoLink { chip: self.chip.name.clone(), ranks };
-        self.machine.link.ok_or_else(missing)
     }
 
     /// The index of the clip length that covers `length`.

@@ -1,13 +1,16 @@
 //! Operators without a fitted family: streams, and the indexer's score pass.
 
+use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::calibration::Scores;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm, Work};
 use crate::hardware::Format;
 use crate::model::Indexer;
 
-/// `launch + bytes/(em W)`: one kernel, as engines fuse it.
+/// `launch + bytes/(em W)`: one kernel, as engines fuse it. `em` is the channel model's triad times
+/// the on-die factor; the file's where the memory is not stacked.
 pub(in crate::cost) struct ElementwiseForm {
     bytes: f64,
     memory: f64,
@@ -20,9 +23,9 @@ impl ElementwiseForm {
         let stream = setting.calibration.others.elementwise;
         Self {
             bytes: bytes_per_token,
-            memory: 1.0 / (stream.em * setting.machine.bandwidth),
+            memory: 1.0 / (setting.unmeasured_stream(stream.em) * setting.bench.machine.bandwidth),
             launch: stream.launch.get(),
-            peaks: setting.ceilings(Format::Bf16),
+            peaks: setting.bench.ceilings(Format::Bf16),
         }
     }
 }
@@ -63,8 +66,12 @@ const SCORE_BYTES: f64 = 12.0;
 
 impl IndexerForm {
     pub(in crate::cost) fn new(indexer: &Indexer, setting: &Setting) -> Self {
-        let scores = setting.calibration.others.indexer;
-        let peaks = setting.ceilings(indexer.keys);
+        Self::with(indexer, setting.calibration.others.indexer, &setting.bench)
+    }
+
+    /// The form with the constants `scores`.
+    pub(in crate::cost) fn with(indexer: &Indexer, scores: Scores, on: &Bench) -> Self {
+        let peaks = on.ceilings(indexer.keys);
         Self {
             pair_flops: 2.0 * f64::from(indexer.heads) * f64::from(indexer.dim),
             key_bytes: f64::from(indexer.dim) * indexer.keys.bytes(),

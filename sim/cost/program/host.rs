@@ -40,6 +40,16 @@ impl Host {
         self.step + share(sequences, self.spread) * self.sequence
     }
 
+    /// The same, slower by `factor`.
+    pub(super) fn stretched(self, factor: f64) -> Self {
+        Self {
+            step: self.step * factor,
+            sequence: self.sequence * factor,
+            first_token: self.first_token * factor,
+            spread: self.spread,
+        }
+    }
+
     pub(super) const fn first_token(&self) -> Seconds {
         self.first_token
     }

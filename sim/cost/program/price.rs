@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::compile::{Compiled, clips, compile, shape};
 use super::host::Host;
+use super::stretch::{OpFamily, Stretch};
 use super::table::{RowPrice, RowTable};
 use crate::cost::batch::Batch;
 use crate::cost::bound::{Bound, Breakdown};
@@ -27,7 +28,7 @@ use crate::units::{Bytes, Flop, Seconds, SimSpan};
 /// # use memwall::model::{Gemm, Op, OpKind, Rows};
 /// # use memwall::units::{Bytes, BytesPerSec, FlopPerSec};
 /// # let chip = Chip { name: "h100-sxm".into(), title: String::new(), maker: String::new(),
-/// #     generation: "hopper".into(), aliases: vec![], class: Class::Datasheet, system: None,
+/// #     generation: "hopper".into(), aliases: vec![], base: None, class: Class::Datasheet, system: None,
 /// #     peaks: [(Engine::Bf16, FlopPerSec::new(989e12))].into(), cores: Some(132), clock: None,
 /// #     exp_rate: None, l2: None, memory: Memory { kind: "hbm3".into(),
 /// #     bandwidth: BytesPerSec::new(3.35e12), physical: Bytes::ZERO, usable: Bytes::ZERO,
@@ -60,6 +61,9 @@ struct CompiledOp {
     shape: String,
     count: u32,
     spread: u32,
+    family: OpFamily,
+    /// `count`, times what its family is stretched by.
+    weight: f64,
     form: Compiled,
 }
 
@@ -106,7 +110,9 @@ impl StepProgram {
         for op in ops {
             let form = compile(op, ops, &mut setting)?;
             let (name, count, spread) = (op.name.clone(), op.count, op.spread);
-            compiled.push(CompiledOp { name, shape: shape(&op.kind), count, spread, form });
+            let (family, weight) = (OpFamily::of(&op.kind), f64::from(count));
+            let shape = shape(&op.kind);
+            compiled.push(CompiledOp { name, shape, count, spread, family, weight, form });
         }
         let host = match pricing.model {
             TimeModel::Roofline => Host::default(),
@@ -117,6 +123,25 @@ impl StepProgram {
         let (clips, provenance) = setting.finish();
         let (by_rows, model) = (row_groups(&compiled), pricing.model);
         Ok(Self { model, ops: compiled, by_context, by_rows, host, clips, provenance })
+    }
+
+    /// The families that a step has operators of, and the host's part if it has a price.
+    pub fn families(&self) -> BTreeSet<OpFamily> {
+        let host = (self.model == TimeModel::Calibrated).then_some(OpFamily::Host);
+        self.ops.iter().map(|op| op.family).chain(host).collect()
+    }
+
+    /// The same program with every family's time multiplied; the roofline stays as it is.
+    pub fn stretched(mut self, stretch: Stretch) -> Self {
+        if self.model == TimeModel::Roofline {
+            return self;
+        }
+        for op in &mut self.ops {
+            op.weight *= stretch[op.family];
+        }
+        self.host = self.host.stretched(stretch[OpFamily::Host]);
+        self.by_rows = row_groups(&self.ops);
+        self
     }
 
     /// The clip lengths that a batch's clipped sums are for, in their order.
@@ -163,7 +188,7 @@ impl StepProgram {
         let mut parts = self.rows(batch).parts;
         for &i in &self.by_context {
             let op = &self.ops[i];
-            parts += op.parts(batch, self.model).scaled(f64::from(op.count));
+            parts += op.parts(batch, self.model).scaled(op.weight);
         }
         parts[Bound::Host] += self.host.time(batch);
         parts
@@ -195,7 +220,7 @@ impl StepProgram {
                 && (*of, op.spread) == (group.sort, group.spread)
             {
                 let (rows, count) = (f64::from(rows), f64::from(op.count));
-                price.parts += row_time(form.as_ref(), rows, self.model).scaled(count);
+                price.parts += row_time(form.as_ref(), rows, self.model).scaled(op.weight);
                 price.work = price.work + form.work(rows) * count;
             }
         }
@@ -256,7 +281,7 @@ impl CompiledOp {
 
     fn price(&self, batch: &Batch, model: TimeModel) -> OpTime {
         let count = f64::from(self.count);
-        let parts = self.parts(batch, model).scaled(count);
+        let parts = self.parts(batch, model).scaled(self.weight);
         let work = self.work(batch);
         OpTime {
             name: self.name.clone(),

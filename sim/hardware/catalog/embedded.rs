@@ -73,6 +73,7 @@ pub(crate) const FILES: &[(&str, &str)] = embed![
     "systems/groq-lpx.toml",
     "sources.toml",
     "hbm.toml",
+    "hbm-timing.toml",
     "ladder.toml",
 ];
 

@@ -1,13 +1,14 @@
 //! The catalogue: every chip and system by name.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::embedded::FILES;
-use super::names::Names;
+use super::error::HardwareError;
+use super::names::{Names, normal};
 use super::shelf::Shelf;
 use super::tables::{MemoryKind, Source};
 use crate::hardware::chip::Chip;
-use crate::hardware::error::HardwareError;
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::{ChipSpec, SystemSpec, read};
 use crate::hardware::system::System;
@@ -65,6 +66,7 @@ impl Catalog {
         for (path, text) in files {
             findings.extend(shelf.put(path, text));
         }
+        findings.extend(twins(files));
         for spec in &shelf.chips {
             let flaws = shelf.flaws(spec).into_iter();
             findings.extend(flaws.map(|finding| placed(finding, &spec.name, files)));
@@ -78,7 +80,7 @@ impl Catalog {
 
     fn of(shelf: Shelf) -> Self {
         let specs: Vec<ChipSpec> = shelf.chips.iter().map(|spec| shelf.whole(spec)).collect();
-        let chips: Vec<Chip> = specs.iter().map(Chip::from_spec).collect();
+        let chips: Vec<Chip> = shelf.chips.iter().map(|spec| shelf.resolved(spec)).collect();
         let systems: Vec<System> = shelf.systems.iter().map(System::from_spec).collect();
         let chip_names = Names::of(chips.iter().map(|chip| (&*chip.name, &*chip.aliases)));
         let system_names =
@@ -167,6 +169,25 @@ impl Catalog {
 }
 
 /// The finding about the chip `name`, with file and line if one of `files` describes it.
+/// Files of one folder that give the same name: which of them counts would be left to chance.
+fn twins(files: &[(&str, &str)]) -> Vec<Finding> {
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (path, text) in files {
+        let name = text.parse::<toml::Table>().ok();
+        let name = name.and_then(|table| Some(table.get("name")?.as_str()?.to_owned()));
+        let Some(name) = name else { continue };
+        if let Some(first) = owners.insert(normal(&name), path) {
+            let span = read::<ChipSpec>(path, text).places.span("name");
+            let finding = Finding::error("name", &name)
+                .says(format!("{first} describes a part of this name too"))
+                .remedy("rename one of them, or move it out of the folder");
+            findings.push(finding.at(path, text, span));
+        }
+    }
+    findings
+}
+
 fn placed(finding: Finding, name: &str, files: &[(&str, &str)]) -> Finding {
     for (path, text) in files {
         let reading = read::<ChipSpec>(path, text);

@@ -4,7 +4,9 @@ use serde::de::DeserializeOwned;
 
 use super::names::normal;
 use super::tables::{Ladder, MemoryKinds, Sources};
+use crate::hardware::chip::Chip;
 use crate::hardware::finding::Finding;
+use crate::hardware::hbm::Timings;
 use crate::hardware::spec::{ChipSpec, SystemSpec, nearest, read};
 
 /// Everything that files describe, as they describe it: variations still lack their base.
@@ -25,6 +27,7 @@ pub(crate) enum Content {
     Sources,
     Kinds,
     Ladder,
+    Timings,
 }
 
 impl Content {
@@ -34,6 +37,7 @@ impl Content {
             Some("sources.toml") => Self::Sources,
             Some("hbm.toml") => Self::Kinds,
             Some("ladder.toml") => Self::Ladder,
+            Some("hbm-timing.toml") => Self::Timings,
             _ if text.lines().any(|line| line.starts_with("accelerators")) => Self::System,
             _ => Self::Chip,
         }
@@ -64,6 +68,8 @@ impl Shelf {
                 self.kinds
                     .extend(take::<MemoryKinds>(path, text, &mut findings).unwrap_or_default());
             }
+            // The channel model reads them; here they must only be well-formed.
+            Content::Timings => drop(take::<Timings>(path, text, &mut findings)),
             Content::Ladder => {
                 if let Some(ladder) = take(path, text, &mut findings) {
                     self.ladder = ladder;
@@ -120,6 +126,13 @@ impl Shelf {
             }
             name = found.base.as_deref()?;
         }
+    }
+
+    /// The chip of a description whose bases are sound, and those it varies.
+    pub(super) fn resolved(&self, spec: &ChipSpec) -> Chip {
+        let base = spec.base.as_deref().and_then(|base| self.chip(base));
+        let base = base.map(|base| Box::new(self.resolved(base)));
+        Chip { base, ..Chip::from_spec(&self.whole(spec)) }
     }
 
     /// The whole description of a part whose bases are sound.

@@ -3,6 +3,7 @@
 use super::{compute, links, memory, names, power, provenance, system};
 use crate::hardware::catalog::{Catalog, Content, Ladder, MemoryKinds, Sources};
 use crate::hardware::finding::Finding;
+use crate::hardware::hbm::Timings;
 use crate::hardware::spec::{ChipSpec, Reading, SystemSpec, read};
 
 /// Everything that is wrong with the spec file `text`, worst first, or nothing.
@@ -22,6 +23,7 @@ impl Catalog {
             Content::Sources => read::<Sources>(path, text).findings,
             Content::Kinds => read::<MemoryKinds>(path, text).findings,
             Content::Ladder => read::<Ladder>(path, text).findings,
+            Content::Timings => read::<Timings>(path, text).findings,
         };
         findings.sort_by_key(|finding| (finding.severity, finding.line));
         findings

@@ -5,8 +5,8 @@
 //! other engines.
 
 use crate::hardware::catalog::Catalog;
+use crate::hardware::chip::Engine;
 use crate::hardware::finding::Finding;
-use crate::hardware::format::Engine;
 use crate::hardware::spec::{ChipSpec, Figure, Given};
 use crate::units::FlopPerSec;
 

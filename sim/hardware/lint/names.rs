@@ -1,7 +1,7 @@
 //! Names: of the part, its aliases, its generation, its system.
 
+use crate::hardware::catalog::HardwareError;
 use crate::hardware::catalog::{Catalog, normal};
-use crate::hardware::error::HardwareError;
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::ChipSpec;
 

@@ -1,7 +1,7 @@
 //! Systems: known chips, domains that fit, links as the chip has them.
 
 use crate::hardware::catalog::Catalog;
-use crate::hardware::error::HardwareError;
+use crate::hardware::catalog::HardwareError;
 use crate::hardware::finding::Finding;
 use crate::hardware::spec::{Given, SystemSpec};
 

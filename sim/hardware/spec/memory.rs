@@ -4,6 +4,7 @@ use super::figure::{Figure, Given, section};
 use super::written::Share;
 use crate::hardware::chip::Stacks;
 use crate::hardware::finding::Finding;
+use crate::hardware::hbm::Refresh;
 use crate::units::{BitsPerSec, Bytes, BytesPerSec};
 
 section! {
@@ -23,6 +24,8 @@ section! {
         pin_rate: BitsPerSec,
         /// Share of the capacity that the part ships with enabled.
         enabled_fraction: Share,
+        /// How stacks are refreshed: `per-bank` where nothing is said, `all-bank`, `none`.
+        refresh: Refresh,
         /// Capacity, where nothing is stacked.
         capacity: Bytes,
         /// Bandwidth, where it does not come from pins.
@@ -46,6 +49,7 @@ impl MemorySpec {
             pins: self.pins.given()?,
             pin_rate: self.pin_rate.given()?.get(),
             enabled: self.enabled_fraction.given().map_or(1.0, |share| share.0),
+            refresh: self.refresh.given().unwrap_or_default(),
         })
     }
 

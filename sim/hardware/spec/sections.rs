@@ -2,7 +2,7 @@
 
 use super::figure::{Figure, section};
 use super::written::SquareMillimetres;
-use crate::hardware::format::Engine;
+use crate::hardware::chip::Engine;
 use crate::units::{Bytes, BytesPerSec, FlopPerSec, Hertz, Usd, UsdPerHour, Watts};
 
 section! {

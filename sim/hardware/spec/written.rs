@@ -1,5 +1,6 @@
 //! What a figure's value can be, and how it is read.
 
+use crate::hardware::hbm::{PatternError, Refresh};
 use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, ParseUnitError, Usd, UsdPerHour, Watts,
 };
@@ -65,6 +66,13 @@ impl Written for f64 {
             toml::Value::Float(number) => plausible(*number),
             _ => Err(format!("`{raw}` is no number")),
         }
+    }
+}
+
+impl Written for Refresh {
+    fn read(raw: &toml::Value) -> Result<Self, String> {
+        let text = String::read(raw)?;
+        text.parse().map_err(|error: PatternError| error.to_string())
     }
 }
 

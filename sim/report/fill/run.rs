@@ -8,7 +8,7 @@ use crate::report::{
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
-use super::wall::main_format;
+use super::wall::{constants, main_format};
 
 /// Fills a document with what `result` measured; names and warnings are the caller's.
 pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> RunDocument {
@@ -53,6 +53,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
             itl_ms: quantiles(result.itl()),
             e2e_ms: quantiles(result.e2e()),
         },
+        constants: constants(deployment),
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
         time_share: Shares::from(&result.time()),

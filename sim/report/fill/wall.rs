@@ -1,6 +1,6 @@
 //! A row of the ladder from the best run of a chip.
 
-use crate::cluster::{Best, Order, RunResult};
+use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
 use crate::hardware::{Chip, Engine, Format};
 use crate::model::{Model, Precision, Weights};
@@ -23,6 +23,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         gpus: Some(gpus),
         parallel: Some(best.deployment.plan.to_string()),
         concurrency: best.concurrency,
+        meets_slo: Some(best.meets_slo),
         weights: Some(weights.to_string()),
         kv: Some(order.precision.kv.to_string()),
         precision: Some(format!("{weights} weights, {} KV", order.precision.kv)),
@@ -45,8 +46,14 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),
         usd_per_task: rate.rent_per_task(chip).map(Usd::get),
         tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),
+        constants: constants(&best.deployment),
         ..bare_row(chip)
     }
+}
+
+/// Where the constants of a deployment's time model are from.
+pub(super) fn constants(deployment: &Deployment) -> Vec<String> {
+    deployment.program.provenance().into_iter().map(str::to_owned).collect()
 }
 
 /// The row of a chip that has no best, and why.

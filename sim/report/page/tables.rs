@@ -26,6 +26,10 @@ pub(super) fn all(report: &WallReport) -> Markup {
             h2 #provenance-heading { "Where the chips' figures are from" }
             (provenance(report))
         }
+        @if rows.iter().any(|row| !row.constants.is_empty()) {
+            h2 #constants-heading { "Where the time model's constants are from" }
+            (constants(rows))
+        }
     }
 }
 
@@ -91,6 +95,18 @@ fn elasticity(row: &WallRow, bound: Bound) -> String {
         Bound::Interconnect => short_or_dash(by.interconnect),
         Bound::Host => short_or_dash(by.host),
         Bound::Latency | Bound::Idle => String::new(),
+    }
+}
+
+/// Each chip's constants, folded: a chip that was not measured has another's.
+fn constants(rows: &[WallRow]) -> Markup {
+    html! {
+        @for row in rows.iter().filter(|row| !row.constants.is_empty()) {
+            details {
+                summary { (row.title) }
+                ul { @for line in &row.constants { li { (line) } } }
+            }
+        }
     }
 }
 

@@ -53,6 +53,9 @@ pub struct RunDocument {
     pub energy: Energy,
     /// Dollars; null where the chip's price is not known.
     pub cost: Cost,
+    /// Where each operator's constants of the time model are from, and what stood in for figures
+    /// that are not public. Empty with `roofline`.
+    pub constants: Vec<String>,
     /// Reasons to doubt a result, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -89,6 +92,7 @@ impl Default for RunDocument {
             decode_bound: Shares::default(),
             energy: Energy::default(),
             cost: Cost::default(),
+            constants: Vec::new(),
             warnings: Vec::new(),
         }
     }

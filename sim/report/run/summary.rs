@@ -22,15 +22,12 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
         shares(run, width),
         figures(&bills(run)),
     ];
-    let warnings: Vec<String> =
-        run.warnings.iter().flat_map(|text| folded("Warning: ", text, width)).collect();
-    blocks.push(warnings.join("\n"));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n\n") + "\n"
 }
 
-fn folded(label: &str, text: &str, width: usize) -> Vec<String> {
-    wrap(&printable(&format!("{label}{text}")), width)
+fn folded(text: &str, width: usize) -> Vec<String> {
+    wrap(&printable(text), width)
 }
 
 fn heading(run: &RunDocument, width: usize) -> String {
@@ -45,7 +42,7 @@ fn heading(run: &RunDocument, width: usize) -> String {
         run.engine_profile,
         run.seed
     );
-    folded("", &text, width).join("\n")
+    folded(&text, width).join("\n")
 }
 
 fn latency(run: &RunDocument) -> String {
@@ -176,7 +173,7 @@ fn shares(run: &RunDocument, width: usize) -> String {
         percent(share)
     );
     if run.decode_bound.largest().is_some() {
-        lines.extend(folded("", &verdict, width));
+        lines.extend(folded(&verdict, width));
     }
     lines.join("\n")
 }

@@ -4,7 +4,7 @@ use super::WallRow;
 use crate::hardware::Class;
 use crate::report::Shares;
 use crate::report::shares::short_name;
-use crate::report::text::{percent, printable, short_or_dash, wrap};
+use crate::report::text::{percent, printable, short, short_or_dash, wrap};
 
 /// One column of the table.
 pub(in crate::report) struct Column {
@@ -30,7 +30,7 @@ const fn words(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> 
 pub(super) const PAGE_ONLY: u8 = u8::MAX;
 
 /// From left to right.
-pub(in crate::report) const COLUMNS: [Column; 28] = [
+pub(in crate::report) const COLUMNS: [Column; 29] = [
     words("Chip", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
     words("Cl", 3, |row| letter(row.class).to_owned()),
     words("System", PAGE_ONLY, |row| text(row.system.as_ref())),
@@ -44,6 +44,7 @@ pub(in crate::report) const COLUMNS: [Column; 28] = [
     words("Weights", 5, |row| text(row.weights.as_ref())),
     words("KV", PAGE_ONLY, |row| text(row.kv.as_ref())),
     number("Output\ntok/s/GPU", 0, |row| short_or_dash(row.output_tok_s_per_gpu)),
+    number("80 %\nband", 2, band),
     number("All\ntok/s/GPU", PAGE_ONLY, |row| short_or_dash(row.total_tok_s_per_gpu)),
     number("tok/s\n/user", 6, |row| short_or_dash(row.tok_s_per_user_p50)),
     number("p50\nTTFT ms", PAGE_ONLY, |row| short_or_dash(row.ttft_ms_p50)),
@@ -75,6 +76,12 @@ fn thousands(value: Option<f64>) -> String {
 
 fn share(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), percent)
+}
+
+/// `76.5–87.2`: where `output_tok_s_per_gpu` falls four times in five.
+fn band(row: &WallRow) -> String {
+    let ends = row.band.low.zip(row.band.high);
+    ends.map_or_else(|| "–".to_owned(), |(low, high)| format!("{}–{}", short(low), short(high)))
 }
 
 fn leader(shares: &Shares) -> String {

@@ -1,5 +1,6 @@
 //! The document of `memwall wall`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -96,6 +97,9 @@ pub struct WallRow {
     pub parallel: Option<String>,
     /// Tasks in flight on one replica, those in a pause among them; null at a given rate.
     pub concurrency: Option<u32>,
+    /// Whether the latency targets are met; null without figures. A load that was asked for may
+    /// miss them.
+    pub meets_slo: Option<bool>,
     /// The weakest class among the figures that set the chip's speed.
     pub class: Class,
     /// Why there are no figures, or null.
@@ -150,6 +154,13 @@ pub struct WallRow {
     pub tok_s_per_facility_mw: Option<f64>,
     /// Range of `output_tok_s_per_gpu`.
     pub band: Band,
+    /// Ranges of this and other figures, by key; empty if not asked for.
+    pub bands: BTreeMap<&'static str, Band>,
+    /// Each cause's part of the variance of `output_tok_s_per_gpu`; empty if not asked for.
+    pub band_causes: BTreeMap<String, f64>,
+    /// Where each operator's constants of the time model are from, and what stood in for figures
+    /// that are not public. Empty with `roofline`.
+    pub constants: Vec<String>,
 }
 
 impl WallRow {
@@ -162,6 +173,7 @@ impl WallRow {
             gpus: None,
             parallel: None,
             concurrency: None,
+            meets_slo: None,
             class,
             reason: None,
             weights: None,
@@ -189,7 +201,29 @@ impl WallRow {
             usd_per_task: None,
             tok_s_per_facility_mw: None,
             band: Band::default(),
+            bands: BTreeMap::new(),
+            band_causes: BTreeMap::new(),
+            constants: Vec::new(),
         }
+    }
+
+    /// The figures that can carry a band, by key.
+    pub fn figures(&self) -> [(&'static str, Option<f64>); 13] {
+        [
+            ("output_tok_s_per_gpu", self.output_tok_s_per_gpu),
+            ("total_tok_s_per_gpu", self.total_tok_s_per_gpu),
+            ("tok_s_per_user_p50", self.tok_s_per_user_p50),
+            ("ttft_ms_p50", self.ttft_ms_p50),
+            ("ttft_ms_p99", self.ttft_ms_p99),
+            ("tpot_ms_p50", self.tpot_ms_p50),
+            ("tpot_ms_p99", self.tpot_ms_p99),
+            ("tasks_per_hour_per_gpu", self.tasks_per_hour_per_gpu),
+            ("mfu", self.mfu),
+            ("mbu", self.mbu),
+            ("energy_j_per_output_tok", self.energy_j_per_output_tok),
+            ("usd_per_task", self.usd_per_task),
+            ("tok_s_per_facility_mw", self.tok_s_per_facility_mw),
+        ]
     }
 
     /// Whether the chip ran the model.

@@ -22,9 +22,6 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
         blocks.push(legend(&dropped, width));
     }
     blocks.push(paragraph(&[findings(document).join(" ")], width));
-    let warnings: Vec<String> =
-        document.warnings.iter().map(|warning| format!("Warning: {warning}")).collect();
-    blocks.push(paragraph(&warnings, width));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n\n") + "\n"
 }

@@ -199,6 +199,9 @@ impl Lengths {
     }
 }
 
+/// Timestamps are doubles: evenly spaced ones differ by about this share of their distance.
+const CLOCK_ROUNDING: f64 = 1e-9;
+
 impl Arrivals {
     /// Describes ascending times in seconds.
     fn of(mut times: Vec<f64>) -> Self {
@@ -212,7 +215,9 @@ impl Arrivals {
         Self {
             duration_s,
             requests_per_s: (duration_s > 0.0).then(|| times.len() as f64 / duration_s),
-            interarrival_cv: spread.map(|(mean, variance)| libm::sqrt(variance) / mean),
+            interarrival_cv: spread
+                .map(|(mean, variance)| libm::sqrt(variance) / mean)
+                .map(|cv| if cv < CLOCK_ROUNDING { 0.0 } else { cv }),
             variance_over_mean_10s: dispersion(&times, 10.0),
             variance_over_mean_60s: dispersion(&times, 60.0),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::format::{Engine, Format};
+use crate::hardware::hbm::Refresh;
 use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts,
 };
@@ -39,6 +40,8 @@ pub struct Chip {
     pub generation: String,
     /// Other names it goes by in measured data: `h100_sxm`, `H100-80GB`.
     pub aliases: Vec<String>,
+    /// The part that it is described as a variation of (`base = …`).
+    pub base: Option<Box<Chip>>,
     /// The weakest class among the figures that set its speed (peaks, HBM, links).
     pub class: Class,
     /// The system it is usually sold in: `hgx-h100`.
@@ -97,6 +100,8 @@ pub struct Stacks {
     pub pin_rate: f64,
     /// Share of the capacity that the part ships with enabled.
     pub enabled: f64,
+    /// How it is refreshed.
+    pub refresh: Refresh,
 }
 
 /// The fabric within a scale-up domain.

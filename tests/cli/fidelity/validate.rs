@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::program::{memwall, memwall_on_threads, scratch};
+use crate::cli::program::{memwall, memwall_on_threads, scratch};
 
 const HEADER: &str = "backend,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,\
 tp_size,pp_size,attention_dp_size,moe_ep_size,silicon_ttft_ms,silicon_tpot_ms,source,concurrency";
@@ -86,7 +86,8 @@ fn the_gate_fails_with_a_sentence() {
 #[test]
 fn the_roofline_is_faster_than_silicon() {
     let path = file("roofline", &[GOOD]);
-    let arguments = ["validate", "--points", path.to_str().unwrap(), "--cost", "roofline", "--json"];
+    let arguments =
+        ["validate", "--points", path.to_str().unwrap(), "--cost", "roofline", "--json"];
     let document = memwall(&arguments).document("memwall.validate/1");
     for point in document["points"].as_array().unwrap() {
         let value = |key: &str| point[key].as_f64().unwrap();

@@ -1,6 +1,6 @@
 //! What can go wrong with hardware that a user names or describes.
 
-use super::finding::Finding;
+use crate::hardware::finding::Finding;
 
 /// A chip, system or file that cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

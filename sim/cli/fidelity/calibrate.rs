@@ -1,0 +1,212 @@
+//! `memwall calibrate`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::rows::{Document, left_rows, rows, table};
+use crate::cli::specs::catalog;
+use crate::cli::terminal::{Progress, counted};
+use crate::cli::{CliError, Exit, Shell, files};
+use crate::cost::Calibration;
+use crate::fidelity::fit::{
+    Case, FAMILIES, Family, Fit, Group, Harvest, cases, family_named, groups, toml,
+};
+use crate::hardware::{Catalog, Chip};
+
+const EXAMPLE: &str = "\
+Examples:
+  memwall calibrate --data kernels
+  memwall calibrate --data kernels --family gemm,nccl --out hw-specs/calibration
+  memwall calibrate --data kernels --family gemm --leave-out b200-sxm,gb200";
+
+/// Fit the cost model's constants to tables of measured kernels, and say how well they predict
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
+pub(in crate::cli) struct Calibrate {
+    /// The folder of the tables: gemm.csv, attention_context.csv, …
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Only these families; all by default
+    #[arg(long, value_name = "FAMILY", value_delimiter = ',')]
+    family: Vec<String>,
+    /// Refit without these chips, or all of a generation, and predict them as chips that nobody has
+    /// measured
+    #[arg(long, value_name = "CHIP|GENERATION", value_delimiter = ',', conflicts_with = "out")]
+    leave_out: Vec<String>,
+    /// Write a file for each family into this folder; without it, only report
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// A family and what its table holds.
+struct Source {
+    family: &'static Family,
+    harvest: Harvest,
+}
+
+impl Calibrate {
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        let families = self.families()?;
+        let catalog = catalog(shell)?;
+        let left_out = self.left_out(&catalog)?;
+        let sources = self.read(&families, &catalog)?;
+        let faults: Vec<String> = sources
+            .iter()
+            .flat_map(|source| &source.harvest.faults)
+            .map(ToString::to_string)
+            .collect();
+        for fault in &faults {
+            shell.warn(fault);
+        }
+        let calibration = Calibration::embedded();
+        let mut document = Document { faults, ..Document::default() };
+        if left_out.is_empty() {
+            self.fit(&sources, calibration, shell, &mut document)?;
+        } else {
+            leave_out(&sources, calibration, &left_out, shell, &mut document);
+        }
+        if shell.json() {
+            shell.document("memwall.calibrate/1", &document)?;
+        } else {
+            shell.table(table(&document))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Fits every group; writes what was asked for.
+    fn fit(
+        &self,
+        sources: &[Source],
+        calibration: &Calibration,
+        shell: &Shell,
+        document: &mut Document,
+    ) -> Result<(), CliError> {
+        let mut staged = files::Staged::default();
+        let all: Vec<Vec<Group>> = sources
+            .iter()
+            .map(|source| groups(source.family, &source.harvest, calibration))
+            .collect();
+        let total = all.iter().flatten().map(|group| group.len() as u64).sum();
+        let progress = shell.progress("fitting", total);
+        for (source, groups) in sources.iter().zip(&all) {
+            let fits = fit_all(groups, &progress);
+            let pairs: Vec<(&Group, &Fit)> = groups.iter().zip(&fits).collect();
+            document.rows.extend(rows(source.family, &pairs));
+            let Some(out) = &self.out else { continue };
+            if pairs.is_empty() {
+                shell.warn(format!(
+                    "{}: too few rows for a fit; nothing written",
+                    source.family.name
+                ));
+                continue;
+            }
+            let path = out.join(format!("{}.toml", source.family.name));
+            staged.add(&path, toml(source.family, &pairs).as_bytes())?;
+            document.written.push(path.display().to_string());
+        }
+        drop(progress);
+        staged.commit()?;
+        for path in &document.written {
+            shell.inform(format!("wrote {path}"));
+        }
+        Ok(())
+    }
+
+    fn families(&self) -> Result<Vec<&'static Family>, CliError> {
+        if self.family.is_empty() {
+            return Ok(FAMILIES.iter().collect());
+        }
+        let known: Vec<&str> = FAMILIES.iter().map(|family| family.name).collect();
+        let find = |name: &String| {
+            family_named(name).ok_or_else(|| CliError::Flag {
+                flag: "--family",
+                value: name.clone(),
+                problem: "no such family".into(),
+                remedy: format!("choose among {}", known.join(", ")),
+            })
+        };
+        self.family.iter().map(find).collect()
+    }
+
+    /// The names of the chips that are left out; a generation stands for its chips.
+    fn left_out(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
+        let mut names = Vec::new();
+        for name in &self.leave_out {
+            let members = catalog.chips().filter(|chip| chip.generation == *name);
+            let known = names.len();
+            names.extend(members.map(|chip| chip.name.clone()));
+            if names.len() == known {
+                names.push(catalog.chip(name)?.name.clone());
+            }
+        }
+        Ok(names)
+    }
+
+    /// The tables of `families`; a folder that has none of them is a mistake.
+    fn read(
+        &self,
+        families: &[&'static Family],
+        catalog: &Catalog,
+    ) -> Result<Vec<Source>, CliError> {
+        let mut sources = Vec::new();
+        for &family in families {
+            let path = self.data.join(family.table);
+            if path.exists() || !self.family.is_empty() {
+                sources.push(source(family, &path, catalog)?);
+            }
+        }
+        if sources.is_empty() {
+            return Err(CliError::Flag {
+                flag: "--data",
+                value: self.data.display().to_string(),
+                problem: "holds none of the tables".into(),
+                remedy: format!("name a folder with {} or others", families[0].table),
+            });
+        }
+        Ok(sources)
+    }
+}
+
+fn source(family: &'static Family, path: &Path, catalog: &Catalog) -> Result<Source, CliError> {
+    let text = files::text(path, "a CSV file of measured kernels")?;
+    let harvest = family.harvest(&path.display().to_string(), &text, catalog);
+    Ok(Source { family, harvest })
+}
+
+fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
+    let one = |group: &Group| {
+        let fit = group.fit();
+        progress.advance(group.len() as u64);
+        fit
+    };
+    groups.par_iter().map(one).collect()
+}
+
+/// Predicts what is left out, by every rule.
+fn leave_out(
+    sources: &[Source],
+    calibration: &Calibration,
+    names: &[String],
+    shell: &Shell,
+    document: &mut Document,
+) {
+    let is_left = |chip: &Chip| names.contains(&chip.name);
+    for source in sources {
+        let cases = cases(source.family, &source.harvest, calibration, &is_left);
+        let progress = shell.progress("predicting what is left out", cases.len() as u64);
+        let one = |case: &Case| {
+            let outcomes = case.outcomes();
+            progress.advance(1);
+            outcomes
+        };
+        let outcomes: Vec<_> = cases.par_iter().map(one).collect();
+        let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
+        document.rows.extend(left_rows(source.family, &outcomes));
+    }
+    if document.rows.is_empty() {
+        let count = counted(names.len(), "chip");
+        shell.warn(format!("nothing measured of {count}, or no donor measured likewise"));
+    }
+}

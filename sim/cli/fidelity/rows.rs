@@ -1,0 +1,161 @@
+//! What `calibrate` reports.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::terminal::known;
+use crate::cli::{Column, Table};
+use crate::fidelity::fit::{Family, Fit, Group, Outcome, Place, Score};
+
+/// The document `memwall.calibrate/1`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Document {
+    pub(super) rows: Vec<Row>,
+    /// Rows of the tables that could not be used.
+    pub(super) faults: Vec<String>,
+    /// Files that were written.
+    pub(super) written: Vec<String>,
+}
+
+/// Errors of one row of constants, or of a key over all chips.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    family: &'static str,
+    key: String,
+    /// A chip, a pool of chips, `all`, or those `with HBM`.
+    place: String,
+    engine: String,
+    /// The donor and the rule, where the chip was left out.
+    inherited: Option<String>,
+    /// Kernels fitted to, or predicted.
+    n: usize,
+    in_sample: Option<Score>,
+    /// On shapes, or on the chip, that the fit did not see.
+    held_out: Option<Score>,
+    /// Median and 90th percentile to reach.
+    target: Option<(f64, f64)>,
+}
+
+const ALL: &str = "all";
+
+/// All chips but the boards with graphics memory.
+const HBM: &str = "with HBM";
+
+/// Rows of a family's fits, and for each key one over all chips.
+pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
+    let row = |(group, fit): &(&Group, &Fit)| Row {
+        family: family.name,
+        key: group.key.clone(),
+        place: group.place.name().to_owned(),
+        engine: group.engine.clone(),
+        inherited: None,
+        n: group.len(),
+        in_sample: Some(fit.in_sample),
+        held_out: fit.held_out,
+        target: None,
+    };
+    let mut rows: Vec<Row> = fits.iter().map(row).collect();
+    let mut pooled = BTreeMap::<(&str, &str, &str), Vec<f64>>::new();
+    for (group, fit) in fits.iter().filter(|(group, _)| matches!(group.place, Place::Chip(_))) {
+        let mut add = |of| pooled.entry(of).or_default().extend(&fit.residuals);
+        add((&group.key, ALL, &group.engine));
+        for key in [group.key.as_str(), ALL] {
+            add((key, ALL, ALL));
+            if group.has_hbm() {
+                add((key, HBM, ALL));
+            }
+        }
+    }
+    rows.extend(pooled.into_iter().map(|(of, residuals)| pooled_row(family, of, &residuals)));
+    rows
+}
+
+fn pooled_row(family: &Family, of: (&str, &str, &str), residuals: &[f64]) -> Row {
+    let (key, place, engine) = of;
+    Row {
+        family: family.name,
+        key: key.to_owned(),
+        place: place.to_owned(),
+        engine: engine.to_owned(),
+        inherited: None,
+        n: residuals.len(),
+        in_sample: None,
+        held_out: Score::of(residuals),
+        target: if engine == ALL { family.target(key) } else { None },
+    }
+}
+
+/// Rows of what was predicted for chips that were left out, and for each key and rule one over
+/// them.
+pub(super) fn left_rows(family: &Family, outcomes: &[Outcome]) -> Vec<Row> {
+    let row = |outcome: &Outcome| Row {
+        family: family.name,
+        key: outcome.key.clone(),
+        place: outcome.chip.clone(),
+        engine: outcome.engine.clone(),
+        inherited: Some(format!("{}, {}", outcome.donor, outcome.rule.name())),
+        n: outcome.score.n,
+        in_sample: None,
+        held_out: Some(outcome.score),
+        target: None,
+    };
+    let mut rows: Vec<Row> = outcomes.iter().map(row).collect();
+    let mut pooled = BTreeMap::<(&str, &str), Vec<f64>>::new();
+    for outcome in outcomes {
+        for key in [outcome.key.as_str(), ALL] {
+            pooled.entry((key, outcome.rule.name())).or_default().extend(&outcome.residuals);
+        }
+    }
+    rows.extend(pooled.into_iter().map(|((key, rule), residuals)| Row {
+        inherited: Some(rule.to_owned()),
+        target: None,
+        ..pooled_row(family, (key, ALL, ALL), &residuals)
+    }));
+    rows
+}
+
+/// A share in per cent to a tenth.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// The same for people.
+pub(super) fn table(document: &Document) -> Table {
+    let mut table = Table::new(&[
+        Column::Name("Family"),
+        Column::Name("Key"),
+        Column::Name("Place"),
+        Column::Name("Engine"),
+        Column::Name("Inherited"),
+        Column::Number("n"),
+        Column::Number("in-sample"),
+        Column::Number("p90"),
+        Column::Number("held out"),
+        Column::Number("p90"),
+        Column::Number("bias"),
+        Column::Number("target"),
+    ]);
+    for row in &document.rows {
+        let share = |score: Option<Score>, part: fn(Score) -> f64| {
+            known(score.map(|score| percent(part(score))))
+        };
+        let target =
+            row.target.map(|(median, p90)| format!("{} / {}", percent(median), percent(p90)));
+        table.row([
+            row.family.to_owned(),
+            row.key.clone(),
+            row.place.clone(),
+            row.engine.clone(),
+            known(row.inherited.clone()),
+            row.n.to_string(),
+            share(row.in_sample, |score| score.median),
+            share(row.in_sample, |score| score.p90),
+            share(row.held_out, |score| score.median),
+            share(row.held_out, |score| score.p90),
+            share(row.held_out, |score| score.bias),
+            known(target),
+        ]);
+    }
+    table
+}

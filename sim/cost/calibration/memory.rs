@@ -1,0 +1,92 @@
+//! What a chip's own memory changes about constants that were measured on another.
+//!
+//! A kernel's `em` already holds what its chip's memory reached. So a measured chip takes it alone;
+//! another chip takes it times the ratio of the two memories' streams in the channel model; and
+//! what has no kernel data takes the channel model times the on-die factor. Never two of them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::hardware::{Access, Catalog, Chip, Hbm, Memory};
+
+/// The chips behind constants that were pooled over a generation.
+const POOLED: [(&str, &[&str]); 2] = [
+    ("hopper", &["h100-sxm", "h200-sxm"]),
+    ("blackwell", &["b200-sxm", "gb200", "b300-sxm", "gb300"]),
+];
+
+/// The memories of the chips that memwall ships, by name: what was measured, was measured on them.
+static SHIPPED: LazyLock<BTreeMap<String, Memory>> = LazyLock::new(|| {
+    let catalog = Catalog::embedded();
+    catalog.chips().map(|chip| (chip.name.clone(), chip.memory.clone())).collect()
+});
+
+/// A chip's memory in the channel model.
+#[derive(Clone, Debug)]
+pub(crate) struct Streams {
+    name: String,
+    /// None if the memory is not stacked, or of a kind without known times.
+    memory: Option<Hbm>,
+}
+
+impl Streams {
+    /// Those of `chip`.
+    pub(crate) fn of(chip: &Chip) -> Self {
+        Self { name: chip.name.clone(), memory: Hbm::of(&chip.memory) }
+    }
+
+    /// What to multiply a memory efficiency by that was measured on `donor`, or, without one, on
+    /// the shipped chip of this name: own stream over theirs. Exactly 1 for equal memories.
+    pub(crate) fn ratio(&self, donor: Option<&str>) -> f64 {
+        let place = donor.unwrap_or(&self.name);
+        let pooled = POOLED.iter().find(|(pool, _)| *pool == place).map(|(_, chips)| *chips);
+        let theirs: Option<Vec<f64>> =
+            pooled.unwrap_or(&[place]).iter().map(|&chip| shipped_stream(chip)).collect();
+        match (&self.memory, theirs) {
+            (Some(own), Some(theirs)) => {
+                own.stream() / (theirs.iter().sum::<f64>() / theirs.len() as f64)
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// The share of the peak that activations on their way reach, nothing measured: the channel
+    /// model's triad times the on-die factor.
+    pub(crate) fn unmeasured(&self) -> Option<f64> {
+        let memory = self.memory.as_ref()?;
+        let access = Access { refresh: memory.refresh(), ..Access::TRIAD };
+        Some(memory.achieved(access).fraction * memory.on_die().factor)
+    }
+}
+
+fn shipped_stream(chip: &str) -> Option<f64> {
+    Hbm::of(SHIPPED.get(chip)?).map(|memory| memory.stream())
+}
+
+/// A row of constants that may hold a memory efficiency.
+pub(crate) trait Streaming: Sized {
+    /// The row with its memory efficiency, at most 1, times `ratio`.
+    fn streaming(self, ratio: f64) -> Self;
+}
+
+macro_rules! streaming {
+    ($($row:ident),*) => {$(
+        impl Streaming for super::rows::$row {
+            fn streaming(self, ratio: f64) -> Self {
+                Self { em: (self.em.min(1.0) * ratio).min(1.0), ..self }
+            }
+        }
+    )*};
+}
+streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow);
+
+macro_rules! no_memory {
+    ($($row:ident),*) => {$(
+        impl Streaming for super::rows::$row {
+            fn streaming(self, _: f64) -> Self {
+                self
+            }
+        }
+    )*};
+}
+no_memory!(NcclRow, AllReduceRow, AllToAllRow, SkewRow);

@@ -1,0 +1,89 @@
+//! What-ifs on prices: every operator of a family, or the host, slower or faster by a factor.
+
+use std::ops::{Index, IndexMut};
+
+use crate::model::OpKind;
+
+/// Operators whose prices err together: one family's constants come from one set of fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpFamily {
+    /// Dense products.
+    Gemm,
+    /// Softmax attention, prefill and decode, latent or not.
+    Attention,
+    /// Routed experts.
+    Experts,
+    /// Collectives.
+    Collectives,
+    /// Recurrent mixers.
+    Recurrent,
+    /// Norms and other traffic; the indexers of sparse attention.
+    Elementwise,
+    /// Not an operator: the host's part of a step and of a first token.
+    Host,
+}
+
+impl OpFamily {
+    /// Every family, in the order of reports.
+    pub const ALL: [Self; 7] = [
+        Self::Gemm,
+        Self::Attention,
+        Self::Experts,
+        Self::Collectives,
+        Self::Recurrent,
+        Self::Elementwise,
+        Self::Host,
+    ];
+
+    /// The key in files and JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Gemm => "gemm",
+            Self::Attention => "attention",
+            Self::Experts => "experts",
+            Self::Collectives => "collectives",
+            Self::Recurrent => "recurrent",
+            Self::Elementwise => "elementwise",
+            Self::Host => "host",
+        }
+    }
+
+    pub(super) const fn of(kind: &OpKind) -> Self {
+        match kind {
+            OpKind::Gemm(_) => Self::Gemm,
+            OpKind::Attention(_) | OpKind::Mla(_) => Self::Attention,
+            OpKind::Moe(_) => Self::Experts,
+            OpKind::Collective(_) => Self::Collectives,
+            OpKind::Linear(_) => Self::Recurrent,
+            OpKind::Indexer(_) | OpKind::Elementwise { .. } => Self::Elementwise,
+        }
+    }
+}
+
+/// A factor on the time of every family; 1 is as fitted. The roofline has no fits, and no stretch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch([f64; OpFamily::ALL.len()]);
+
+impl Stretch {
+    /// As fitted.
+    pub const NONE: Self = Self([1.0; OpFamily::ALL.len()]);
+}
+
+impl Default for Stretch {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Index<OpFamily> for Stretch {
+    type Output = f64;
+    fn index(&self, family: OpFamily) -> &f64 {
+        &self.0[family as usize]
+    }
+}
+
+impl IndexMut<OpFamily> for Stretch {
+    fn index_mut(&mut self, family: OpFamily) -> &mut f64 {
+        &mut self.0[family as usize]
+    }
+}

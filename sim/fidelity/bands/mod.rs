@@ -1,0 +1,11 @@
+//! How far a prediction may be off: draws of what is uncertain, and what they come to.
+//!
+//! A [`Doubt`] says how uncertain a chip's prices and figures are; its [`draws`](Doubt::draws) are
+//! worlds in which the same work is run again; [`spread`] sums up what those runs gave.
+
+mod doubt;
+mod spread;
+mod table;
+
+pub use doubt::{Cause, Doubt, World};
+pub use spread::{Spread, spread};

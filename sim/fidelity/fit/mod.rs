@@ -1,0 +1,23 @@
+//! Constants from measured kernels.
+//!
+//! A [`Family`] reads its table's rows as samples, each with a closure that predicts it by the very
+//! form that prices steps. Samples of one chip, engine and key are a [`Group`]; fitting it gives a
+//! row of constants and the errors of a fit that did not see a fixed third of the shape families.
+//! [`toml`] writes what the cost layer reads. Same data, same file.
+
+mod families;
+mod family;
+mod file;
+mod group;
+mod leave;
+mod record;
+mod sample;
+mod solve;
+
+pub use families::{FAMILIES, family_named};
+pub use family::{Family, Harvest};
+pub use file::toml;
+pub use group::{Fit, Group, Place, groups};
+pub use leave::{Case, Outcome, Rule, cases};
+pub use record::Fault;
+pub use solve::Score;

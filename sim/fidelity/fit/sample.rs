@@ -1,0 +1,84 @@
+//! One measured kernel, ready to be predicted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cost::Bench;
+use crate::hardware::{Catalog, Engine};
+
+/// Constants that are being tried.
+pub(super) struct Trial<'a> {
+    /// In the order of the family's constants, in base units.
+    pub(super) values: &'a [f64],
+    /// Which of the family's alternatives.
+    pub(super) alternative: usize,
+}
+
+/// Predicts one sample, in seconds.
+pub(super) type Predict = Box<dyn Fn(&Trial) -> f64 + Send + Sync>;
+
+/// A measurement, what it belongs to, and how its form predicts it.
+pub(super) struct Sample {
+    pub(super) bench: Arc<Bench>,
+    /// Whose kernel.
+    pub(super) engine: String,
+    pub(super) version: String,
+    /// The row of constants it is for: a number format, an operation.
+    pub(super) key: String,
+    /// The matrix engine whose peak its compute efficiency is a share of.
+    pub(super) unit: Engine,
+    /// The shape family: all of it is held out, or none.
+    pub(super) shape: String,
+    /// The size regime; each weighs the same.
+    pub(super) regime: u8,
+    /// Measured, in seconds.
+    pub(super) seconds: f64,
+    pub(super) predict: Predict,
+}
+
+/// Of ten buckets of shape families, those that are held out.
+const HELD_OUT: u64 = 3;
+
+impl Sample {
+    /// Whether the fit whose errors are reported may not see it.
+    pub(super) fn is_held_out(&self) -> bool {
+        fnv1a(&self.shape) % 10 < HELD_OUT
+    }
+
+    /// The name of its chip.
+    pub(super) fn chip(&self) -> &str {
+        &self.bench.chip().name
+    }
+}
+
+/// FNV-1a with a final mix, so that close names fall into different buckets.
+fn fnv1a(text: &str) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17
+}
+
+/// The chips of measured tables, each resolved once.
+pub(super) struct Benches<'a> {
+    catalog: &'a Catalog,
+    known: BTreeMap<String, Arc<Bench>>,
+}
+
+impl<'a> Benches<'a> {
+    /// Chips of `catalog`, by name or alias.
+    pub(super) const fn new(catalog: &'a Catalog) -> Self {
+        Self { catalog, known: BTreeMap::new() }
+    }
+
+    /// The bench of the chip that goes by `name`.
+    pub(super) fn named(&mut self, name: &str) -> Result<Arc<Bench>, String> {
+        if let Some(bench) = self.known.get(name) {
+            return Ok(Arc::clone(bench));
+        }
+        let chip = self.catalog.chip(name).map_err(|_| format!("unknown chip `{name}`"))?;
+        let bench = Arc::new(Bench::of(chip).map_err(|error| error.to_string())?);
+        self.known.insert(name.to_owned(), Arc::clone(&bench));
+        Ok(bench)
+    }
+}

@@ -1,0 +1,9 @@
+//! Bounded constants, the search for them, and how far off they are.
+
+mod constant;
+mod score;
+mod search;
+
+pub(super) use constant::{Constant, Role, Unit, decimal, four_digits};
+pub use score::Score;
+pub(super) use search::minimise;

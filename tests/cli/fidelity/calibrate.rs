@@ -1,0 +1,108 @@
+//! `memwall calibrate`, on a small sample of measured kernels.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::program::{memwall, memwall_on_threads};
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/silicon/kernels");
+
+/// A folder of one's own, empty.
+fn scratch(name: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("calibrate").join(name);
+    // Nothing to remove on the first run.
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("the target folder can be written");
+    path.display().to_string()
+}
+
+/// Every file of a folder, by name.
+fn contents(folder: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut files: Vec<(String, String)> = entries
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("text"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_same_data_make_the_same_files_on_any_number_of_threads() {
+    let [one, two] = ["one", "two"].map(scratch);
+    let fit = |out: &str, threads| {
+        memwall_on_threads(&["calibrate", "--data", SAMPLE, "--out", out, "--json"], threads)
+            .document("memwall.calibrate/1")
+    };
+    let (first, second) = (fit(&one, 1), fit(&two, 2));
+    assert_eq!(first["rows"], second["rows"]);
+    let files = contents(&one);
+    assert_eq!(files, contents(&two));
+    assert!(files.len() >= 6, "{:?}", files.iter().map(|file| &file.0).collect::<Vec<_>>());
+    for (name, text) in files {
+        let table: toml::Table = text.parse().expect("a TOML file");
+        assert!(table.contains_key("form") && table.contains_key("chips"), "{name}");
+    }
+}
+
+#[test]
+fn a_chip_that_is_left_out_is_predicted_from_its_donor() {
+    let arguments =
+        ["calibrate", "--data", SAMPLE, "--family", "gemm", "--leave-out", "b200-sxm", "--json"];
+    let document = memwall(&arguments).document("memwall.calibrate/1");
+    let rows = document["rows"].as_array().expect("rows");
+    assert!(rows.iter().any(|row| row["place"] == "b200-sxm"));
+    for row in rows {
+        let error = row["held_out"]["median"].as_f64().expect("a median");
+        assert!(error > 0.0 && error < 0.5, "{row}");
+    }
+}
+
+#[test]
+fn bad_rows_are_named_and_the_rest_is_fitted() {
+    let folder = scratch("bad");
+    let text = fs::read_to_string(format!("{SAMPLE}/gemm.csv")).expect("the sample");
+    let bad = "no-such-chip,sglang,1,k,bfloat16,4,4096,4096,9.0\n\
+               h100_sxm,sglang,1,k,bfloat16,4,4096,4096,0\n\
+               h100_sxm,sglang,1,k,bfloat16,4,4096,4096,NaN\n\
+               h100_sxm,sglang,1,k,bfloat17,4,4096,4096,9.0\n\
+               h100_sxm,sglang,1,k,bfloat16\n";
+    fs::write(format!("{folder}/gemm.csv"), text.clone() + bad).expect("the scratch folder");
+    let answer = memwall(&["calibrate", "--data", &folder, "--family", "gemm"]);
+    let line = text.lines().count();
+    for (i, problem) in [
+        "unknown chip `no-such-chip`",
+        "`latency_us` is 0",
+        "`latency_us` is NaN",
+        "bfloat17",
+        "5 fields",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let place = format!("gemm.csv:{}: ", line + 1 + i);
+        let named = |told: &&str| told.contains(&place) && told.contains(problem);
+        assert!(answer.stderr.lines().any(|told| named(&told)), "{problem}: {}", answer.stderr);
+    }
+    assert!(answer.done().contains("h100-sxm"));
+}
+
+#[test]
+fn a_table_without_a_column_is_left_out_and_says_so() {
+    let folder = scratch("column");
+    fs::write(format!("{folder}/nccl.csv"), "chip,op\nh100_sxm,all_reduce\n").expect("written");
+    let answer = memwall(&["calibrate", "--data", &folder, "--family", "nccl"]);
+    assert!(answer.stderr.contains("nccl.csv:1: no column"), "{}", answer.stderr);
+    answer.done();
+}
+
+#[test]
+fn a_folder_without_tables_is_refused() {
+    let folder = scratch("empty");
+    let answer = memwall(&["calibrate", "--data", &folder]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("gemm.csv"), "{}", answer.stderr);
+}
