@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::fidelity::{Calibrate, HbmCommand};
+use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
@@ -47,6 +47,8 @@ pub(super) enum Command {
     Wall(Box<Wall>),
     /// Simulate one chip in depth
     Run(Box<Run>),
+    /// Hold predictions against measured points
+    Validate(Validate),
     Calibrate(Calibrate),
     /// Look up accelerators, and check spec files of one's own
     #[command(subcommand)]
@@ -89,6 +91,7 @@ impl Command {
         match self {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
+            Self::Validate(validate) => validate.run(shell),
             Self::Calibrate(calibrate) => calibrate.run(shell),
             Self::Chips(command) => command.run(shell),
             Self::Models(command) => command.run(shell),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Exit;
 use crate::cluster::Misfit;
 use crate::cost::CostError;
+use crate::fidelity::PointsError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
 use crate::report::WallRow;
@@ -109,6 +110,9 @@ pub(in crate::cli) enum CliError {
     /// A chip cannot be priced.
     #[error(transparent)]
     Cost(#[from] CostError),
+    /// A file of measured points cannot be used.
+    #[error(transparent)]
+    Points(#[from] PointsError),
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
@@ -133,6 +137,7 @@ impl CliError {
             | Self::Model(_)
             | Self::Plan(_)
             | Self::Cost(_)
+            | Self::Points(_)
             | Self::Workload(_) => Exit::BadInput,
         }
     }

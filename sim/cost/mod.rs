@@ -24,7 +24,7 @@ pub(crate) use calibration::{
     AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
     PrefillRow, SkewRow, Warm,
 };
-pub use calibration::{Calibration, CalibrationError};
+pub use calibration::{Calibration, CalibrationError, HostTerms};
 pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};

@@ -17,7 +17,7 @@ pub enum TimeModel {
 ///
 /// vLLM is the default: its scheduler's rules are memwall's, and it alone was measured on every
 /// data-centre chip with both 16-bit and FP8 KV.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EngineProfile {
     /// vLLM.
     #[default]

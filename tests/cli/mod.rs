@@ -1,8 +1,7 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
-mod calibrate;
 mod chips;
-mod hbm;
+mod fidelity;
 mod help;
 mod models;
 mod program;

@@ -1,8 +1,11 @@
 //! Commands that ask how far to trust a prediction, and what it rests on.
 
 mod calibrate;
+mod document;
 mod hbm;
 mod rows;
+mod validate;
 
 pub(in crate::cli) use calibrate::Calibrate;
 pub(in crate::cli) use hbm::HbmCommand;
+pub(in crate::cli) use validate::Validate;

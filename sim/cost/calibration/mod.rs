@@ -3,12 +3,14 @@
 
 mod catalog;
 mod family;
+mod host;
 mod memory;
 mod rows;
 mod transfer;
 
 pub use catalog::{Calibration, CalibrationError};
 pub(super) use family::{Family, Site};
+pub use host::HostTerms;
 pub(super) use memory::{Streaming, Streams};
 pub(crate) use rows::{
     AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,

@@ -145,6 +145,12 @@ pub(crate) struct HostRow {
     pub(crate) step: Seconds,
     /// Per sequence of a step: its bookkeeping, sampling, detokenising.
     pub(crate) sequence: Seconds,
+    /// Per kernel of a step: the gap between two nodes of a CUDA graph.
+    #[serde(default)]
+    pub(crate) kernel: Seconds,
+    /// Per further rank of a step: handing it its inputs, and waiting for the last.
+    #[serde(default)]
+    pub(crate) rank: Seconds,
     /// Once per request, before its first token; the engine is free meanwhile.
     pub(crate) first_token: Seconds,
 }

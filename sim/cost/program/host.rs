@@ -3,7 +3,7 @@
 use crate::cost::batch::Batch;
 use crate::cost::forms::Setting;
 use crate::cost::work::share;
-use crate::model::Op;
+use crate::model::{Op, OpKind};
 use crate::units::Seconds;
 
 /// An engine's host time per step, per sequence of one scheduler, and per request.
@@ -22,8 +22,12 @@ impl Host {
         let engine = setting.engine.name();
         let row = &setting.calibration.host.engines[engine];
         setting.note(format!("host {engine}: {}", row.fitted));
+        let kernels: u32 = ops.iter().map(|op| op.count).sum();
+        let further = ops.iter().map(ranks).max().unwrap_or(1) - 1;
         Self {
-            step: row.step.get(),
+            step: row.step.get()
+                + row.kernel.get() * f64::from(kernels)
+                + row.rank.get() * f64::from(further),
             sequence: row.sequence.get(),
             first_token: row.first_token,
             spread: ops.iter().map(|op| op.spread).max().unwrap_or(1),
@@ -48,5 +52,13 @@ impl Host {
 
     pub(super) const fn first_token(&self) -> Seconds {
         self.first_token
+    }
+}
+
+/// Ranks that an operator runs on together.
+const fn ranks(op: &Op) -> u32 {
+    match &op.kind {
+        OpKind::Collective(collective) => collective.ranks,
+        _ => 1,
     }
 }

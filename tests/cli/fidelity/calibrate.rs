@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::program::{memwall, memwall_on_threads};
+use crate::cli::program::{memwall, memwall_on_threads};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/silicon/kernels");
 

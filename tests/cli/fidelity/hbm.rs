@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::program::{memwall, scratch};
+use crate::cli::program::{memwall, scratch};
 
 #[test]
 fn the_document_says_what_each_pattern_gets_and_where_the_rest_goes() {

@@ -1,0 +1,86 @@
+//! The document of `memwall validate`.
+
+use serde::Serialize;
+
+use crate::fidelity::{Group, Point};
+
+/// Points with their predictions, and errors by group.
+#[derive(Debug, Serialize)]
+pub(super) struct ValidateDocument<'a> {
+    pub(super) schema: &'static str,
+    pub(super) memwall_version: &'static str,
+    pub(super) cost: String,
+    pub(super) points: Vec<PointRow<'a>>,
+    pub(super) summary: Vec<SummaryRow<'a>>,
+}
+
+/// One point.
+#[derive(Debug, Serialize)]
+pub(super) struct PointRow<'a> {
+    file: &'a str,
+    row: usize,
+    metric: &'a str,
+    chip: &'a str,
+    model: &'a str,
+    engine: &'a str,
+    scenario: &'a str,
+    /// `null` if the row has no usable value.
+    measured: Option<f64>,
+    predicted: Option<f64>,
+    /// Bands are not computed here.
+    low: Option<f64>,
+    high: Option<f64>,
+    skipped: Option<&'a str>,
+}
+
+/// Errors of one group.
+#[derive(Debug, Serialize)]
+pub(super) struct SummaryRow<'a> {
+    metric: &'static str,
+    by: &'static str,
+    group: &'a str,
+    n: usize,
+    median_abs_rel_err: f64,
+    p90_abs_rel_err: f64,
+    bias: f64,
+    band_coverage: Option<f64>,
+}
+
+impl<'a> ValidateDocument<'a> {
+    /// Name and version of the format.
+    pub(super) const SCHEMA: &'static str = "memwall.validate/1";
+}
+
+impl<'a> PointRow<'a> {
+    pub(super) fn new(point: &'a Point, answer: &'a Result<f64, String>) -> Self {
+        Self {
+            file: &point.file,
+            row: point.row,
+            metric: &point.metric.name,
+            chip: &point.tags.chip,
+            model: &point.tags.model,
+            engine: &point.tags.engine,
+            scenario: &point.tags.scenario,
+            measured: point.measured.is_finite().then_some(point.measured),
+            predicted: answer.as_ref().ok().copied(),
+            low: None,
+            high: None,
+            skipped: answer.as_ref().err().map(String::as_str),
+        }
+    }
+}
+
+impl<'a> From<&'a Group> for SummaryRow<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            metric: group.metric,
+            by: group.by,
+            group: &group.group,
+            n: group.n,
+            median_abs_rel_err: group.median,
+            p90_abs_rel_err: group.p90,
+            bias: group.bias,
+            band_coverage: None,
+        }
+    }
+}

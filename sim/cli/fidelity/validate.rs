@@ -1,0 +1,207 @@
+//! `memwall validate`: predictions against measured points.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::document::{PointRow, SummaryRow, ValidateDocument};
+use crate::cli::specs::catalog;
+use crate::cli::terminal::counted;
+use crate::cli::{CliError, Column, Exit, Shell, Table, files};
+use crate::cost::{Calibration, TimeModel};
+use crate::fidelity::{
+    Group, HostFit, Point, Reader, Terms, host_toml, jobs, read_points, score, shipped,
+};
+use crate::model::Catalog as Models;
+
+const EXAMPLES: &str = "\
+Examples:
+  memwall validate
+  memwall validate --points my-points.csv --max-median 0.15
+  memwall validate --cost roofline --json | jq '.summary[] | select(.by == \"all\")'";
+
+/// Flags of `validate`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Validate {
+    /// Measured points, in the columns of either shipped file [default: the shipped points]
+    #[arg(long, value_name = "FILE.csv", num_args = 1..)]
+    points: Vec<PathBuf>,
+    /// The time model: datasheet bounds (roofline), or fitted to measured kernels (calibrated)
+    #[arg(long, value_name = "MODEL", default_value_t = TimeModel::Calibrated)]
+    cost: TimeModel,
+    /// Fail if the median error of any metric is larger (0.15: 15 %)
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    max_median: Option<f64>,
+    /// Fit the engines' host terms to the aggregated points instead, and write them here
+    #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["max_median", "cost"])]
+    fit_host: Option<PathBuf>,
+}
+
+/// A share greater than zero.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share: &f64| share.is_finite() && *share > 0.0);
+    share.ok_or_else(|| "give a share such as 0.15 for 15 %".into())
+}
+
+type Answer = Result<f64, String>;
+
+impl Validate {
+    /// Runs it.
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        let chips = catalog(shell)?;
+        let models = Models::embedded();
+        let reader = Reader { chips: &chips, models: &models };
+        let points = self.read(reader, shell)?;
+        if let Some(path) = &self.fit_host {
+            return fit_host(path, points, reader, shell);
+        }
+        let terms = Terms { reader, cost: self.cost, calibration: Calibration::embedded() };
+        let answers = predict(&points, terms, shell);
+        let predicted = points.iter().zip(&answers);
+        let groups = score(
+            predicted.filter_map(|(point, answer)| Some((point, answer.as_ref().copied().ok()?))),
+        );
+        if shell.json() {
+            let points = points.iter().zip(&answers);
+            shell.json_document(&ValidateDocument {
+                schema: ValidateDocument::SCHEMA,
+                memwall_version: env!("CARGO_PKG_VERSION"),
+                cost: self.cost.to_string(),
+                points: points.map(|(point, answer)| PointRow::new(point, answer)).collect(),
+                summary: groups.iter().map(SummaryRow::from).collect(),
+            })?;
+        } else {
+            shell.table(table(&groups))?;
+            skipped(&answers, shell)?;
+        }
+        self.gate(&groups, shell)
+    }
+
+    /// The points of every file; a file that cannot be read stops only if it is alone.
+    fn read(&self, reader: Reader, shell: &Shell) -> Result<Vec<Point>, CliError> {
+        let mut files = Vec::new();
+        for path in &self.points {
+            files.push((path.display().to_string(), files::text(path, "a CSV file")?));
+        }
+        if files.is_empty() {
+            files.extend(shipped().iter().map(|&(name, text)| (name.to_owned(), text.to_owned())));
+        }
+        let mut points = Vec::new();
+        for (name, text) in &files {
+            match read_points(name, text, reader) {
+                Ok(read) => points.extend(read),
+                Err(error) if files.len() > 1 => shell.warn(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(points)
+    }
+
+    fn gate(&self, groups: &[Group], shell: &Shell) -> Result<Exit, CliError> {
+        let Some(limit) = self.max_median else { return Ok(Exit::Done) };
+        let over = groups.iter().filter(|group| group.by == "all" && group.median > limit);
+        let mut exit = Exit::Done;
+        for group in over {
+            shell.warn(format!(
+                "the median error of {} over {} is {:.1} %, more than the {:.1} % of --max-median",
+                group.metric,
+                counted(group.n, "point"),
+                group.median * 100.0,
+                limit * 100.0
+            ));
+            exit = Exit::Failed;
+        }
+        Ok(exit)
+    }
+}
+
+/// A prediction for each point, in their order, on all cores.
+fn predict(points: &[Point], terms: Terms, shell: &Shell) -> Vec<Answer> {
+    let jobs = jobs(points);
+    let total = jobs.iter().map(|job| job.points() as u64).sum();
+    let bar = shell.progress("simulating points", total);
+    let run = jobs.par_iter().flat_map_iter(|job| {
+        let answers = job.run(points, terms);
+        bar.advance(job.points() as u64);
+        answers
+    });
+    let mut answers: BTreeMap<usize, Answer> = run.collect();
+    let answer = |(index, point): (usize, &Point)| {
+        let asked = answers.remove(&index);
+        asked.unwrap_or_else(|| Err(point.ask.clone().expect_err("what is asked is answered")))
+    };
+    points.iter().enumerate().map(answer).collect()
+}
+
+/// Rounds of predictions at and around the terms.
+const ROUNDS: u32 = 2;
+
+fn fit_host(
+    path: &Path,
+    points: Vec<Point>,
+    reader: Reader,
+    shell: &Shell,
+) -> Result<Exit, CliError> {
+    files::Staged::probe(path)?;
+    let mut fit = HostFit::new(points);
+    for _ in 0..ROUNDS {
+        let predict_with = |calibration: &Calibration| {
+            let terms = Terms { reader, cost: TimeModel::Calibrated, calibration };
+            predict(fit.points(), terms, shell).into_iter().map(Result::ok).collect()
+        };
+        let predicted: Vec<_> = fit.trials().iter().map(predict_with).collect();
+        fit.refine(&predicted);
+    }
+    let mut staged = files::Staged::default();
+    staged.add(path, host_toml(&fit).as_bytes())?;
+    staged.commit()?;
+    shell.inform(format!("host terms are in {}", path.display()));
+    Ok(Exit::Done)
+}
+
+fn table(groups: &[Group]) -> Table {
+    let mut table = Table::new(&[
+        Column::Name("metric"),
+        Column::Name("by"),
+        Column::Name("group"),
+        Column::Number("points"),
+        Column::Number("median %"),
+        Column::Number("p90 %"),
+        Column::Number("bias %"),
+    ]);
+    let per_cent = |share: f64| format!("{:.1}", share * 100.0);
+    for group in groups {
+        table.row([
+            group.metric.into(),
+            group.by.into(),
+            group.group.clone(),
+            group.n.to_string(),
+            per_cent(group.median),
+            per_cent(group.p90),
+            format!("{:+.1}", group.bias * 100.0),
+        ]);
+    }
+    table
+}
+
+/// How many points were skipped, by reason, the commonest first.
+fn skipped(answers: &[Answer], shell: &mut Shell) -> Result<(), CliError> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    let total: usize = reasons.values().sum();
+    if total == 0 {
+        return Ok(());
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|&(reason, count)| (std::cmp::Reverse(count), reason));
+    shell.line(format!("\n{} skipped:", counted(total, "point")))?;
+    for (reason, count) in reasons {
+        shell.line(format!("  {count:>5}  {reason}"))?;
+    }
+    Ok(())
+}

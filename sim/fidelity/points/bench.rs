@@ -1,0 +1,242 @@
+//! A scenario's replica, deployed once and loaded as each row says.
+
+use super::layout::Reader;
+use super::point::{Family, Metric, Statistic};
+use super::scenario::{Checkpoint, Drive, Lengths, Scenario};
+use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
+use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
+use crate::des::Streams;
+use crate::hardware::{Chip, Format};
+use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
+use crate::serving::{Admission, Limits, Replica};
+use crate::units::{Bytes, SimSpan};
+use crate::workload::{Call, Cause, Chain, Task};
+
+/// Tokens in a KV page; engines have 16 to 64.
+const PAGE_TOKENS: u32 = 32;
+
+/// Seed of the lengths.
+const SEED: u64 = 1;
+
+/// A replica's step program, and what it was compiled from.
+pub struct Bench {
+    chip: Chip,
+    model: Model,
+    precision: Precision,
+    program: StepProgram,
+}
+
+/// What predictions are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Where names resolve.
+    pub reader: Reader<'a>,
+    /// The time model.
+    pub cost: TimeModel,
+    /// Its constants.
+    pub calibration: &'a Calibration,
+}
+
+/// What a run of a scenario gave.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    ttft: Option<Summary>,
+    tpot: Option<Summary>,
+    output_tok_s: f64,
+    total_tok_s: f64,
+    end_to_end_ms: f64,
+    gpus: u32,
+}
+
+impl Bench {
+    /// Compiles the replica of `scenario`, or says why it cannot be deployed.
+    pub fn new(scenario: &Scenario, terms: Terms) -> Result<Self, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let Terms { reader, cost, calibration } = terms;
+        let chip = reader.chips.chip(&scenario.chip).map_err(|error| text(&error))?.clone();
+        chip.simulable()?;
+        let model = reader.models.model(&scenario.model).map_err(|error| text(&error))?;
+        let (model, weights) = served(model, scenario.checkpoint);
+        let precision = Precision { weights, kv: scenario.kv };
+        let graph = forward(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
+        let pricing = Pricing { model: cost, engine: scenario.engine };
+        let program = StepProgram::compile(&compile(&graph), &chip, calibration, pricing)
+            .map_err(|error| text(&error))?;
+        Ok(Self { chip, model, precision, program })
+    }
+
+    /// Runs `scenario`, or says why its load cannot be put on this replica.
+    pub fn run(&self, scenario: &Scenario) -> Result<Prediction, String> {
+        let limits = limits(scenario);
+        let plan = &scenario.plan;
+        let memory = MemoryBudget::of(&self.chip, &self.model, plan, &self.precision, &limits);
+        let limits = Limits { state_pages: memory.state_pages(), groups: plan.dp, ..limits };
+        let pages = memory.pages(memory.kv, plan.dp);
+        let longest = scenario.lengths.input.1 + scenario.lengths.output.1;
+        let needed = u64::from(limits.pages(longest));
+        if !memory.missing().is_zero() || pages / u64::from(plan.dp) < needed {
+            let kv = if memory.missing().is_zero() { memory.kv } else { Bytes::ZERO };
+            return Err(format!(
+                "{} as {plan} on {} leaves {kv} for KV, too little for {longest} tokens",
+                self.model.name, scenario.chip
+            ));
+        }
+        if let Drive::DecodePool(flight) = scenario.drive {
+            return self.decode(scenario, flight);
+        }
+        let replica = Replica::new(&self.program, limits, pages, None);
+        let plan = RunPlan {
+            load: Load::Closed { concurrency: scenario.drive.in_flight() },
+            warmup: SimSpan::ZERO,
+            horizon: None,
+            requests: None,
+        };
+        let result = simulate(replica, scenario.tasks(), plan, &mut |_| {});
+        if result.requests.rejected > 0 || result.outcomes.is_empty() {
+            return Err("requests are too long for the replica's KV cache".into());
+        }
+        Ok(Prediction::of(&result, scenario))
+    }
+
+    /// Steady decoding, every sequence at another point of its answer.
+    fn decode(&self, scenario: &Scenario, flight: u32) -> Result<Prediction, String> {
+        let middle = |range: (u32, u32)| f64::from(range.0 + range.1) / 2.0;
+        let (input, output) = (middle(scenario.lengths.input), middle(scenario.lengths.output));
+        let mut batch = Batch { logits: flight, ..Batch::default() };
+        for i in 0..flight {
+            let share = (f64::from(i) + 0.5) / f64::from(flight);
+            batch.decode.add((input + share * output) as u32, self.program.clips());
+        }
+        let ms = self.program.price(&batch).total.get() * 1e3;
+        let rate = f64::from(flight) * 1e3 / ms;
+        Ok(Prediction {
+            ttft: None,
+            tpot: Some(Summary { mean: ms, p50: ms, p90: ms, p99: ms }),
+            output_tok_s: rate * f64::from(scenario.replicas),
+            total_tok_s: rate * f64::from(scenario.replicas) * (1.0 + input / output),
+            end_to_end_ms: f64::NAN,
+            gpus: scenario.gpus,
+        })
+    }
+}
+
+impl Prediction {
+    fn of(result: &RunResult, scenario: &Scenario) -> Self {
+        let replicas = f64::from(scenario.replicas);
+        Self {
+            ttft: result.ttft(),
+            tpot: result.tpot(),
+            output_tok_s: result.output_tok_s() * replicas,
+            total_tok_s: result.total_tok_s() * replicas,
+            end_to_end_ms: result.window.as_ms(),
+            gpus: scenario.gpus,
+        }
+    }
+
+    /// The predicted `metric`, if the run has it.
+    pub fn value(&self, metric: &Metric) -> Option<f64> {
+        let of = |summary: &Summary| match metric.statistic {
+            Statistic::Mean => summary.mean,
+            Statistic::P50 => summary.p50,
+            Statistic::P99 => summary.p99,
+        };
+        let value = match metric.family {
+            Family::Ttft => of(self.ttft.as_ref()?),
+            Family::Tpot => of(self.tpot.as_ref()?),
+            Family::Output => self.output_tok_s,
+            Family::Total => self.total_tok_s,
+            Family::EndToEnd => self.end_to_end_ms,
+        };
+        let share = if metric.is_per_gpu { 1.0 / f64::from(self.gpus) } else { 1.0 };
+        (value.is_finite() && value > 0.0).then_some(value * share)
+    }
+}
+
+/// The model with its layers in the formats that were served, and how to read them.
+fn served(mut model: Model, checkpoint: Checkpoint) -> (Model, Weights) {
+    let (format, shared) = match checkpoint {
+        Checkpoint::Native => return (model, Weights::Checkpoint),
+        Checkpoint::All(format) => return (model, Weights::All(format)),
+        Checkpoint::FeedForward(format) => (format, format),
+        Checkpoint::Experts(format) => (format, Format::Bf16),
+    };
+    for layer in &mut model.layers {
+        let formats = LayerFormats::all(format);
+        layer.formats = LayerFormats { mixer: Format::Bf16, shared, ..formats };
+    }
+    (model, Weights::Checkpoint)
+}
+
+/// The limits that the engines ship with, or that the benchmark sets.
+fn limits(scenario: &Scenario) -> Limits {
+    let (max_batched_tokens, max_seqs) = match scenario.drive {
+        // Throughput tools tune to the largest batch.
+        Drive::Offline(_) => (8192, 2048),
+        // A static batch is one prefill.
+        Drive::Static(batch) => (batch.saturating_mul(scenario.lengths.input.1), batch),
+        Drive::Closed(_) | Drive::DecodePool(_) => (8192, 1024 * scenario.plan.dp),
+    };
+    Limits {
+        max_batched_tokens: max_batched_tokens * spread(scenario),
+        max_seqs,
+        admission: match scenario.engine {
+            EngineProfile::Trtllm => Admission::AnswerFits,
+            EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
+        },
+        page_tokens: PAGE_TOKENS,
+        state_pages: 0,
+        groups: 1,
+    }
+}
+
+/// Every group of an attention-DP plan has its own token budget.
+const fn spread(scenario: &Scenario) -> u32 {
+    scenario.plan.dp
+}
+
+impl Drive {
+    /// Requests in flight at one replica.
+    const fn in_flight(self) -> u32 {
+        match self {
+            Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
+        }
+    }
+
+    /// Requests of the whole run.
+    ///
+    /// A closed loop sends ten times its concurrency, as the benchmark clients do; loops of many
+    /// send fewer rounds, which moves no mean by as much as a per cent.
+    const fn requests(self) -> u32 {
+        match self {
+            Self::Closed(flight) if flight <= 256 => 10 * flight,
+            Self::Closed(flight) => 4 * flight,
+            Self::Offline(n) | Self::Static(n) | Self::DecodePool(n) => n,
+        }
+    }
+}
+
+impl Scenario {
+    /// Its requests.
+    fn tasks(&self) -> impl Iterator<Item = Task> + use<> {
+        let mut stream = Streams::new(SEED).named("lengths", 0);
+        let Lengths { input, output } = self.lengths;
+        let mut draw =
+            move |range: (u32, u32)| stream.integer(u64::from(range.0), u64::from(range.1)) as u32;
+        (0..self.drive.requests()).map(move |_| task(draw(input), draw(output)))
+    }
+}
+
+/// A task of one call, nothing shared.
+fn task(prompt: u32, output: u32) -> Task {
+    let call = Call {
+        prompt,
+        output,
+        cause: Cause::User,
+        gap: SimSpan::ZERO,
+        at: None,
+        content: Vec::new(),
+        spawns: Vec::new(),
+        waits_for: Vec::new(),
+    };
+    Task { label: String::new(), start: SimSpan::ZERO, chains: vec![Chain { calls: vec![call] }] }
+}

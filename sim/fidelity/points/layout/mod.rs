@@ -1,0 +1,9 @@
+//! The column layouts, and what their rows ask for.
+
+mod labels;
+mod published;
+mod reader;
+mod serving;
+mod table;
+
+pub use reader::{PointsError, Reader, read_points};

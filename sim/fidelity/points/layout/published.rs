@@ -1,0 +1,178 @@
+//! The layout of `e2e_published.csv`: one published figure a row.
+
+use super::labels;
+use super::reader::{Figures, Reader};
+use super::table::Row;
+use crate::cost::EngineProfile;
+use crate::fidelity::points::point::{Metric, Tags};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Scenario};
+use crate::hardware::Format;
+use crate::model::Plan;
+
+/// What a file of this layout must have.
+pub(super) const COLUMNS: [&str; 15] = [
+    "chip",
+    "n_gpus",
+    "model",
+    "weight_dtype",
+    "kv_dtype",
+    "tp",
+    "pp",
+    "ep",
+    "dp",
+    "engine",
+    "scenario",
+    "input_len",
+    "output_len",
+    "metric",
+    "value",
+];
+
+/// Requests of an offline benchmark of throughput.
+const OFFLINE: u32 = 3000;
+
+/// Words in a row's notes that say it measured something else than memwall is asked for.
+const OTHER_THINGS: [(&str, &str); 12] = [
+    ("mtp", "speculative decoding, or it is not stated whether"),
+    ("eagle", "speculative decoding"),
+    ("speculative", "speculative decoding"),
+    ("not stated", "the deployment is not fully stated"),
+    ("interpolat", "interpolated, not measured"),
+    ("eager mode", "eager mode, without CUDA graphs"),
+    ("maxq", "changed power limits"),
+    ("power cap", "changed power limits"),
+    ("simulated", "simulated, not measured"),
+    ("prefix cache", "prefix reuse of unknown extent"),
+    ("cache hit", "prefix reuse of unknown extent"),
+    ("pd-disagg", "pools whose shares of the load are not stated"),
+];
+
+/// The figure of a row.
+pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
+    let name = row.text("metric");
+    let ask = scenario(row, reader);
+    let named = |found: Result<String, String>, text: &str| found.unwrap_or_else(|_| text.into());
+    let (chip, model, engine) = (row.text("chip"), row.text("model"), row.text("engine"));
+    let tags = Tags {
+        chip: named(reader.chip(chip), chip),
+        model: named(reader.model(model), model),
+        engine: labels::engine(engine).map_or_else(|_| engine.into(), |known| known.to_string()),
+        dtype: row.text("weight_dtype").to_owned(),
+        scenario: kind(row),
+        version: format!("{engine} {}", row.text("engine_version")),
+    };
+    let value = row.positive("value").and_then(|value| value.ok_or("`value` is empty".into()));
+    match Metric::named(name) {
+        Some(metric) => Figures { tags, values: vec![(metric, value)], ask },
+        None => {
+            let ask = Err(format!("`{name}` is not among the metrics that are predicted"));
+            Figures { tags, values: Vec::new(), ask }
+        }
+    }
+}
+
+fn kind(row: &Row) -> String {
+    let scenario = row.text("scenario");
+    if row.text("source").starts_with("MLPerf") {
+        format!("MLPerf {scenario}")
+    } else {
+        scenario.to_owned()
+    }
+}
+
+fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
+    refuse_other_things(row)?;
+    let chip = reader.chip(row.text("chip"))?;
+    let model = reader.model(row.text("model"))?;
+    let engine = labels::engine(row.text("engine"))?;
+    let checkpoint = labels::checkpoint(row.text("weight_dtype"), &model)?;
+    let (input, output) = (row.needed("input_len")?, row.needed("output_len")?);
+    let plan = plan(row)?;
+    let gpus = row.count("n_gpus")?.unwrap_or(plan.gpus());
+    let replicas = replicas(row, plan, gpus)?;
+    let (drive, lengths) = load(row, (input, output), replicas)?;
+    Ok(Scenario {
+        kv: kv(row, engine, checkpoint)?,
+        chip,
+        model,
+        engine,
+        checkpoint,
+        plan,
+        replicas,
+        gpus,
+        lengths,
+        drive,
+    })
+}
+
+/// Rows that are no measurement of a plain engine under stated conditions.
+fn refuse_other_things(row: &Row) -> Result<(), String> {
+    let notes = row.text("notes");
+    let tier = notes.strip_prefix("tier=").and_then(|rest| rest.split(';').next());
+    if let Some(tier @ ("C" | "C+" | "B-")) = tier {
+        return Err(format!("tier {tier}: a plausibility check, not a measurement to score"));
+    }
+    let lower = notes.to_lowercase();
+    let plain = lower.replace("no mtp", "").replace("non-mtp", "");
+    match OTHER_THINGS.iter().find(|(word, _)| plain.contains(word)) {
+        Some((_, reason)) => Err(format!("measured {reason}")),
+        None => Ok(()),
+    }
+}
+
+fn plan(row: &Row) -> Result<Plan, String> {
+    if row.text("tp").is_empty() {
+        return Err("the plan is not stated: `tp` is empty".into());
+    }
+    let (tp, pp) = (row.degree("tp")?, row.degree("pp")?);
+    let (ep, dp) = (row.degree("ep")?, row.degree("dp")?);
+    Ok(Plan { tp, pp, ep, dp })
+}
+
+/// Replicas on the chips behind a figure.
+fn replicas(row: &Row, plan: Plan, gpus: u32) -> Result<u32, String> {
+    let each = plan.gpus();
+    if gpus < each {
+        return Err(format!("{gpus} chips cannot hold {plan}, which takes {each}"));
+    }
+    if row.text("scenario") != "offline" && gpus > each {
+        return Err(format!("{gpus} chips for {plan}, which takes {each}: routing is not stated"));
+    }
+    Ok(gpus / each)
+}
+
+fn kv(row: &Row, engine: EngineProfile, checkpoint: Checkpoint) -> Result<Format, String> {
+    match row.text("kv_dtype") {
+        "" | "auto" => {
+            // "FP8 => FP8 KV" says nothing of 16-bit weights beside it, whose KV is in 16 bits.
+            let says_fp8 = row.text("notes").contains("FP8 KV");
+            let is_quantised = checkpoint != Checkpoint::All(Format::Bf16);
+            let is_fp8 = says_fp8 && is_quantised && engine == EngineProfile::Trtllm;
+            Ok(if is_fp8 { Format::Fp8 } else { labels::kv(engine, checkpoint) })
+        }
+        "fp16" | "bf16" => Ok(Format::Bf16),
+        "fp8" => Ok(Format::Fp8),
+        other => Err(format!("unknown KV format `{other}`")),
+    }
+}
+
+/// The load of one replica, and the lengths that go with it.
+fn load(row: &Row, (input, output): (u32, u32), replicas: u32) -> Result<(Drive, Lengths), String> {
+    let exact = Lengths::exact(input, output);
+    let stated = row.text("concurrency_or_batch");
+    let flight = stated.parse::<u32>().ok().filter(|flight| *flight > 0);
+    match (row.text("scenario"), flight) {
+        ("offline", None) if stated == "unbounded" => Ok((Drive::Offline(OFFLINE), exact)),
+        ("offline", None) => Err("how many requests were queued is not stated".into()),
+        ("offline" | "online", Some(flight)) => {
+            let uniform = row.text("notes").contains("80-100");
+            let lengths = if uniform { Lengths::up_to(input, output) } else { exact };
+            Ok((Drive::Closed(flight.div_ceil(replicas)), lengths))
+        }
+        ("offline-static-batch" | "min-latency", Some(batch)) => Ok((Drive::Static(batch), exact)),
+        ("online-server" | "online-interactive" | "online-poisson-or-rate", _) => {
+            Err("an arrival rate under a service level is not searched".into())
+        }
+        (kind, _) => Err(format!("the load of `{kind}` at `{stated}` is not stated")),
+    }
+}

@@ -1,0 +1,124 @@
+//! From a file to points, whichever layout it has.
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::table::{Columns, Row};
+use super::{published, serving};
+use crate::fidelity::points::point::{Metric, Point, Tags};
+use crate::fidelity::points::scenario::Scenario;
+use crate::hardware;
+use crate::model;
+
+/// What names resolve against.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// Chips.
+    pub chips: &'a hardware::Catalog,
+    /// Models.
+    pub models: &'a model::Catalog,
+}
+
+/// Why a file gives no points.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PointsError {
+    /// Columns of neither layout.
+    #[error(
+        "{file}: lacks the columns {}; write those of e2e_published.csv (`metric`, `value`, …) \
+         or of serving_ttft_tpot.csv (`mode`, `silicon_tpot_ms`, …)",
+        missing.join(", ")
+    )]
+    Columns {
+        /// Which file.
+        file: String,
+        /// What the nearer layout needs besides.
+        missing: Vec<String>,
+    },
+    /// Not CSV at all.
+    #[error("{file}: is not a CSV file: {problem}")]
+    Csv {
+        /// Which file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What a row gives: figures that share one question.
+pub(super) struct Figures {
+    pub(super) tags: Tags,
+    /// Each a metric and its value, or what is wrong with it.
+    pub(super) values: Vec<(Metric, Result<f64, String>)>,
+    pub(super) ask: Result<Scenario, String>,
+}
+
+/// Reads `text`, which is of `file`. Rows that cannot be used become points with a reason.
+pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>, PointsError> {
+    let csv_error =
+        |error: csv::Error| PointsError::Csv { file: file.to_owned(), problem: error.to_string() };
+    let mut rows =
+        ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
+    let header = rows.headers().map_err(csv_error)?.clone();
+    let columns = Columns::of(&header);
+    let (needed, figures): (&[&str], fn(&Row, Reader) -> Figures) = if columns
+        .has("silicon_tpot_ms")
+        || columns.has("silicon_ttft_ms")
+        || columns.has("mode")
+    {
+        (&serving::COLUMNS, serving::figures)
+    } else {
+        (&published::COLUMNS, published::figures)
+    };
+    let missing = columns.missing(needed);
+    if !missing.is_empty() {
+        let missing = missing.into_iter().map(|name| format!("`{name}`")).collect();
+        return Err(PointsError::Columns { file: file.to_owned(), missing });
+    }
+    let mut points = Vec::new();
+    for (row, cells) in rows.records().enumerate() {
+        let cells = cells.map_err(csv_error)?;
+        let found = match ragged(&cells, &header) {
+            Some(reason) => Figures { tags: Tags::default(), values: Vec::new(), ask: Err(reason) },
+            None => figures(&Row { columns: &columns, cells: &cells }, reader),
+        };
+        points.extend(found.points(file, row));
+    }
+    Ok(points)
+}
+
+fn ragged(cells: &StringRecord, header: &StringRecord) -> Option<String> {
+    let (has, needs) = (cells.len(), header.len());
+    (has != needs).then(|| format!("the row has {has} cells, the header {needs}"))
+}
+
+impl Figures {
+    fn points(self, file: &str, row: usize) -> Vec<Point> {
+        let Self { tags, mut values, ask } = self;
+        if values.is_empty() {
+            // The row itself is to be named.
+            let metric = Metric::named("tpot_ms").expect("a metric of the layouts");
+            values.push((metric, Ok(f64::NAN)));
+        }
+        let point = |(metric, value): (Metric, Result<f64, String>)| {
+            let (measured, ask) = match value {
+                Ok(value) => (value, ask.clone()),
+                Err(reason) => (f64::NAN, Err(reason)),
+            };
+            Point { file: file.to_owned(), row, metric, measured, tags: tags.clone(), ask }
+        };
+        values.into_iter().map(point).collect()
+    }
+}
+
+impl Reader<'_> {
+    /// The catalogue's name of a chip.
+    pub(super) fn chip(&self, name: &str) -> Result<String, String> {
+        let chip = self.chips.chip(name).map_err(|error| error.to_string())?;
+        Ok(chip.name.clone())
+    }
+
+    /// The catalogue's name of a model.
+    pub(super) fn model(&self, name: &str) -> Result<String, String> {
+        let model = self.models.model(name).map_err(|error| error.to_string())?;
+        Ok(model.name)
+    }
+}

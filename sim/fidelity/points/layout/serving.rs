@@ -1,0 +1,150 @@
+//! The layout of `serving_ttft_tpot.csv`: a serving point a row, aggregated or disaggregated.
+
+use super::labels;
+use super::reader::{Figures, Reader};
+use super::table::Row;
+use crate::fidelity::points::point::{Metric, Tags};
+use crate::fidelity::points::scenario::{Drive, Lengths, Scenario};
+use crate::model::Plan;
+
+/// What a file of this layout must have.
+pub(super) const COLUMNS: [&str; 17] = [
+    "backend",
+    "model_path",
+    "system",
+    "precision",
+    "mode",
+    "isl",
+    "osl",
+    "batch_size",
+    "tp_size",
+    "pp_size",
+    "attention_dp_size",
+    "moe_ep_size",
+    "silicon_ttft_ms",
+    "silicon_tpot_ms",
+    "concurrency",
+    "gemm_quant_mode",
+    "source",
+];
+
+/// The two figures of a row.
+pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
+    let ask = scenario(row, reader);
+    let values = [("ttft_ms", "silicon_ttft_ms"), ("tpot_ms", "silicon_tpot_ms")];
+    let values = values.into_iter().map(|(metric, column)| {
+        let value = row
+            .positive(column)
+            .and_then(|value| value.ok_or_else(|| format!("`{column}` is empty")));
+        (Metric::named(metric).expect("a metric of the layouts"), value)
+    });
+    let values = values.collect();
+    Figures { tags: tags(row, reader, ask.as_ref().ok()), values, ask }
+}
+
+fn tags(row: &Row, reader: Reader, scenario: Option<&Scenario>) -> Tags {
+    let named = |found: Result<String, String>, text: &str| found.unwrap_or_else(|_| text.into());
+    let (chip, model) = (row.text("system"), row.text("model_path"));
+    let is_light = scenario.is_some_and(Scenario::is_light);
+    let kind = match row.text("mode") {
+        "agg" if is_light => "aggregated, at most 16 a rank",
+        "agg" => "aggregated, more than 16 a rank",
+        "disagg" => "disaggregated",
+        other => other,
+    };
+    Tags {
+        chip: named(reader.chip(chip), chip),
+        model: named(reader.model(model), model),
+        engine: row.text("backend").to_owned(),
+        dtype: precision(row).to_owned(),
+        scenario: kind.to_owned(),
+        version: row.text("backend_version").to_owned(),
+    }
+}
+
+/// The weight label; some rows have only the products', some only the model's name.
+fn precision<'a>(row: &Row<'a>) -> &'a str {
+    let stated = [row.text("precision"), row.text("gemm_quant_mode")];
+    let found = stated.into_iter().find(|label| !label.is_empty());
+    let by_name =
+        || if row.text("model_path").to_lowercase().contains("nvfp4") { "fp4" } else { "bf16" };
+    found.unwrap_or_else(by_name)
+}
+
+fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
+    let note = row.text("note");
+    if note.contains("suspect") {
+        return Err(format!("marked in the file: {note}"));
+    }
+    let chip = reader.chip(row.text("system"))?;
+    let model = reader.model(row.text("model_path"))?;
+    let engine = labels::engine(row.text("backend"))?;
+    let checkpoint = labels::checkpoint(precision(row), &model)?;
+    let (plan, drive) = match row.text("mode") {
+        "agg" => aggregated(row)?,
+        "disagg" => decode_pool(row)?,
+        other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
+    };
+    Ok(Scenario {
+        kv: labels::kv(engine, checkpoint),
+        gpus: plan.gpus(),
+        replicas: 1,
+        lengths: lengths(row)?,
+        chip,
+        model,
+        engine,
+        checkpoint,
+        plan,
+        drive,
+    })
+}
+
+/// Prompts and answers are drawn, as `InferenceX` draws them; rows that name no dump of its runs
+/// have exact prompts. Answers of exact lengths too would keep a closed loop in step for ever, each
+/// round of prompts one burst, and the measured times to first token show none.
+fn lengths(row: &Row) -> Result<Lengths, String> {
+    let (input, output) = (row.needed("isl")?, row.needed("osl")?);
+    Ok(match row.text("source") {
+        "source_file=" => Lengths { input: (input, input), ..Lengths::up_to(input, output) },
+        _ => Lengths::up_to(input, output),
+    })
+}
+
+fn aggregated(row: &Row) -> Result<(Plan, Drive), String> {
+    let plan = plan(row, "")?;
+    let flight = match row.count("concurrency")? {
+        Some(flight) => flight,
+        None => row.needed("batch_size")?.saturating_mul(plan.dp),
+    };
+    Ok((plan, Drive::Closed(flight)))
+}
+
+/// The load of one decode worker.
+fn decode_pool(row: &Row) -> Result<(Plan, Drive), String> {
+    let workers = row.count("decode_num_workers")?;
+    let workers = workers.ok_or("the number of decode workers is not stated")?;
+    let flight = row.needed("concurrency")?;
+    Ok((plan(row, "decode_")?, Drive::DecodePool(flight.div_ceil(workers))))
+}
+
+fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {
+    let degree = |name: &str| row.degree(&format!("{prefix}{name}"));
+    let (tp, pp) = (degree("tp_size")?, degree("pp_size")?);
+    let (dp, ep) = (degree("attention_dp_size")?, degree("moe_ep_size")?);
+    Ok(attention_dp(Plan { tp, pp, ep, dp }))
+}
+
+/// Rows that name the ranks once for attention and once for their groups.
+///
+/// `tp` = `dp` = T with T² expert ranks is attention-DP over T chips; one rank and `dp` far beyond
+/// the expert ranks is attention-DP over those.
+fn attention_dp(plan: Plan) -> Plan {
+    let Plan { tp, dp, ep, .. } = plan;
+    if tp == dp && tp > 1 && ep == tp * tp {
+        return Plan { tp: 1, ep: tp, ..plan };
+    }
+    if tp == 1 && ep > 1 && dp == ep * ep {
+        return Plan { dp: ep, ..plan };
+    }
+    plan
+}

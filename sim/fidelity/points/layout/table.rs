@@ -1,0 +1,79 @@
+//! Rows of a CSV file, read by the names of their columns.
+
+use std::collections::BTreeMap;
+
+use csv::StringRecord;
+
+/// A file's header.
+#[derive(Clone, Debug)]
+pub(super) struct Columns(BTreeMap<String, usize>);
+
+impl Columns {
+    pub(super) fn of(header: &StringRecord) -> Self {
+        let names = header.iter().enumerate();
+        Self(names.map(|(i, name)| (name.trim().to_owned(), i)).collect())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Which of `names` there are not.
+    pub(super) fn missing<'a>(&self, names: &[&'a str]) -> Vec<&'a str> {
+        names.iter().copied().filter(|name| !self.has(name)).collect()
+    }
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) cells: &'a StringRecord,
+}
+
+impl<'a> Row<'a> {
+    /// The cell under `name`; empty if there is none.
+    pub(super) fn text(&self, name: &str) -> &'a str {
+        let index = self.columns.0.get(name);
+        index.and_then(|&index| self.cells.get(index)).unwrap_or_default().trim()
+    }
+
+    /// A figure greater than zero; `None` if the cell is empty.
+    pub(super) fn positive(&self, name: &str) -> Result<Option<f64>, String> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let value: f64 = text.parse().map_err(|_| {
+            let unit = name.rsplit('_').next().unwrap_or_default();
+            format!("`{name} = {text}` is not a plain number; write it without a unit, in {unit}")
+        })?;
+        if value.is_finite() && value > 0.0 {
+            return Ok(Some(value));
+        }
+        Err(format!("`{name} = {text}` is not greater than zero; correct it or remove the row"))
+    }
+
+    /// A count of at least one; `None` if the cell is empty.
+    pub(super) fn count(&self, name: &str) -> Result<Option<u32>, String> {
+        let Some(value) = self.positive(name)? else { return Ok(None) };
+        if value <= f64::from(u32::MAX) {
+            return Ok(Some((value.round() as u32).max(1)));
+        }
+        Err(format!("`{name} = {value}` is too large"))
+    }
+
+    /// The same where there must be one.
+    pub(super) fn needed(&self, name: &str) -> Result<u32, String> {
+        self.count(name)?.ok_or_else(|| format!("`{name}` is not stated"))
+    }
+
+    /// A degree of parallelism; what is not stated or 0 is none.
+    pub(super) fn degree(&self, name: &str) -> Result<u32, String> {
+        let text = self.text(name);
+        if matches!(text, "" | "0" | "0.0") {
+            return Ok(1);
+        }
+        self.needed(name)
+    }
+}

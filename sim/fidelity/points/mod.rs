@@ -1,0 +1,24 @@
+//! Measured serving points: read, simulated as they were measured, and scored.
+//!
+//! A file's columns tell its layout ([`read_points`]). Every row becomes one or two [`Point`]s: a
+//! measured figure and the [`Scenario`] that memwall simulates for it, or the reason why it cannot.
+//! [`jobs`] groups points by replica, so that each is compiled once and each scenario runs once;
+//! [`score`] compares.
+
+mod bench;
+mod host;
+mod job;
+mod layout;
+mod point;
+mod scenario;
+mod score;
+mod shipped;
+
+pub use bench::{Bench, Prediction, Terms};
+pub use host::{HostFit, HostScore, host_toml};
+pub use job::{Answers, Job, jobs};
+pub use layout::{PointsError, Reader, read_points};
+pub use point::{Family, Metric, Point, Statistic, Tags};
+pub use scenario::{Checkpoint, Drive, Lengths, Scenario};
+pub use score::{Group, score};
+pub use shipped::shipped;

@@ -1,0 +1,119 @@
+//! `memwall validate`: the gate, bad rows, threads, and medians that may not rise.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::cli::program::{memwall, memwall_on_threads, scratch};
+
+const HEADER: &str = "backend,model_path,system,precision,mode,isl,osl,gemm_quant_mode,batch_size,\
+tp_size,pp_size,attention_dp_size,moe_ep_size,silicon_ttft_ms,silicon_tpot_ms,source,concurrency";
+
+const GOOD: &str =
+    "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4";
+
+fn file(name: &str, rows: &[&str]) -> PathBuf {
+    let path = scratch(&format!("validate-{name}")).join("points.csv");
+    fs::write(&path, [&[HEADER], rows].concat().join("\n")).unwrap();
+    path
+}
+
+fn validate(rows: &[&str], name: &str) -> Value {
+    let path = file(name, rows);
+    memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
+        .document("memwall.validate/1")
+}
+
+/// Why a point was skipped.
+fn reason(point: &Value) -> &str {
+    point["skipped"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn a_bad_row_is_named_and_the_rest_runs() {
+    let bad = [
+        GOOD,
+        "vllm,meta-llama/Llama-3.1-70B,h900,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,0,-14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,NaN,0.014 s,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024",
+        "vllm,nobody/knows-it,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,7,1,1,1,120,14,,4",
+    ];
+    let document = validate(&bad, "bad");
+    let points = document["points"].as_array().unwrap();
+    let of_row = |row: u64| points.iter().filter(move |point| point["row"] == row);
+    assert!(of_row(0).all(|point| point["predicted"].as_f64().unwrap() > 0.0));
+    let expected = [
+        (1, "unknown chip `h900`"),
+        (2, "not greater than zero"),
+        (4, "6 cells, the header 17"),
+        (5, "no model is called `nobody/knows-it`"),
+        (6, "tp7"),
+    ];
+    for (row, text) in expected {
+        assert!(of_row(row).count() > 0);
+        assert!(of_row(row).all(|point| reason(point).contains(text)), "{row}: {document:#}");
+    }
+    let reasons: Vec<_> = of_row(3).map(reason).collect();
+    assert!(reasons[0].contains("`silicon_ttft_ms = NaN`"), "{reasons:?}");
+    assert!(reasons[1].contains("not a plain number; write it without a unit, in ms"));
+    assert_eq!(document["summary"][0]["n"], 1);
+}
+
+#[test]
+fn a_missing_column_is_named_with_its_file() {
+    let path = scratch("validate-columns").join("points.csv");
+    fs::write(&path, "mode,isl,silicon_tpot_ms\nagg,1024,12\n").unwrap();
+    let answer = memwall(&["validate", "--points", path.to_str().unwrap()]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("points.csv: lacks the columns `backend`"), "{}", answer.stderr);
+}
+
+#[test]
+fn the_gate_fails_with_a_sentence() {
+    let path = file("gate", &[GOOD]);
+    let gate = |limit: &str| {
+        memwall(&["validate", "--points", path.to_str().unwrap(), "--max-median", limit])
+    };
+    assert_eq!(gate("5").code, 0);
+    let failed = gate("0.00001");
+    assert_eq!(failed.code, 1);
+    assert!(failed.stderr.contains("more than the 0.0 % of --max-median"), "{}", failed.stderr);
+}
+
+#[test]
+fn the_roofline_is_faster_than_silicon() {
+    let path = file("roofline", &[GOOD]);
+    let arguments =
+        ["validate", "--points", path.to_str().unwrap(), "--cost", "roofline", "--json"];
+    let document = memwall(&arguments).document("memwall.validate/1");
+    for point in document["points"].as_array().unwrap() {
+        let value = |key: &str| point[key].as_f64().unwrap();
+        assert!(value("predicted") < value("measured"), "{point}");
+    }
+}
+
+/// The medians that were recorded; a tenth more fails.
+const RECORDED: [(&str, f64); 4] =
+    [("ttft_ms", 1.0), ("tpot_ms", 1.0), ("output_tok_s", 1.0), ("total_tok_s", 1.0)];
+
+#[test]
+fn medians_stay_and_threads_change_nothing() {
+    let [one, two] = [1, 2].map(|threads| memwall_on_threads(&["validate", "--json"], threads));
+    assert!(one.stdout == two.stdout, "the document depends on the number of threads");
+    let document = one.document("memwall.validate/1");
+    let summary = document["summary"].as_array().unwrap();
+    let mut worse = Vec::new();
+    for (metric, recorded) in RECORDED {
+        let is_it = |group: &&Value| group["metric"] == metric && group["by"] == "all";
+        let group = summary.iter().find(is_it).expect("the metric has points");
+        let median = group["median_abs_rel_err"].as_f64().unwrap();
+        println!("{metric}: {median:.3} over {}", group["n"]);
+        if median > recorded * 1.1 {
+            worse.push(format!("{metric}: {median:.3}, recorded {recorded:.3}"));
+        }
+    }
+    assert!(worse.is_empty(), "further from silicon than recorded: {worse:?}");
+}
