@@ -23,4 +23,6 @@ pub use bound::{Bound, Breakdown};
 pub use calibration::{Calibration, CalibrationError};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
-pub use program::{Demand, OpTime, Pricer, StepProgram, StepTime};
+pub use program::{
+    Cost, Demand, FineSpan, FineTime, OpTime, Pricer, Series, StepProgram, StepTime,
+};

@@ -139,7 +139,7 @@ proptest! {
             prop_assert!(outcome.cached < outcome.prompt);
         }
         prop_assert_eq!(result.meter.itl.count(), output - requests.completed);
-        let busy = result.meter.busy.total().get();
+        let busy = result.meter.busy().total().get();
         prop_assert!(busy <= result.window.seconds().get() + 1e-9);
     }
 

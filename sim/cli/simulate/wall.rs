@@ -147,6 +147,7 @@ impl Wall {
             bracket,
             confirm,
             ttl: self.common.ttl,
+            engine: self.common.engine.into(),
         };
         let progress = shell.progress("climbing the ladder", chips.len() as u64);
         let longest = work.longest(model.context);

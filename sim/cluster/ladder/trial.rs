@@ -57,7 +57,7 @@ pub(super) fn run_closed(
     length: TrialLength,
     terms: &Terms,
 ) -> RunResult {
-    let mut replica = deployment.replica(terms.ttl);
+    let mut replica = deployment.replica(terms.ttl).with_engine(terms.engine);
     let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
     let plan = length.plan(Load::Closed { concurrency });
     let result = simulate(replica, tasks, plan, &mut |_| {});
@@ -69,7 +69,8 @@ pub(super) fn run_closed(
 pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> RunResult {
     let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
     let plan = terms.confirm.plan(Load::Arrivals);
-    simulate(deployment.replica(terms.ttl), tasks, plan, &mut |_| {})
+    let replica = deployment.replica(terms.ttl).with_engine(terms.engine);
+    simulate(replica, tasks, plan, &mut |_| {})
 }
 
 /// Whether nothing was rejected and both latencies are within the level.

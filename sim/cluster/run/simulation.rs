@@ -9,13 +9,12 @@ use crate::serving::{Outcome, Replica, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::Task;
 
-/// Everything that can happen during a run. Closed on purpose.
+/// Everything that can happen during a run, besides the end of what the replica has under way.
+/// Closed on purpose.
 #[derive(Debug)]
 enum Event {
-    /// The replica finished a step.
-    StepDone,
-    /// A task starts.
-    Start(Box<Task>),
+    /// The task that was fetched starts (open loop).
+    Start,
     /// A call that a client sent some time ago reaches the replica.
     Arrive(CallRef),
     /// The warm-up is over.
@@ -25,14 +24,14 @@ enum Event {
 }
 
 impl Phased for Event {
-    /// At one instant: first give back, then receive, then look.
+    /// At one instant: first give back (the replica's own step ends before any of these), then
+    /// receive, then look.
     fn phase(&self) -> u8 {
         match self {
-            Self::StepDone => 0,
-            Self::Start(_) => 1,
-            Self::Arrive(_) => 2,
-            Self::Measure => 3,
-            Self::Stop => 4,
+            Self::Start => 0,
+            Self::Arrive(_) => 1,
+            Self::Measure => 2,
+            Self::Stop => 3,
         }
     }
 }
@@ -66,6 +65,7 @@ pub fn simulate<P: Pricer>(
         source: tasks,
         plan,
         queue: EventQueue::new(),
+        fetched: None,
         tasks: Vec::new(),
         vacant: Vec::new(),
         owners: Vec::new(),
@@ -86,6 +86,8 @@ struct Simulation<P, S> {
     source: S,
     plan: RunPlan,
     queue: EventQueue<Event>,
+    /// The task that starts next (open loop).
+    fetched: Option<Task>,
     tasks: Vec<Option<ActiveTask>>,
     vacant: Vec<u32>,
     /// Whose call each request is, by request identity.
@@ -100,24 +102,37 @@ struct Simulation<P, S> {
 impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
         self.open();
-        while let Some((now, event)) = self.queue.pop() {
+        for handled in 1u64.. {
+            let Some((now, event)) = self.next() else { break };
             if now == SimTime::NEVER {
                 self.result.is_cut_off = true;
                 break;
             }
             match event {
-                Event::StepDone => self.on_step_done(now),
-                Event::Start(task) => self.on_start(now, *task),
-                Event::Arrive(call) => self.on_arrive(now, call),
-                Event::Measure => self.on_measure(now),
-                Event::Stop => break,
+                None => self.on_step_done(now),
+                Some(Event::Start) => self.on_start(now),
+                Some(Event::Arrive(call)) => self.on_arrive(now, call),
+                Some(Event::Measure) => self.on_measure(now),
+                Some(Event::Stop) => break,
             }
             if self.has_enough() {
                 break;
             }
-            if self.queue.popped().is_multiple_of(REPORT_EVERY) {
+            if handled.is_multiple_of(REPORT_EVERY) {
                 watch(Progress { now, completed: self.result.requests.completed });
             }
+        }
+    }
+
+    /// What happens next, and when: an event, or, first of all at one instant, the end of what the
+    /// replica has under way.
+    fn next(&mut self) -> Option<(SimTime, Option<Event>)> {
+        match self.replica.next_end() {
+            Some(end) if self.queue.next_time().is_none_or(|next| end <= next) => {
+                self.queue.advance(end);
+                Some((end, None))
+            }
+            _ => self.queue.pop().map(|(now, event)| (now, Some(event))),
         }
     }
 
@@ -151,7 +166,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
             return;
         }
         if let Some(task) = self.source.next() {
-            self.on_start(now, task);
+            self.start(now, task);
         }
     }
 
@@ -159,11 +174,18 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     fn schedule_arrival(&mut self) {
         if let Some(task) = self.source.next() {
             let start = SimTime::after_start(task.start).max(self.queue.now());
-            self.queue.schedule(start, Event::Start(Box::new(task)));
+            self.fetched = Some(task);
+            self.queue.schedule(start, Event::Start);
         }
     }
 
-    fn on_start(&mut self, now: SimTime, task: Task) {
+    fn on_start(&mut self, now: SimTime) {
+        let task = self.fetched.take().expect("a task starts that was fetched");
+        self.start(now, task);
+        self.schedule_arrival();
+    }
+
+    fn start(&mut self, now: SimTime, task: Task) {
         self.result.tasks.started += 1;
         self.result.tasks.calls += task.calls().count() as u64;
         let by_timestamp = self.plan.load == Load::Timestamps;
@@ -176,9 +198,6 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
             self.tasks[slot as usize] = Some(active);
         }
         self.follow(now, slot, then);
-        if !matches!(self.plan.load, Load::Closed { .. }) {
-            self.schedule_arrival();
-        }
     }
 
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
@@ -194,12 +213,12 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         };
         self.owners.push(at);
         self.result.requests.submitted += 1;
-        if self.replica.submit(request).is_err() {
+        if self.replica.submit(now, request).is_err() {
             self.result.requests.rejected += 1;
             self.rejected_in_a_row += 1;
             self.on_call_end(now, at, true);
         } else {
-            self.step(now);
+            self.replica.start_step(now);
         }
     }
 
@@ -214,7 +233,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
             self.on_call_end(now, owner, false);
         }
         self.done = done;
-        self.step(now);
+        self.replica.start_step(now);
     }
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
@@ -225,7 +244,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     fn on_measure(&mut self, now: SimTime) {
         self.is_measuring = true;
         self.measured_from = now;
-        self.replica.reset_meter();
+        self.replica.reset_meter(now);
         self.result.outcomes.clear();
         self.result.task_spans.clear();
     }
@@ -256,25 +275,19 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         }
     }
 
-    /// Lets the replica start a step if it can.
-    fn step(&mut self, now: SimTime) {
-        if let Some(end) = self.replica.start_step(now) {
-            self.queue.schedule(end, Event::StepDone);
-        }
-    }
-
     fn task(&mut self, slot: u32) -> &mut ActiveTask {
         self.tasks[slot as usize].as_mut().expect("calls belong to tasks in flight")
     }
 
     fn finish(mut self) -> RunResult {
+        self.replica.observe(self.queue.now());
         let counts = &mut self.result.requests;
         counts.in_flight = counts.submitted - counts.completed - counts.rejected;
         assert_eq!(counts.in_flight, self.replica.in_flight() as u64, "requests are conserved");
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;
-        self.result.events = self.queue.popped();
+        self.result.events = self.queue.popped() + self.replica.steps_ended();
         self.result.window = self.queue.now().since(self.measured_from);
         self.result.meter = self.replica.meter().clone();
         self.result.evicted_pages = self.replica.kv().evicted();

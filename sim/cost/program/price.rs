@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::compile::{Compiled, clips, compile, shape};
+use super::curve::{Curve, Sample, Sums, sums_of};
 use super::host::Host;
-use super::table::{RowPrice, RowTable};
-use crate::cost::batch::Batch;
+use super::series::Series;
+use super::table::{CurveTable, RowPrice, RowTable};
+use crate::cost::batch::{Batch, CLIPS, Decode};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Calibration;
 use crate::cost::forms::Setting;
@@ -49,6 +51,7 @@ pub struct StepProgram {
     /// Indices of the operators that depend on contexts.
     by_context: Vec<usize>,
     by_rows: Vec<RowGroup>,
+    decodes: CurveTable,
     host: Host,
     clips: Vec<u32>,
     provenance: BTreeSet<String>,
@@ -116,7 +119,8 @@ impl StepProgram {
         let by_context = (0..compiled.len()).filter(|&i| is_by_context(&compiled[i])).collect();
         let (clips, provenance) = setting.finish();
         let (by_rows, model) = (row_groups(&compiled), pricing.model);
-        Ok(Self { model, ops: compiled, by_context, by_rows, host, clips, provenance })
+        let decodes = CurveTable::new();
+        Ok(Self { model, ops: compiled, by_context, by_rows, decodes, host, clips, provenance })
     }
 
     /// The clip lengths that a batch's clipped sums are for, in their order.
@@ -173,6 +177,32 @@ impl StepProgram {
     pub(super) fn work(&self, batch: &Batch) -> Work {
         let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
         by_context.fold(self.rows(batch).work, |sum, op| sum + op.work(batch) * f64::from(op.count))
+    }
+
+    /// The decode step of `decode` and those after it, see [`Pricer`](super::Pricer).
+    pub(super) fn series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        let sequences = decode.sequences;
+        let mut growth = [u64::from(sequences); 1 + CLIPS];
+        growth[1..].copy_from_slice(&growing.map(u64::from));
+        let price = |sums: &Sums| self.sample(sequences, sums);
+        let trace = || Curve::trace(sequences, 1 + self.clips.len(), price);
+        self.decodes.ask(sequences, trace, |curve| curve.series(&sums_of(decode), &growth))
+    }
+
+    /// The price of a decode step at any sums of contexts.
+    fn sample(&self, sequences: u32, sums: &Sums) -> Sample {
+        let mut clipped = [0; CLIPS];
+        clipped.copy_from_slice(&sums[1..]);
+        let decode = Decode { sequences, context: sums[0], clipped };
+        let batch = Batch { decode, ..Batch::default() }.decode_only();
+        let (parts, work) = (self.parts(&batch), self.work(&batch));
+        let mut sample = Sample::default();
+        for (value, bound) in sample.iter_mut().zip(Bound::ALL) {
+            *value = parts[bound];
+        }
+        let [.., flop, traffic] = &mut sample;
+        (*flop, *traffic) = (work.flops, work.bytes);
+        sample
     }
 
     /// What depends on counts of rows alone.

@@ -1,7 +1,10 @@
 //! What an engine needs to know of a cost model.
 
 use super::StepProgram;
-use crate::cost::{Batch, Breakdown};
+use super::exact::Cost;
+use super::series::Series;
+use crate::cost::batch::CLIPS;
+use crate::cost::{Batch, Breakdown, Decode};
 use crate::units::{Bytes, Flop, Seconds};
 
 /// Prices steps. Pure: equal batches have equal prices.
@@ -17,6 +20,17 @@ pub trait Pricer {
 
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
     fn demand(&self, batch: &Batch) -> Demand;
+
+    /// The decode step of `decode` and those that follow it while every context grows by one a
+    /// step, and the clipped ones of `growing` sequences do.
+    ///
+    /// What it says of a later step must equal, as whole numbers, what it would say if asked when
+    /// that step comes. This default knows no later step, so that it prices every step anew.
+    fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        let _ = growing;
+        let batch = Batch { decode: *decode, ..Batch::default() }.decode_only();
+        Series::single(Cost::new(self.price(&batch), self.demand(&batch)))
+    }
 }
 
 /// What a step asks of one chip, whatever its speed.
@@ -44,5 +58,9 @@ impl Pricer for &StepProgram {
     fn demand(&self, batch: &Batch) -> Demand {
         let work = self.work(batch);
         Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
+    }
+
+    fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        self.series(decode, growing)
     }
 }

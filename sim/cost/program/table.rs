@@ -1,7 +1,9 @@
 //! Prices by row count, each computed once.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
+use super::curve::Curve;
+use super::series::Series;
 use crate::cost::bound::Breakdown;
 use crate::cost::work::Work;
 
@@ -35,5 +37,28 @@ impl RowTable {
             cell.set(Some(price));
             price
         })
+    }
+}
+
+/// A lazy table of the curves of decode steps, by number of sequences.
+pub(super) struct CurveTable(Vec<OnceCell<Box<Curve>>>);
+
+impl CurveTable {
+    pub(super) fn new() -> Self {
+        Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
+    }
+
+    /// What `ask` finds on the curve of `sequences` sequences, traced by `trace` if it is asked for
+    /// the first time.
+    pub(super) fn ask(
+        &self,
+        sequences: u32,
+        trace: impl FnOnce() -> Curve,
+        ask: impl FnOnce(&Curve) -> Series,
+    ) -> Series {
+        match self.0.get(sequences as usize) {
+            Some(cell) => ask(cell.get_or_init(|| Box::new(trace()))),
+            None => ask(&trace()),
+        }
     }
 }
