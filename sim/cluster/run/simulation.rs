@@ -1,5 +1,7 @@
 //! The event loop.
 
+use std::borrow::Borrow;
+
 use super::client::{ActiveTask, CallRef, Consequences};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
@@ -53,9 +55,9 @@ const HOPELESS: u64 = 1000;
 const REPORT_EVERY: u64 = 1 << 14;
 
 /// Runs `tasks` on `replica` as `plan` says, telling `watch` now and then how far it has come.
-pub fn simulate<P: Pricer>(
+pub fn simulate<P: Pricer, T: Borrow<Task>>(
     replica: Replica<P>,
-    tasks: impl Iterator<Item = Task>,
+    tasks: impl Iterator<Item = T>,
     plan: RunPlan,
     watch: &mut dyn FnMut(Progress),
 ) -> RunResult {
@@ -70,6 +72,7 @@ pub fn simulate<P: Pricer>(
         vacant: Vec::new(),
         owners: Vec::new(),
         done: Vec::new(),
+        then: Consequences::default(),
         is_measuring: plan.warmup == SimSpan::ZERO,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
@@ -79,7 +82,7 @@ pub fn simulate<P: Pricer>(
     simulation.finish()
 }
 
-struct Simulation<P, S> {
+struct Simulation<P, S: Iterator> {
     /// From a client to the replica.
     dispatch: SimSpan,
     replica: Replica<P>,
@@ -87,19 +90,21 @@ struct Simulation<P, S> {
     plan: RunPlan,
     queue: EventQueue<Event>,
     /// The task that starts next (open loop).
-    fetched: Option<Task>,
-    tasks: Vec<Option<ActiveTask>>,
+    fetched: Option<S::Item>,
+    tasks: Vec<Option<ActiveTask<S::Item>>>,
     vacant: Vec<u32>,
     /// Whose call each request is, by request identity.
     owners: Vec<CallRef>,
     done: Vec<Outcome>,
+    /// Empty between events, and kept for its room.
+    then: Consequences,
     is_measuring: bool,
     measured_from: SimTime,
     rejected_in_a_row: u64,
     result: RunResult,
 }
 
-impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
+impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
         self.open();
         for handled in 1u64.. {
@@ -173,7 +178,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     /// Schedules the next task's own start (open loop).
     fn schedule_arrival(&mut self) {
         if let Some(task) = self.source.next() {
-            let start = SimTime::after_start(task.start).max(self.queue.now());
+            let start = SimTime::after_start(task.borrow().start).max(self.queue.now());
             self.fetched = Some(task);
             self.queue.schedule(start, Event::Start);
         }
@@ -185,13 +190,14 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         self.schedule_arrival();
     }
 
-    fn start(&mut self, now: SimTime, task: Task) {
+    fn start(&mut self, now: SimTime, task: S::Item) {
         self.result.tasks.started += 1;
-        self.result.tasks.calls += task.calls().count() as u64;
+        self.result.tasks.calls += task.borrow().calls().count() as u64;
         let by_timestamp = self.plan.load == Load::Timestamps;
         let mut active = ActiveTask::new(task, now, by_timestamp);
         let slot = self.vacant.pop().unwrap_or(self.tasks.len() as u32);
-        let then = active.start(slot);
+        let mut then = std::mem::take(&mut self.then);
+        active.start(slot, &mut then);
         if slot as usize == self.tasks.len() {
             self.tasks.push(Some(active));
         } else {
@@ -237,7 +243,8 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     }
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
-        let then = self.task(at.slot).on_end(at, now, is_rejected);
+        let mut then = std::mem::take(&mut self.then);
+        self.task(at.slot).on_end(at, now, is_rejected, &mut then);
         self.follow(now, at.slot, then);
     }
 
@@ -250,11 +257,13 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
     }
 
     /// Schedules the calls that follow, and closes a task that has ended.
-    fn follow(&mut self, now: SimTime, slot: u32, then: Consequences) {
-        for (time, call) in then.sends {
+    fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
+        for (time, call) in then.sends.drain(..) {
             self.queue.schedule(time + self.dispatch, Event::Arrive(call));
         }
-        if then.has_ended {
+        let has_ended = std::mem::take(&mut then.has_ended);
+        self.then = then;
+        if has_ended {
             self.close(now, slot);
         }
     }
@@ -275,7 +284,7 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         }
     }
 
-    fn task(&mut self, slot: u32) -> &mut ActiveTask {
+    fn task(&mut self, slot: u32) -> &mut ActiveTask<S::Item> {
         self.tasks[slot as usize].as_mut().expect("calls belong to tasks in flight")
     }
 

@@ -73,19 +73,27 @@ impl Curve {
         Self { base: cost(&base), axes }
     }
 
+    /// The cost of the step of these sums.
+    pub(super) fn cost(&self, sums: &Sums) -> Cost {
+        let mut cost = self.base;
+        for axis in &self.axes {
+            cost += axis.piece(sums[axis.sum]).cost(sums[axis.sum]);
+        }
+        cost
+    }
+
     /// The step of these sums, and those after it: each sum grows by `growth` a step.
     pub(super) fn series(&self, sums: &Sums, growth: &Sums) -> Series {
         let (mut first, mut more) = (self.base, Cost::default());
         let mut steps = u64::MAX;
-        for Axis { sum, pieces } in &self.axes {
-            let (value, growth) = (sums[*sum], growth[*sum]);
-            let piece = pieces.iter().find(|piece| value <= piece.last);
-            let piece = piece.or(pieces.last()).expect("an axis has a piece");
-            first += piece.at;
-            first += piece.slope * value as i64;
+        for axis in &self.axes {
+            let (value, growth) = (sums[axis.sum], growth[axis.sum]);
+            let piece = axis.piece(value);
+            first += piece.cost(value);
             if growth > 0 {
                 more += piece.slope * growth as i64;
-                steps = steps.min(piece.last.saturating_sub(value) / growth + 1);
+                let left = piece.last.checked_sub(value).map_or(u64::MAX, |left| left / growth);
+                steps = steps.min(left.saturating_add(1));
             }
         }
         Series::new(first, more, steps)
@@ -93,8 +101,20 @@ impl Curve {
 }
 
 impl Axis {
+    /// The piece at `value`; the last one goes on.
+    fn piece(&self, value: u64) -> &Piece {
+        let piece = self.pieces.iter().find(|piece| value <= piece.last);
+        piece.or(self.pieces.last()).expect("an axis has a piece")
+    }
+
     fn matters(&self) -> bool {
         self.pieces.iter().any(|piece| piece.slope != Cost::default())
+    }
+}
+
+impl Piece {
+    fn cost(&self, value: u64) -> Cost {
+        self.at + self.slope * value as i64
     }
 }
 

@@ -14,6 +14,9 @@ const PS: f64 = 1e12;
 /// Longer than any run: 213 days are 2⁶⁴ ps.
 const LONGEST: f64 = (1u128 << 100) as f64;
 
+/// Less than this is converted in halves, which processors can do by themselves.
+const USUAL: f64 = (1u64 << 62) as f64;
+
 /// What steps cost: time by cause, operations and bytes of one chip, in whole 2⁻³² ps, operations
 /// and bytes.
 ///
@@ -35,20 +38,33 @@ pub struct FineSpan(i128);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FineTime(i128);
 
+/// `x` in whole 2⁻³², rounded towards zero.
 fn whole(x: f64) -> i128 {
-    if x == 0.0 { 0 } else { libm::rint((x * ONE).clamp(-LONGEST, LONGEST)) as i128 }
+    if x.abs() < USUAL {
+        let units = x as i64;
+        let rest = (x - units as f64) * ONE;
+        (i128::from(units) << FRACTION_BITS) + i128::from(rest as i64)
+    } else {
+        (x * ONE).clamp(-LONGEST, LONGEST) as i128
+    }
 }
 
 impl Cost {
-    /// Rounds a price to the nearest whole numbers.
+    /// A price as whole numbers.
     pub fn new(time: Breakdown, demand: Demand) -> Self {
-        let parts = Bound::ALL.map(|bound| time[bound]);
+        let mut parts = [0.0; Bound::ALL.len()];
+        for (part, bound) in parts.iter_mut().zip(Bound::ALL) {
+            *part = time[bound];
+        }
         Self::of_parts(parts, demand.flop.get(), demand.traffic.get())
     }
 
     /// Of seconds by bound, operations, and bytes; coefficients may be negative.
-    pub(super) fn of_parts(time: [f64; Bound::ALL.len()], flop: f64, traffic: f64) -> Self {
-        let time = time.map(|seconds| whole(seconds * PS));
+    pub(super) fn of_parts(parts: [f64; Bound::ALL.len()], flop: f64, traffic: f64) -> Self {
+        let mut time = [0; Bound::ALL.len()];
+        for (time, seconds) in time.iter_mut().zip(parts) {
+            *time = whole(seconds * PS);
+        }
         Self { time, flop: whole(flop), traffic: whole(traffic) }
     }
 
@@ -72,9 +88,17 @@ impl Cost {
         Demand { flop: Flop::new(units(self.flop)), traffic: Bytes::new(units(self.traffic)) }
     }
 
-    /// The same with its time divided otherwise.
-    pub fn with_time(self, time: Breakdown) -> Self {
-        Self { time: Self::new(time, Demand::default()).time, ..self }
+    /// Moves the share `fraction`, at most 1, of every part of its time to `bound`.
+    pub fn reassigned(mut self, bound: Bound, fraction: f64) -> Self {
+        let fraction = whole(fraction);
+        let mut moved = 0;
+        for time in &mut self.time {
+            let part = (*time * fraction) >> FRACTION_BITS;
+            *time -= part;
+            moved += part;
+        }
+        self.time[bound as usize] += moved;
+        self
     }
 }
 
@@ -162,11 +186,13 @@ impl Mul<i64> for Cost {
     type Output = Self;
     fn mul(self, times: i64) -> Self {
         let times = i128::from(times);
-        Self {
-            time: self.time.map(|time| time * times),
-            flop: self.flop * times,
-            traffic: self.traffic * times,
+        let mut product = self;
+        for time in &mut product.time {
+            *time *= times;
         }
+        product.flop *= times;
+        product.traffic *= times;
+        product
     }
 }
 
@@ -180,10 +206,15 @@ mod tests {
         parts[Bound::Host] = 0.5e-3;
         let demand = Demand { flop: Flop::new(3e12), traffic: Bytes::new(7e9) };
         let cost = Cost::new(parts, demand);
-        assert_eq!(cost.breakdown(), parts);
+        for bound in Bound::ALL {
+            assert!((cost.breakdown()[bound] - parts[bound]).abs() < 1e-18);
+        }
         assert_eq!(cost.demand(), demand);
+        let moved = cost.reassigned(Bound::HbmCapacity, 0.25);
+        assert_eq!(moved.span(), cost.span());
+        assert!((moved.breakdown()[Bound::HbmCapacity] - 0.4375e-3).abs() < 1e-18);
         let end = FineTime::at(SimTime::ZERO) + cost.span();
-        assert_eq!(end.ceil().since_start().as_ps(), 1_750_000_000);
+        assert!(end.ceil().since_start().as_ps().abs_diff(1_750_000_000) <= 1);
         assert_eq!((cost * 3 - cost).span(), (cost + cost).span());
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::compile::{Compiled, clips, compile, shape};
 use super::curve::{Curve, Sample, Sums, sums_of};
+use super::exact::Cost;
 use super::host::Host;
+use super::pricer::Demand;
 use super::series::Series;
 use super::table::{CurveTable, RowPrice, RowTable};
 use crate::cost::batch::{Batch, CLIPS, Decode};
@@ -184,9 +186,35 @@ impl StepProgram {
         let sequences = decode.sequences;
         let mut growth = [u64::from(sequences); 1 + CLIPS];
         growth[1..].copy_from_slice(&growing.map(u64::from));
+        self.on_curve(sequences, |curve| curve.series(&sums_of(decode), &growth))
+    }
+
+    /// The cost of the decode step of `decode`.
+    pub(super) fn decode_cost(&self, decode: &Decode) -> Cost {
+        self.on_curve(decode.sequences, |curve| curve.cost(&sums_of(decode)))
+    }
+
+    fn on_curve<T>(&self, sequences: u32, ask: impl FnOnce(&Curve) -> T) -> T {
         let price = |sums: &Sums| self.sample(sequences, sums);
         let trace = || Curve::trace(sequences, 1 + self.clips.len(), price);
-        self.decodes.ask(sequences, trace, |curve| curve.series(&sums_of(decode), &growth))
+        self.decodes.ask(sequences, trace, ask)
+    }
+
+    /// Time and work of any step, as whole numbers.
+    pub(super) fn cost(&self, batch: &Batch) -> Cost {
+        let mut cost = Cost::default();
+        if batch.is_empty() {
+            return cost;
+        }
+        self.ask_rows(batch, |price| cost += price.cost);
+        let (mut parts, mut work) = (Breakdown::default(), Work::default());
+        for &i in &self.by_context {
+            let (op, count) = (&self.ops[i], f64::from(self.ops[i].count));
+            parts += op.parts(batch, self.model).scaled(count);
+            work = work + op.work(batch) * count;
+        }
+        parts[Bound::Host] += self.host.time(batch);
+        cost + cost_of(parts, work)
     }
 
     /// The price of a decode step at any sums of contexts.
@@ -208,13 +236,19 @@ impl StepProgram {
     /// What depends on counts of rows alone.
     fn rows(&self, batch: &Batch) -> RowPrice {
         let mut sum = RowPrice::default();
-        for group in &self.by_rows {
-            let rows = rows_of(batch, group.sort, group.spread);
-            let price = group.table.get(rows, |rows| self.price_rows(group, rows));
+        self.ask_rows(batch, |price| {
             sum.parts += price.parts;
             sum.work = sum.work + price.work;
-        }
+        });
         sum
+    }
+
+    /// Shows `see` the price of each group's rows.
+    fn ask_rows(&self, batch: &Batch, mut see: impl FnMut(&RowPrice)) {
+        for group in &self.by_rows {
+            let rows = rows_of(batch, group.sort, group.spread);
+            group.table.ask(rows, |rows| self.price_rows(group, rows), &mut see);
+        }
     }
 
     /// All operators of a group over `rows` rows on one rank.
@@ -229,8 +263,12 @@ impl StepProgram {
                 price.work = price.work + form.work(rows) * count;
             }
         }
-        price
+        RowPrice { cost: cost_of(price.parts, price.work), ..price }
     }
+}
+
+fn cost_of(parts: Breakdown, work: Work) -> Cost {
+    Cost::new(parts, Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) })
 }
 
 /// Operators whose cost depends on the same count of rows on one rank, and what they cost together.

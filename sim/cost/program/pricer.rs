@@ -21,6 +21,11 @@ pub trait Pricer {
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
     fn demand(&self, batch: &Batch) -> Demand;
 
+    /// What a step of `batch` with prefill costs, as whole numbers.
+    fn cost(&self, batch: &Batch) -> Cost {
+        Cost::new(self.price(batch), self.demand(batch))
+    }
+
     /// The decode step of `decode` and those that follow it while every context grows by one a
     /// step, and the clipped ones of `growing` sequences do.
     ///
@@ -29,7 +34,12 @@ pub trait Pricer {
     fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
         let _ = growing;
         let batch = Batch { decode: *decode, ..Batch::default() }.decode_only();
-        Series::single(Cost::new(self.price(&batch), self.demand(&batch)))
+        Series::single(self.cost(&batch))
+    }
+
+    /// What the decode step of `decode` costs: the first of its series.
+    fn decode_cost(&self, decode: &Decode) -> Cost {
+        self.decode_series(decode, &[0; CLIPS]).first()
     }
 }
 
@@ -60,7 +70,15 @@ impl Pricer for &StepProgram {
         Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
     }
 
+    fn cost(&self, batch: &Batch) -> Cost {
+        StepProgram::cost(self, batch)
+    }
+
     fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
         self.series(decode, growing)
+    }
+
+    fn decode_cost(&self, decode: &Decode) -> Cost {
+        StepProgram::decode_cost(self, decode)
     }
 }

@@ -3,7 +3,7 @@
 use super::replica::{Replica, Underway};
 use super::running::Slot;
 use super::sequence::Sequence;
-use crate::cost::{Batch, Cost, FineTime, Pricer, Series};
+use crate::cost::{Batch, Cost, FineTime, Pricer};
 use crate::serving::kv::{KvCache, Lease};
 use crate::serving::{Limits, Outcome};
 use crate::units::SimTime;
@@ -88,13 +88,13 @@ impl<P: Pricer> Replica<P> {
         }
         let decodes = match batch.decode.sequences {
             0 => Cost::default(),
-            _ => self.pricer.decode_series(&batch.decode, &[0; _]).first(),
+            _ => self.pricer.decode_cost(&batch.decode),
         };
         let cost = if batch.prefill.tokens == 0 {
             self.meter.book_decodes(1, decodes);
             decodes
         } else {
-            let whole = Cost::new(self.pricer.price(batch), self.pricer.demand(batch));
+            let whole = self.pricer.cost(batch);
             let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
             self.meter.book_mixed(whole, decodes, share);
             self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
@@ -102,8 +102,13 @@ impl<P: Pricer> Replica<P> {
             whole
         };
         self.meter.see_held(self.kv.held());
-        let series = Series::single(cost);
-        Some(Underway { start, series, steps: 1, is_booked: true, is_plain: false })
+        Some(Underway {
+            start,
+            end: start + cost.span(),
+            steps: 1,
+            is_booked: true,
+            is_plain: false,
+        })
     }
 
     /// Ends the chunk of a sequence, or its decode. Returns whether that gave it a token.

@@ -61,8 +61,7 @@ impl Meter {
         if recomputed > 0.0 {
             let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
             let share = (1.0 - part / all).max(0.0) * recomputed;
-            let moved = whole.breakdown().reassigned(Bound::HbmCapacity, share);
-            self.busy += whole.with_time(moved);
+            self.busy += whole.reassigned(Bound::HbmCapacity, share);
         } else {
             self.busy += whole;
         }

@@ -6,7 +6,7 @@ use super::decodes::Decodes;
 use super::meter::Meter;
 use super::running::{Running, Slot};
 use super::sequence::Sequence;
-use crate::cost::{FineTime, Pricer, Series};
+use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::KvCache;
 use crate::serving::{Extent, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
@@ -39,6 +39,8 @@ pub struct Replica<P> {
     /// The next step must visit every sequence.
     pub(super) is_irregular: bool,
     pub(super) underway: Option<Underway>,
+    /// The steps of the stretch that is under way, if one is.
+    pub(super) series: Series,
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
@@ -52,18 +54,13 @@ pub struct Replica<P> {
 pub(super) struct Underway {
     /// When the first of them began.
     pub(super) start: FineTime,
-    pub(super) series: Series,
+    /// When the last of them ends.
+    pub(super) end: FineTime,
     pub(super) steps: u64,
     /// Whether the meter knows of them; it learns of a stretch when that ends or is cut short.
     pub(super) is_booked: bool,
     /// Whether every sequence is to be visited when it ends.
     pub(super) is_plain: bool,
-}
-
-impl Underway {
-    pub(super) fn end(&self) -> FineTime {
-        self.start + self.series.span(self.steps)
-    }
 }
 
 /// Why a request cannot be served at all.
@@ -90,6 +87,7 @@ impl<P: Pricer> Replica<P> {
             prefilling: Vec::new(),
             is_irregular: false,
             underway: None,
+            series: Series::single(Cost::default()),
             ended: FineTime::default(),
             steps_ended: 0,
             meter: Meter::default(),
@@ -136,14 +134,14 @@ impl<P: Pricer> Replica<P> {
 
     /// When what is under way ends, or would end if nobody told the replica anything before.
     pub fn next_end(&self) -> Option<SimTime> {
-        self.underway.as_ref().map(|underway| underway.end().ceil())
+        self.underway.as_ref().map(|underway| underway.end.ceil())
     }
 
     /// Ends what is under way at its [`next_end`](Self::next_end); adds the requests it completed
     /// to `done`.
     pub fn finish_step(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
         let underway = self.underway.take().expect("a step ends that began");
-        self.ended = underway.end();
+        self.ended = underway.end;
         self.steps_ended += underway.steps;
         if underway.is_plain {
             self.finish_plain(now, done);

@@ -34,7 +34,12 @@ const MANTISSA_BITS: u32 = 10;
 impl Runs {
     /// Adds one sample.
     pub fn record(&mut self, span: SimSpan) {
-        self.add(Ramp::of(span, 1));
+        self.record_many(span, 1);
+    }
+
+    /// Adds `count` equal samples.
+    pub fn record_many(&mut self, span: SimSpan, count: u32) {
+        self.add(Ramp::of(span, count));
     }
 
     /// Adds `count` samples of each of the first `steps` steps of a series that began at `start`:
@@ -50,7 +55,7 @@ impl Runs {
         let mut end = start.ceil();
         for step in 1..=steps {
             let next = (start + series.span(step)).ceil();
-            self.add(Ramp::of(next.since(end), count));
+            self.record_many(next.since(end), count);
             end = next;
         }
     }

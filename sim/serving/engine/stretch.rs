@@ -36,9 +36,10 @@ impl<P: Pricer> Replica<P> {
         if batch.prefill.tokens > 0 || batch.is_empty() {
             return self.begin(start, &batch, recomputed);
         }
-        let series = self.pricer.decode_series(&batch.decode, self.decodes.growing());
-        let steps = self.stretch(series.steps());
-        Some(Underway { start, series, steps, is_booked: false, is_plain: false })
+        self.series = self.pricer.decode_series(&batch.decode, self.decodes.growing());
+        let steps = self.stretch(self.series.steps());
+        let end = start + self.series.span(steps);
+        Some(Underway { start, end, steps, is_booked: false, is_plain: false })
     }
 
     /// How many of the next `most` decode steps pass without a change. The first one has its pages.
@@ -74,9 +75,9 @@ impl<P: Pricer> Replica<P> {
         done: &mut Vec<Outcome>,
     ) {
         if !underway.is_booked {
-            self.book(underway, underway.steps);
+            self.book(underway.steps);
         }
-        self.pass(underway, underway.steps);
+        self.pass(underway.start, underway.end, underway.steps);
         self.finish_prefills(now);
         while let Some(ended) = self.decodes.pop_ended() {
             self.ending.push(ended);
@@ -123,36 +124,35 @@ impl<P: Pricer> Replica<P> {
             return underway;
         }
         let passed = FineTime::at(now).since(underway.start);
-        let ended = underway.series.fitting(passed, underway.steps - 1);
-        self.book(&underway, ended + 1);
-        self.pass(&underway, ended);
+        let ended = self.series.fitting(passed, underway.steps - 1);
+        let [start, end] = [ended, ended + 1].map(|steps| underway.start + self.series.span(steps));
+        self.book(ended + 1);
+        self.pass(underway.start, start, ended);
         self.steps_ended += ended;
-        Underway {
-            start: underway.start + underway.series.span(ended),
-            series: underway.series.skip(ended),
-            steps: 1,
-            is_booked: true,
-            is_plain: false,
-        }
+        Underway { start, end, steps: 1, is_booked: true, is_plain: false }
     }
 
     /// Books the first `steps` steps of a stretch when they have begun, and the pages they took; the
     /// first one had its pages before.
-    fn book(&mut self, underway: &Underway, steps: u64) {
+    fn book(&mut self, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
-        self.meter.book_decodes(steps, underway.series.cost(steps));
+        self.meter.book_decodes(steps, self.series.cost(steps));
         self.meter.see_held(self.kv.held());
     }
 
-    /// Lets the decodes make the first `steps` steps of what is under way.
-    fn pass(&mut self, underway: &Underway, steps: u64) {
+    /// Lets the decodes make the `steps` steps from `start` to `end`; several are of the series.
+    fn pass(&mut self, start: FineTime, end: FineTime, steps: u64) {
         let count = self.decodes.count();
-        if count > 0 && steps > 0 {
-            self.meter.tokens.output += u64::from(count) * steps;
-            self.meter.itl.record_steps(underway.start, &underway.series, steps, count);
-            self.decodes.advance(steps);
+        if count == 0 || steps == 0 {
+            return;
         }
+        self.meter.tokens.output += u64::from(count) * steps;
+        match steps {
+            1 => self.meter.itl.record_many(end.ceil().since(start.ceil()), count),
+            _ => self.meter.itl.record_steps(start, &self.series, steps, count),
+        }
+        self.decodes.advance(steps);
     }
 
     /// Brings every sequence up to date.
