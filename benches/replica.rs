@@ -37,8 +37,8 @@ impl Pricer for Affine {
         let slope = Cost::new(slope, Demand::default());
         let floor = Decode { context: 0, ..*decode };
         let floor = self.cost(&Batch { decode: floor, ..Batch::default() });
-        let first = floor + slope * decode.context as i64;
-        Series::new(first, slope * i64::from(decode.sequences), u64::MAX)
+        let first = floor + slope * decode.context;
+        Series::new(first, slope * u64::from(decode.sequences), u64::MAX)
     }
 }
 

@@ -61,6 +61,17 @@ pub fn simulate<P: Pricer, T: Borrow<Task>>(
     plan: RunPlan,
     watch: &mut dyn FnMut(Progress),
 ) -> RunResult {
+    simulate_while(replica, tasks, plan, watch, &mut |_| true)
+}
+
+/// The same, but stops once `goes_on` says so, which sees every request that ends in the window.
+pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
+    replica: Replica<P>,
+    tasks: impl Iterator<Item = T>,
+    plan: RunPlan,
+    watch: &mut dyn FnMut(Progress),
+    goes_on: &mut dyn FnMut(&Outcome) -> bool,
+) -> RunResult {
     let mut simulation = Simulation {
         dispatch: replica.dispatch(),
         replica,
@@ -74,11 +85,12 @@ pub fn simulate<P: Pricer, T: Borrow<Task>>(
         done: Vec::new(),
         then: Consequences::default(),
         is_measuring: plan.warmup == SimSpan::ZERO,
+        is_given_up: false,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
         result: RunResult::default(),
     };
-    simulation.run(watch);
+    simulation.run(watch, goes_on);
     simulation.finish()
 }
 
@@ -99,13 +111,14 @@ struct Simulation<P, S: Iterator> {
     /// Empty between events, and kept for its room.
     then: Consequences,
     is_measuring: bool,
+    is_given_up: bool,
     measured_from: SimTime,
     rejected_in_a_row: u64,
     result: RunResult,
 }
 
 impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
-    fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
+    fn run(&mut self, watch: &mut dyn FnMut(Progress), goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         self.open();
         for handled in 1u64.. {
             let Some((now, event)) = self.next() else { break };
@@ -114,13 +127,13 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
                 break;
             }
             match event {
-                None => self.on_step_done(now),
+                None => self.on_step_done(now, goes_on),
                 Some(Event::Start) => self.on_start(now),
                 Some(Event::Arrive(call)) => self.on_arrive(now, call),
                 Some(Event::Measure) => self.on_measure(now),
                 Some(Event::Stop) => break,
             }
-            if self.has_enough() {
+            if self.is_given_up || self.has_enough() {
                 break;
             }
             if handled.is_multiple_of(REPORT_EVERY) {
@@ -228,12 +241,13 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         }
     }
 
-    fn on_step_done(&mut self, now: SimTime) {
+    fn on_step_done(&mut self, now: SimTime, goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         let mut done = std::mem::take(&mut self.done);
         self.replica.finish_step(now, &mut done);
         for outcome in done.drain(..) {
             self.result.requests.completed += 1;
             self.rejected_in_a_row = 0;
+            self.is_given_up |= self.is_measuring && !goes_on(&outcome);
             self.result.outcomes.push(outcome);
             let owner = self.owners[outcome.id.0 as usize];
             self.on_call_end(now, owner, false);

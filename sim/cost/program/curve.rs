@@ -91,7 +91,7 @@ impl Curve {
             let piece = axis.piece(value);
             first += piece.cost(value);
             if growth > 0 {
-                more += piece.slope * growth as i64;
+                more += piece.slope * growth;
                 let left = piece.last.checked_sub(value).map_or(u64::MAX, |left| left / growth);
                 steps = steps.min(left.saturating_add(1));
             }
@@ -114,7 +114,7 @@ impl Axis {
 
 impl Piece {
     fn cost(&self, value: u64) -> Cost {
-        self.at + self.slope * value as i64
+        self.at + self.slope * value
     }
 }
 

@@ -49,6 +49,14 @@ fn whole(x: f64) -> i128 {
     }
 }
 
+/// Whole 2⁻³² as a number.
+fn units(count: i128) -> f64 {
+    match i64::try_from(count >> FRACTION_BITS) {
+        Ok(units) => units as f64 + f64::from(count as u32) / ONE,
+        Err(_) => count as f64 / ONE,
+    }
+}
+
 impl Cost {
     /// A price as whole numbers.
     pub fn new(time: Breakdown, demand: Demand) -> Self {
@@ -77,15 +85,15 @@ impl Cost {
     pub fn breakdown(&self) -> Breakdown {
         let mut parts = Breakdown::default();
         for (bound, time) in Bound::ALL.into_iter().zip(self.time) {
-            parts[bound] = time as f64 / ONE / PS;
+            parts[bound] = units(time) / PS;
         }
         parts
     }
 
     /// Its operations and bytes.
     pub fn demand(&self) -> Demand {
-        let units = |count: i128| (count as f64 / ONE).max(0.0);
-        Demand { flop: Flop::new(units(self.flop)), traffic: Bytes::new(units(self.traffic)) }
+        let [flop, traffic] = [self.flop, self.traffic].map(|count| units(count).max(0.0));
+        Demand { flop: Flop::new(flop), traffic: Bytes::new(traffic) }
     }
 
     /// Moves the share `fraction`, at most 1, of every part of its time to `bound`.
@@ -105,7 +113,7 @@ impl Cost {
 impl FineSpan {
     /// The span as modelled seconds.
     pub fn seconds(self) -> Seconds {
-        Seconds::new(self.0 as f64 / ONE / PS)
+        Seconds::new(units(self.0) / PS)
     }
 
     /// Whole 2⁻³² ps.
@@ -178,13 +186,19 @@ impl AddAssign for Cost {
 impl Sub for Cost {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        self + other * -1
+        let mut difference = self;
+        for (time, less) in difference.time.iter_mut().zip(other.time) {
+            *time -= less;
+        }
+        difference.flop -= other.flop;
+        difference.traffic -= other.traffic;
+        difference
     }
 }
 
-impl Mul<i64> for Cost {
+impl Mul<u64> for Cost {
     type Output = Self;
-    fn mul(self, times: i64) -> Self {
+    fn mul(self, times: u64) -> Self {
         let times = i128::from(times);
         let mut product = self;
         for time in &mut product.time {

@@ -43,7 +43,7 @@ impl Series {
 
     /// The cost of the first `steps` steps.
     pub fn cost(&self, steps: u64) -> Cost {
-        self.first * steps as i64 + self.growth * triangle(steps) as i64
+        self.first * steps + self.growth * triangle(steps)
     }
 
     /// The time of the first `steps` steps.
@@ -53,7 +53,7 @@ impl Series {
 
     /// The series without its first `steps` steps.
     pub fn skip(&self, steps: u64) -> Self {
-        let first = self.first + self.growth * steps as i64;
+        let first = self.first + self.growth * steps;
         Self::new(first, self.growth, self.steps.saturating_sub(steps))
     }
 

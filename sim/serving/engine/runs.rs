@@ -162,7 +162,7 @@ fn sort(values: &mut Vec<(u64, u64)>) {
 
 /// Larger values have the same or a higher bin.
 fn bin_of(value: u64) -> usize {
-    let exponent = 63 - (value | 1).leading_zeros();
+    let exponent = (value | 1).ilog2();
     let mantissa = if exponent >= MANTISSA_BITS {
         value >> (exponent - MANTISSA_BITS)
     } else {
