@@ -160,7 +160,8 @@ impl Decodes {
         steps / size * u64::from(self.paging) + rest + sum(&self.pages_at[..count - until_end])
     }
 
-    /// The remainder of the ticks at which a sequence needs a page; none if it has all it will need.
+    /// The remainder of the ticks at which a sequence needs a page; none if it has all it will
+    /// need.
     fn residue(&self, sequence: &Sequence, limits: &Limits) -> Option<usize> {
         let size = self.pages_at.len() as u64;
         // The first token of a page has a multiple of the page size before it.

@@ -117,8 +117,7 @@ impl<P: Pricer> Replica<P> {
         self.prefilling = prefilling;
     }
 
-    /// Cuts what is under way down to the step that is under way at `now`, and books what has begun
-    /// by then.
+    /// Cuts what is under way down to the step that is under way at `now`, and books what has begun.
     pub(super) fn cut_short(&mut self, now: SimTime, underway: Underway) -> Underway {
         if underway.is_booked {
             return underway;
