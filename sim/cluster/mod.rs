@@ -16,4 +16,5 @@ pub use ladder::{
 };
 pub use run::{
     Load, Progress, RequestCounts, RunPlan, RunResult, Summary, TaskCounts, at_rate, simulate,
+    simulate_while,
 };

@@ -28,4 +28,7 @@ pub use calibration::{Calibration, CalibrationError, HostTerms};
 pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
-pub use program::{Demand, OpFamily, OpTime, Pricer, StepProgram, StepTime, Stretch};
+pub use program::{
+    Cost, Demand, FineSpan, FineTime, OpFamily, OpTime, Pricer, Series, StepProgram, StepTime,
+    Stretch,
+};

@@ -7,6 +7,6 @@ mod quantile;
 mod queue;
 mod streams;
 
-pub use quantile::{quantile, quantile_of_runs};
+pub use quantile::{Between, quantile};
 pub use queue::{EventQueue, Phased};
 pub use streams::{Stream, Streams};

@@ -44,6 +44,22 @@ impl<E: Phased> EventQueue<E> {
         self.popped
     }
 
+    /// The time of the next event.
+    pub fn next_time(&self) -> Option<SimTime> {
+        self.heap.peek().map(|Reverse(entry)| entry.key.0)
+    }
+
+    /// Moves the clock to `time`, at which something happens that is not in the queue.
+    ///
+    /// # Panics
+    /// If `time` lies in the past, or past the next event.
+    #[track_caller]
+    pub fn advance(&mut self, time: SimTime) {
+        assert!(time >= self.now, "the clock ran backward");
+        assert!(self.next_time().is_none_or(|next| time <= next), "an event was passed over");
+        self.now = time;
+    }
+
     /// Adds an event.
     ///
     /// # Panics

@@ -174,3 +174,8 @@ fn kept_files_are_written_through_links_and_into_devices() {
         assert!(folder.join(name).is_symlink(), "{name}");
     }
 }
+
+#[test]
+fn both_engines_give_the_same_document() {
+    assert_eq!(run(&["--engine", "stepwise"]), run(&["--engine", "macro"]));
+}

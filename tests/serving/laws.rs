@@ -87,7 +87,7 @@ fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> R
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 
-fn tasks() -> impl Strategy<Value = Vec<Task>> {
+pub(super) fn tasks() -> impl Strategy<Value = Vec<Task>> {
     let step = (1..60u32, 1..30u32, 0..40u64);
     let session_parts = (prop::collection::vec(step, 1..6), any::<bool>());
     prop::collection::vec(session_parts, 1..12).prop_map(|sessions| {
@@ -96,7 +96,7 @@ fn tasks() -> impl Strategy<Value = Vec<Task>> {
     })
 }
 
-fn load() -> impl Strategy<Value = Load> {
+pub(super) fn load() -> impl Strategy<Value = Load> {
     let closed = (1..9u32).prop_map(|concurrency| Load::Closed { concurrency });
     prop_oneof![closed, Just(Load::Arrivals), Just(Load::Timestamps)]
 }
@@ -139,7 +139,7 @@ proptest! {
             prop_assert!(outcome.cached < outcome.prompt);
         }
         prop_assert_eq!(result.meter.itl.count(), output - requests.completed);
-        let busy = result.meter.busy.total().get();
+        let busy = result.meter.busy().total().get();
         prop_assert!(busy <= result.window.seconds().get() + 1e-9);
     }
 

@@ -2,4 +2,5 @@
 
 mod laws;
 mod naive_cache;
+mod oracle;
 mod queueing;

@@ -10,7 +10,7 @@ use crate::cluster::Order;
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
-use crate::serving::{Admission, Limits};
+use crate::serving::{Admission, Engine, Limits};
 use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
@@ -37,6 +37,10 @@ pub(super) struct CommonFlags {
     /// Whose kernels and host times: vllm, sglang, trtllm
     #[arg(long, value_name = "ENGINE", default_value_t = EngineProfile::Vllm)]
     pub(super) engine_profile: EngineProfile,
+    /// How steps are gone through: from change to change (macro), or one by one, which is slow and
+    /// gives the same result (stepwise)
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t = EngineName::Macro)]
+    pub(super) engine: EngineName,
     /// Most tokens in one step
     #[arg(long, value_name = "N", default_value_t = 2048)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -60,6 +64,24 @@ pub(super) enum PrecisionName {
     Native,
     /// BF16 weights and KV for every chip.
     Same,
+}
+
+/// How the steps of a replica are gone through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineName {
+    /// From change to change of the batch.
+    Macro,
+    /// One by one.
+    Stepwise,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Macro => Self::Macro,
+            EngineName::Stepwise => Self::Stepwise,
+        }
+    }
 }
 
 impl PrecisionName {

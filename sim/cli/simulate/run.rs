@@ -190,7 +190,8 @@ impl Run {
         };
         let plan =
             RunPlan { load: self.load(work), warmup: self.warmup(work), horizon, requests: None };
-        let mut replica = deployment.replica(self.common.ttl);
+        let mut replica =
+            deployment.replica(self.common.ttl).with_engine(self.common.engine.into());
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
             return Ok(simulate(replica, tasks, plan, &mut watch));

@@ -156,7 +156,8 @@ impl Wall {
             progress.advance(1);
             (order, found)
         };
-        chips.par_iter().map(rung).collect()
+        // One at a time: chips take unequally long.
+        chips.par_iter().with_max_len(1).map(rung).collect()
     }
 
     fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
@@ -172,6 +173,7 @@ impl Wall {
             bracket,
             confirm,
             ttl: self.common.ttl,
+            engine: self.common.engine.into(),
         }
     }
 

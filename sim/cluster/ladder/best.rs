@@ -6,6 +6,7 @@ use super::trial::{Slo, TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
 use crate::model::Plan;
+use crate::serving::Engine;
 use crate::units::{PerSec, SimSpan};
 
 /// How much load a replica gets.
@@ -37,6 +38,8 @@ pub struct Terms<'a> {
     pub confirm: TrialLength,
     /// Unpinned KV is forgotten after this long.
     pub ttl: Option<SimSpan>,
+    /// How steps are gone through.
+    pub engine: Engine,
 }
 
 /// The best found for one chip.

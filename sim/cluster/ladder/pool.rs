@@ -1,5 +1,6 @@
 //! The work that every trial draws from, so that chips compete on common random numbers.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::cost::Pricer;
@@ -72,12 +73,12 @@ impl TaskPool {
 
     /// Leaves in `replica`'s cache what the first `clients` clients left there before the run, as
     /// far as it would still be there after `ttl`, and returns the tasks of their closed loop.
-    pub fn enter<P: Pricer>(
-        &self,
+    pub fn enter<'a, P: Pricer>(
+        &'a self,
         replica: &mut Replica<P>,
         clients: u32,
         ttl: Option<SimSpan>,
-    ) -> impl Iterator<Item = Task> + '_ {
+    ) -> impl Iterator<Item = Cow<'a, Task>> + use<'a, P> {
         let underway = &self.underway[..clients as usize];
         let mut by_age: Vec<&Entered> = underway.iter().collect();
         by_age.sort_by_key(|entered| Reverse(entered.idle));
@@ -86,7 +87,8 @@ impl TaskPool {
                 replica.warm(SimTime::ZERO, &entered.warm);
             }
         }
-        underway.iter().map(|entered| entered.task.clone()).chain(self.fresh(clients))
+        let underway = underway.iter().map(|entered| Cow::Borrowed(&entered.task));
+        underway.chain(self.fresh(clients).map(Cow::Owned))
     }
 
     /// Tasks from number `first` on.

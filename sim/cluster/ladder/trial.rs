@@ -3,8 +3,9 @@
 use super::best::Terms;
 use super::search::Trial;
 use crate::cluster::deploy::Deployment;
-use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate};
+use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate, simulate_while};
 use crate::des::Streams;
+use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
 
 /// A service level.
@@ -47,14 +48,45 @@ impl TrialLength {
     }
 }
 
-/// A closed loop of `concurrency` tasks, judged by the service level.
+/// Requests too late for a service level, of those measured so far.
+struct Patience {
+    slo: Slo,
+    late: u64,
+    slow: u64,
+    /// So many late ones, or slow ones, are too many whatever the others will be.
+    most_late: f64,
+    most_slow: f64,
+}
+
+impl Patience {
+    /// For a trial that ends when `requests` requests have been measured, at most `together` of
+    /// them at one time.
+    fn new(slo: Slo, requests: u64, together: u32) -> Self {
+        let most = requests as f64 + f64::from(together);
+        // Quantiles lie between two ranks; both are to be beyond the level.
+        Self { slo, late: 0, slow: 0, most_late: 0.01 * most + 2.0, most_slow: 0.5 * most + 2.0 }
+    }
+
+    /// Whether the level may still be met after one more request.
+    fn lasts(&mut self, outcome: &Outcome) -> bool {
+        let is_slow = |tpot: SimSpan| tpot.as_ms() > self.slo.tpot_ms_p50;
+        self.slow += u64::from(outcome.tpot().is_some_and(is_slow));
+        self.late += u64::from(outcome.ttft().as_ms() > self.slo.ttft_ms_p99);
+        (self.late as f64) < self.most_late && (self.slow as f64) < self.most_slow
+    }
+}
+
+/// A closed loop of `concurrency` tasks, judged by the service level; stops early if it cannot be
+/// met any more.
 pub(super) fn trial(
     deployment: &Deployment,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
 ) -> Trial<RunResult> {
-    let result = run_closed(deployment, concurrency, length, terms);
+    let mut patience = Patience::new(terms.slo, length.requests, deployment.limits.max_seqs);
+    let goes_on = &mut |outcome: &Outcome| patience.lasts(outcome);
+    let result = run_while(deployment, concurrency, length, terms, goes_on);
     let rate = result.output_tok_s() / f64::from(deployment.plan.gpus());
     Trial { concurrency, meets_slo: terms.slo.is_met(&result), rate, result }
 }
@@ -66,10 +98,20 @@ pub(super) fn run_closed(
     length: TrialLength,
     terms: &Terms,
 ) -> RunResult {
-    let mut replica = deployment.replica(terms.ttl);
+    run_while(deployment, concurrency, length, terms, &mut |_| true)
+}
+
+fn run_while(
+    deployment: &Deployment,
+    concurrency: u32,
+    length: TrialLength,
+    terms: &Terms,
+    goes_on: &mut dyn FnMut(&Outcome) -> bool,
+) -> RunResult {
+    let mut replica = deployment.replica(terms.ttl).with_engine(terms.engine);
     let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
     let plan = length.plan(Load::Closed { concurrency });
-    let result = simulate(replica, tasks, plan, &mut |_| {});
+    let result = simulate_while(replica, tasks, plan, &mut |_| {}, goes_on);
     // Tasks that were underway are remnants; a whole task has more calls.
     RunResult { calls_per_task: terms.pool.calls_per_task(), ..result }
 }
@@ -78,5 +120,38 @@ pub(super) fn run_closed(
 pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> RunResult {
     let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
     let plan = terms.confirm.plan(Load::Arrivals);
-    simulate(deployment.replica(terms.ttl), tasks, plan, &mut |_| {})
+    let replica = deployment.replica(terms.ttl).with_engine(terms.engine);
+    simulate(replica, tasks, plan, &mut |_| {})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serving::RequestId;
+    use crate::units::SimTime;
+
+    #[test]
+    fn patience_ends_only_when_the_level_cannot_be_met() {
+        let slo = Slo { ttft_ms_p99: 100.0, tpot_ms_p50: 10.0 };
+        let at = |ms| SimTime::after_start(SimSpan::from_ms(ms));
+        let outcome = |ttft| Outcome {
+            id: RequestId(0),
+            arrival: at(0),
+            first_token: at(ttft),
+            end: at(ttft + 10),
+            prompt: 1,
+            cached: 0,
+            output: 3,
+            preemptions: 0,
+        };
+        for late in 0..30 {
+            let mut patience = Patience::new(slo, 1000, 8);
+            let outcomes: Vec<_> =
+                (0..1000).map(|i| outcome(if i < late { 101 } else { 100 })).collect();
+            let lasts = outcomes.iter().all(|outcome| patience.lasts(outcome));
+            let result = RunResult { outcomes, ..RunResult::default() };
+            assert!(lasts || !slo.is_met(&result), "{late} late");
+            assert_eq!(lasts, late < 13);
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The tasks in flight, and when each sends its next call.
 
+use std::borrow::Borrow;
+
 use crate::units::{SimSpan, SimTime};
-use crate::workload::{Call, Task};
+use crate::workload::{Call, Chain, Task};
 
 /// Names one call of a task in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +30,9 @@ pub(super) struct Consequences {
 
 /// A task in flight.
 #[derive(Debug)]
-pub(super) struct ActiveTask {
-    task: Task,
+pub(super) struct ActiveTask<T> {
+    /// The task, owned or lent: many runs may share one.
+    task: T,
     pub(super) started: SimTime,
     chains: Vec<Progress>,
     /// Calls are sent at their timestamps, not after one another.
@@ -58,54 +61,61 @@ enum State {
     Ended,
 }
 
-impl ActiveTask {
-    pub(super) fn new(task: Task, started: SimTime, by_timestamp: bool) -> Self {
-        let chains = vec![Progress::default(); task.chains.len()];
+impl<T: Borrow<Task>> ActiveTask<T> {
+    pub(super) fn new(task: T, started: SimTime, by_timestamp: bool) -> Self {
+        let chains = vec![Progress::default(); task.borrow().chains.len()];
         Self { task, started, chains, by_timestamp, has_failed: false }
     }
 
     pub(super) fn call(&self, at: CallRef) -> &Call {
-        &self.task.chains[at.chain as usize].calls[at.call as usize]
+        &self.chain(at.chain).calls[at.call as usize]
     }
 
-    /// The calls that the task's start leads to.
-    pub(super) fn start(&mut self, slot: u32) -> Consequences {
-        let mut then = Consequences::default();
-        for chain in 0..self.task.chains.len() as u32 {
+    fn chain(&self, chain: u32) -> &Chain {
+        &self.task.borrow().chains[chain as usize]
+    }
+
+    /// The calls that the task's start leads to are added to `then`.
+    pub(super) fn start(&mut self, slot: u32, then: &mut Consequences) {
+        for chain in 0..self.chains.len() as u32 {
             if self.by_timestamp {
-                self.send_by_timestamp(slot, chain, &mut then);
+                self.send_by_timestamp(slot, chain, then);
             } else if chain == 0 {
-                self.send_or_end(slot, chain, self.started, &mut then);
+                self.send_or_end(slot, chain, self.started, then);
             }
         }
-        then
     }
 
-    /// Books the end of a call at `now`; a rejected one ends its chain.
-    pub(super) fn on_end(&mut self, at: CallRef, now: SimTime, is_rejected: bool) -> Consequences {
-        let mut then = Consequences::default();
+    /// Books the end of a call at `now`, and in `then` what it leads to; a rejected one ends its
+    /// chain.
+    pub(super) fn on_end(
+        &mut self,
+        at: CallRef,
+        now: SimTime,
+        is_rejected: bool,
+        then: &mut Consequences,
+    ) {
         self.has_failed |= is_rejected;
         self.chains[at.chain as usize].answered += 1;
         if self.by_timestamp {
             self.end_if_answered(at.chain);
         } else if is_rejected {
             self.chains[at.chain as usize].state = State::Ended;
-            self.unblock(at.slot, now, &mut then);
+            self.unblock(at.slot, now, then);
         } else {
             for spawned in self.call(at).spawns.clone() {
-                self.send_or_end(at.slot, spawned, now, &mut then);
+                self.send_or_end(at.slot, spawned, now, then);
             }
-            self.send_or_end(at.slot, at.chain, now, &mut then);
+            self.send_or_end(at.slot, at.chain, now, then);
         }
         // What a failed agent did not spawn never starts.
         then.has_ended = (0..self.chains.len() as u32).all(|chain| self.is_over(chain));
-        then
     }
 
     /// Sends the next call of `chain` after its gap, or ends the chain.
     fn send_or_end(&mut self, slot: u32, chain: u32, now: SimTime, then: &mut Consequences) {
         let index = self.chains[chain as usize].answered;
-        let Some(call) = self.task.chains[chain as usize].calls.get(index as usize) else {
+        let Some(call) = self.chain(chain).calls.get(index as usize) else {
             self.chains[chain as usize].state = State::Ended;
             self.unblock(slot, now, then);
             return;
@@ -129,7 +139,7 @@ impl ActiveTask {
 
     fn send_by_timestamp(&mut self, slot: u32, chain: u32, then: &mut Consequences) {
         let mut previous = SimSpan::ZERO;
-        for (index, call) in self.task.chains[chain as usize].calls.iter().enumerate() {
+        for (index, call) in self.chain(chain).calls.iter().enumerate() {
             previous = call.at.unwrap_or(previous + call.gap);
             let at = CallRef { slot, chain, call: index as u32 };
             then.sends.push((self.started + previous, at));
@@ -139,7 +149,7 @@ impl ActiveTask {
     }
 
     fn end_if_answered(&mut self, chain: u32) {
-        let calls = self.task.chains[chain as usize].calls.len();
+        let calls = self.chain(chain).calls.len();
         let progress = &mut self.chains[chain as usize];
         if progress.answered as usize == calls {
             progress.state = State::Ended;

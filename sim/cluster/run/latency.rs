@@ -1,8 +1,8 @@
 //! Latencies of a run, in the field's terms.
 
 use super::RunResult;
-use crate::des::{quantile, quantile_of_runs};
-use crate::serving::Outcome;
+use crate::des::Between;
+use crate::serving::{Outcome, Runs};
 use crate::units::SimSpan;
 
 /// Mean and quantiles of a latency, in milliseconds.
@@ -18,20 +18,49 @@ pub struct Summary {
     pub p99: f64,
 }
 
+/// The quantiles of a summary.
+const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
 impl Summary {
     fn of(spans: impl Iterator<Item = SimSpan>) -> Option<Self> {
-        let mut values: Vec<f64> = spans.map(SimSpan::as_ms).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let at = |q| quantile(&values, q);
-        Some(Self { mean, p50: at(0.5)?, p90: at(0.9)?, p99: at(0.99)? })
+        let mut spans: Vec<SimSpan> = spans.collect();
+        let count = spans.len() as u64;
+        let sum: u128 = spans.iter().map(|span| u128::from(span.as_ps())).sum();
+        let mean = SimSpan::from_ps((sum / u128::from(count.max(1))) as u64);
+        Self::of_ranks(mean, count, |ranks| {
+            // Each selection leaves what is larger behind it.
+            let mut from = 0;
+            let mut select = |rank: u64| {
+                let rank = rank as usize;
+                if rank >= from {
+                    spans[from..].select_nth_unstable(rank - from);
+                    from = rank + 1;
+                }
+                spans[rank]
+            };
+            ranks.iter().map(|&rank| select(rank)).collect()
+        })
     }
 
-    fn of_runs(runs: &[(f64, u64)]) -> Option<Self> {
-        let count: u64 = runs.iter().map(|(_, count)| count).sum();
-        let sum: f64 = runs.iter().map(|(value, count)| value * *count as f64).sum();
-        let at = |q| quantile_of_runs(runs, q);
-        Some(Self { mean: sum / count as f64, p50: at(0.5)?, p90: at(0.9)?, p99: at(0.99)? })
+    fn of_runs(runs: &Runs) -> Option<Self> {
+        Self::of_ranks(runs.mean(), runs.count(), |ranks| runs.ranked(ranks))
+    }
+
+    /// From a mean, a count, and a function that gives the samples of rising ranks.
+    fn of_ranks(
+        mean: SimSpan,
+        count: u64,
+        ranked: impl FnOnce(&[u64]) -> Vec<SimSpan>,
+    ) -> Option<Self> {
+        let places: Vec<_> =
+            QUANTILES.iter().map(|&q| Between::of(count, q)).collect::<Option<_>>()?;
+        let ranks: Vec<_> = places.iter().flat_map(|place| [place.below, place.above]).collect();
+        let samples = ranked(&ranks);
+        let at = |i: usize| {
+            let [low, high] = [samples[2 * i], samples[2 * i + 1]].map(SimSpan::as_ms);
+            places[i].interpolate(low, high)
+        };
+        Some(Self { mean: mean.as_ms(), p50: at(0), p90: at(1), p99: at(2) })
     }
 }
 
@@ -53,8 +82,6 @@ impl RunResult {
 
     /// Inter-token latency, every gap between two tokens of a sequence a sample.
     pub fn itl(&self) -> Option<Summary> {
-        let sorted = self.meter.itl.sorted();
-        let runs: Vec<_> = sorted.iter().map(|(span, count)| (span.as_ms(), *count)).collect();
-        Summary::of_runs(&runs)
+        Summary::of_runs(&self.meter.itl)
     }
 }

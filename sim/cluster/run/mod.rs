@@ -11,4 +11,4 @@ pub use arrivals::at_rate;
 pub use latency::Summary;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
-pub use simulation::{Progress, simulate};
+pub use simulation::{Progress, simulate, simulate_while};

@@ -79,7 +79,7 @@ impl RunResult {
 
     /// Where the window's time went, idle time included.
     pub fn time(&self) -> Breakdown {
-        let busy = self.meter.busy;
+        let busy = self.meter.busy();
         let idle = self.window.seconds().saturating_sub(busy.total());
         busy + Breakdown::of(Bound::Idle, idle)
     }

@@ -1,5 +1,7 @@
 //! The event loop.
 
+use std::borrow::Borrow;
+
 use super::client::{ActiveTask, CallRef, Consequences};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
@@ -9,13 +11,12 @@ use crate::serving::{Outcome, Replica, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::Task;
 
-/// Everything that can happen during a run. Closed on purpose.
+/// Everything that can happen during a run, besides the end of what the replica has under way.
+/// Closed on purpose.
 #[derive(Debug)]
 enum Event {
-    /// The replica finished a step.
-    StepDone,
-    /// A task starts.
-    Start(Box<Task>),
+    /// The task that was fetched starts (open loop).
+    Start,
     /// A call that a client sent some time ago reaches the replica.
     Arrive(CallRef),
     /// The warm-up is over.
@@ -25,14 +26,14 @@ enum Event {
 }
 
 impl Phased for Event {
-    /// At one instant: first give back, then receive, then look.
+    /// At one instant: first give back (the replica's own step ends before any of these), then
+    /// receive, then look.
     fn phase(&self) -> u8 {
         match self {
-            Self::StepDone => 0,
-            Self::Start(_) => 1,
-            Self::Arrive(_) => 2,
-            Self::Measure => 3,
-            Self::Stop => 4,
+            Self::Start => 0,
+            Self::Arrive(_) => 1,
+            Self::Measure => 2,
+            Self::Stop => 3,
         }
     }
 }
@@ -54,11 +55,22 @@ const HOPELESS: u64 = 1000;
 const REPORT_EVERY: u64 = 1 << 14;
 
 /// Runs `tasks` on `replica` as `plan` says, telling `watch` now and then how far it has come.
-pub fn simulate<P: Pricer>(
+pub fn simulate<P: Pricer, T: Borrow<Task>>(
     replica: Replica<P>,
-    tasks: impl Iterator<Item = Task>,
+    tasks: impl Iterator<Item = T>,
     plan: RunPlan,
     watch: &mut dyn FnMut(Progress),
+) -> RunResult {
+    simulate_while(replica, tasks, plan, watch, &mut |_| true)
+}
+
+/// The same, but stops once `goes_on` says so, which sees every request that ends in the window.
+pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
+    replica: Replica<P>,
+    tasks: impl Iterator<Item = T>,
+    plan: RunPlan,
+    watch: &mut dyn FnMut(Progress),
+    goes_on: &mut dyn FnMut(&Outcome) -> bool,
 ) -> RunResult {
     let mut simulation = Simulation {
         dispatch: replica.dispatch(),
@@ -66,58 +78,79 @@ pub fn simulate<P: Pricer>(
         source: tasks,
         plan,
         queue: EventQueue::new(),
+        fetched: None,
         tasks: Vec::new(),
         vacant: Vec::new(),
         owners: Vec::new(),
         done: Vec::new(),
+        then: Consequences::default(),
         is_measuring: plan.warmup == SimSpan::ZERO,
+        is_given_up: false,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
         result: RunResult::default(),
     };
-    simulation.run(watch);
+    simulation.run(watch, goes_on);
     simulation.finish()
 }
 
-struct Simulation<P, S> {
+struct Simulation<P, S: Iterator> {
     /// From a client to the replica.
     dispatch: SimSpan,
     replica: Replica<P>,
     source: S,
     plan: RunPlan,
     queue: EventQueue<Event>,
-    tasks: Vec<Option<ActiveTask>>,
+    /// The task that starts next (open loop).
+    fetched: Option<S::Item>,
+    tasks: Vec<Option<ActiveTask<S::Item>>>,
     vacant: Vec<u32>,
     /// Whose call each request is, by request identity.
     owners: Vec<CallRef>,
     done: Vec<Outcome>,
+    /// Empty between events, and kept for its room.
+    then: Consequences,
     is_measuring: bool,
+    is_given_up: bool,
     measured_from: SimTime,
     rejected_in_a_row: u64,
     result: RunResult,
 }
 
-impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
-    fn run(&mut self, watch: &mut dyn FnMut(Progress)) {
+impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
+    fn run(&mut self, watch: &mut dyn FnMut(Progress), goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         self.open();
-        while let Some((now, event)) = self.queue.pop() {
+        for handled in 1u64.. {
+            let Some((now, event)) = self.next() else { break };
             if now == SimTime::NEVER {
                 self.result.is_cut_off = true;
                 break;
             }
             match event {
-                Event::StepDone => self.on_step_done(now),
-                Event::Start(task) => self.on_start(now, *task),
-                Event::Arrive(call) => self.on_arrive(now, call),
-                Event::Measure => self.on_measure(now),
-                Event::Stop => break,
+                None => self.on_step_done(now, goes_on),
+                Some(Event::Start) => self.on_start(now),
+                Some(Event::Arrive(call)) => self.on_arrive(now, call),
+                Some(Event::Measure) => self.on_measure(now),
+                Some(Event::Stop) => break,
             }
-            if self.has_enough() {
+            if self.is_given_up || self.has_enough() {
                 break;
             }
-            if self.queue.popped().is_multiple_of(REPORT_EVERY) {
+            if handled.is_multiple_of(REPORT_EVERY) {
                 watch(Progress { now, completed: self.result.requests.completed });
             }
+        }
+    }
+
+    /// What happens next, and when: an event, or, first of all at one instant, the end of what the
+    /// replica has under way.
+    fn next(&mut self) -> Option<(SimTime, Option<Event>)> {
+        match self.replica.next_end() {
+            Some(end) if self.queue.next_time().is_none_or(|next| end <= next) => {
+                self.queue.advance(end);
+                Some((end, None))
+            }
+            _ => self.queue.pop().map(|(now, event)| (now, Some(event))),
         }
     }
 
@@ -151,34 +184,39 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
             return;
         }
         if let Some(task) = self.source.next() {
-            self.on_start(now, task);
+            self.start(now, task);
         }
     }
 
     /// Schedules the next task's own start (open loop).
     fn schedule_arrival(&mut self) {
         if let Some(task) = self.source.next() {
-            let start = SimTime::after_start(task.start).max(self.queue.now());
-            self.queue.schedule(start, Event::Start(Box::new(task)));
+            let start = SimTime::after_start(task.borrow().start).max(self.queue.now());
+            self.fetched = Some(task);
+            self.queue.schedule(start, Event::Start);
         }
     }
 
-    fn on_start(&mut self, now: SimTime, task: Task) {
+    fn on_start(&mut self, now: SimTime) {
+        let task = self.fetched.take().expect("a task starts that was fetched");
+        self.start(now, task);
+        self.schedule_arrival();
+    }
+
+    fn start(&mut self, now: SimTime, task: S::Item) {
         self.result.tasks.started += 1;
-        self.result.tasks.calls += task.calls().count() as u64;
+        self.result.tasks.calls += task.borrow().calls().count() as u64;
         let by_timestamp = self.plan.load == Load::Timestamps;
         let mut active = ActiveTask::new(task, now, by_timestamp);
         let slot = self.vacant.pop().unwrap_or(self.tasks.len() as u32);
-        let then = active.start(slot);
+        let mut then = std::mem::take(&mut self.then);
+        active.start(slot, &mut then);
         if slot as usize == self.tasks.len() {
             self.tasks.push(Some(active));
         } else {
             self.tasks[slot as usize] = Some(active);
         }
         self.follow(now, slot, then);
-        if !matches!(self.plan.load, Load::Closed { .. }) {
-            self.schedule_arrival();
-        }
     }
 
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
@@ -194,48 +232,52 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         };
         self.owners.push(at);
         self.result.requests.submitted += 1;
-        if self.replica.submit(request).is_err() {
+        if self.replica.submit(now, request).is_err() {
             self.result.requests.rejected += 1;
             self.rejected_in_a_row += 1;
             self.on_call_end(now, at, true);
         } else {
-            self.step(now);
+            self.replica.start_step(now);
         }
     }
 
-    fn on_step_done(&mut self, now: SimTime) {
+    fn on_step_done(&mut self, now: SimTime, goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         let mut done = std::mem::take(&mut self.done);
         self.replica.finish_step(now, &mut done);
         for outcome in done.drain(..) {
             self.result.requests.completed += 1;
             self.rejected_in_a_row = 0;
+            self.is_given_up |= self.is_measuring && !goes_on(&outcome);
             self.result.outcomes.push(outcome);
             let owner = self.owners[outcome.id.0 as usize];
             self.on_call_end(now, owner, false);
         }
         self.done = done;
-        self.step(now);
+        self.replica.start_step(now);
     }
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
-        let then = self.task(at.slot).on_end(at, now, is_rejected);
+        let mut then = std::mem::take(&mut self.then);
+        self.task(at.slot).on_end(at, now, is_rejected, &mut then);
         self.follow(now, at.slot, then);
     }
 
     fn on_measure(&mut self, now: SimTime) {
         self.is_measuring = true;
         self.measured_from = now;
-        self.replica.reset_meter();
+        self.replica.reset_meter(now);
         self.result.outcomes.clear();
         self.result.task_spans.clear();
     }
 
     /// Schedules the calls that follow, and closes a task that has ended.
-    fn follow(&mut self, now: SimTime, slot: u32, then: Consequences) {
-        for (time, call) in then.sends {
+    fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
+        for (time, call) in then.sends.drain(..) {
             self.queue.schedule(time + self.dispatch, Event::Arrive(call));
         }
-        if then.has_ended {
+        let has_ended = std::mem::take(&mut then.has_ended);
+        self.then = then;
+        if has_ended {
             self.close(now, slot);
         }
     }
@@ -256,25 +298,19 @@ impl<P: Pricer, S: Iterator<Item = Task>> Simulation<P, S> {
         }
     }
 
-    /// Lets the replica start a step if it can.
-    fn step(&mut self, now: SimTime) {
-        if let Some(end) = self.replica.start_step(now) {
-            self.queue.schedule(end, Event::StepDone);
-        }
-    }
-
-    fn task(&mut self, slot: u32) -> &mut ActiveTask {
+    fn task(&mut self, slot: u32) -> &mut ActiveTask<S::Item> {
         self.tasks[slot as usize].as_mut().expect("calls belong to tasks in flight")
     }
 
     fn finish(mut self) -> RunResult {
+        self.replica.observe(self.queue.now());
         let counts = &mut self.result.requests;
         counts.in_flight = counts.submitted - counts.completed - counts.rejected;
         assert_eq!(counts.in_flight, self.replica.in_flight() as u64, "requests are conserved");
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;
-        self.result.events = self.queue.popped();
+        self.result.events = self.queue.popped() + self.replica.steps_ended();
         self.result.window = self.queue.now().since(self.measured_from);
         self.result.meter = self.replica.meter().clone();
         self.result.evicted_pages = self.replica.kv().evicted();

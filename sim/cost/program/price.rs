@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::compile::{Compiled, clips, compile, shape};
+use super::curve::{Curve, Sample, Sums, sums_of};
+use super::exact::Cost;
 use super::host::Host;
+use super::pricer::Demand;
+use super::series::Series;
 use super::stretch::{OpFamily, Stretch};
-use super::table::{RowPrice, RowTable};
-use crate::cost::batch::Batch;
+use super::table::{CurveTable, RowPrice, RowTable};
+use crate::cost::batch::{Batch, CLIPS, Decode};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Calibration;
 use crate::cost::forms::Setting;
@@ -51,6 +55,7 @@ pub struct StepProgram {
     /// Indices of the operators that depend on contexts.
     by_context: Vec<usize>,
     by_rows: Vec<RowGroup>,
+    decodes: CurveTable,
     host: Host,
     clips: Vec<u32>,
     provenance: BTreeSet<String>,
@@ -123,7 +128,8 @@ impl StepProgram {
         let by_context = (0..compiled.len()).filter(|&i| is_by_context(&compiled[i])).collect();
         let (clips, provenance) = setting.finish();
         let (by_rows, model) = (row_groups(&compiled), pricing.model);
-        Ok(Self { model, ops: compiled, by_context, by_rows, host, clips, provenance })
+        let decodes = CurveTable::new();
+        Ok(Self { model, ops: compiled, by_context, by_rows, decodes, host, clips, provenance })
     }
 
     /// The families that a step has operators of, and the host's part if it has a price.
@@ -142,6 +148,7 @@ impl StepProgram {
         }
         self.host = self.host.stretched(stretch[OpFamily::Host]);
         self.by_rows = row_groups(&self.ops);
+        self.decodes = CurveTable::new();
         self
     }
 
@@ -201,16 +208,74 @@ impl StepProgram {
         by_context.fold(self.rows(batch).work, |sum, op| sum + op.work(batch) * f64::from(op.count))
     }
 
+    /// The decode step of `decode` and those after it, see [`Pricer`](super::Pricer).
+    pub(super) fn series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        let sequences = decode.sequences;
+        let mut growth = [u64::from(sequences); 1 + CLIPS];
+        growth[1..].copy_from_slice(&growing.map(u64::from));
+        self.on_curve(sequences, |curve| curve.series(&sums_of(decode), &growth))
+    }
+
+    /// The cost of the decode step of `decode`.
+    pub(super) fn decode_cost(&self, decode: &Decode) -> Cost {
+        self.on_curve(decode.sequences, |curve| curve.cost(&sums_of(decode)))
+    }
+
+    fn on_curve<T>(&self, sequences: u32, ask: impl FnOnce(&Curve) -> T) -> T {
+        let price = |sums: &Sums| self.sample(sequences, sums);
+        let trace = || Curve::trace(sequences, 1 + self.clips.len(), price);
+        self.decodes.ask(sequences, trace, ask)
+    }
+
+    /// Time and work of any step, as whole numbers.
+    pub(super) fn cost(&self, batch: &Batch) -> Cost {
+        let mut cost = Cost::default();
+        if batch.is_empty() {
+            return cost;
+        }
+        self.ask_rows(batch, |price| cost += price.cost);
+        let (mut parts, mut work) = (Breakdown::default(), Work::default());
+        for &i in &self.by_context {
+            let (op, count) = (&self.ops[i], f64::from(self.ops[i].count));
+            parts += op.parts(batch, self.model).scaled(op.weight);
+            work = work + op.work(batch) * count;
+        }
+        parts[Bound::Host] += self.host.time(batch);
+        cost + cost_of(parts, work)
+    }
+
+    /// The price of a decode step at any sums of contexts.
+    fn sample(&self, sequences: u32, sums: &Sums) -> Sample {
+        let mut clipped = [0; CLIPS];
+        clipped.copy_from_slice(&sums[1..]);
+        let decode = Decode { sequences, context: sums[0], clipped };
+        let batch = Batch { decode, ..Batch::default() }.decode_only();
+        let (parts, work) = (self.parts(&batch), self.work(&batch));
+        let mut sample = Sample::default();
+        for (value, bound) in sample.iter_mut().zip(Bound::ALL) {
+            *value = parts[bound];
+        }
+        let [.., flop, traffic] = &mut sample;
+        (*flop, *traffic) = (work.flops, work.bytes);
+        sample
+    }
+
     /// What depends on counts of rows alone.
     fn rows(&self, batch: &Batch) -> RowPrice {
         let mut sum = RowPrice::default();
-        for group in &self.by_rows {
-            let rows = rows_of(batch, group.sort, group.spread);
-            let price = group.table.get(rows, |rows| self.price_rows(group, rows));
+        self.ask_rows(batch, |price| {
             sum.parts += price.parts;
             sum.work = sum.work + price.work;
-        }
+        });
         sum
+    }
+
+    /// Shows `see` the price of each group's rows.
+    fn ask_rows(&self, batch: &Batch, mut see: impl FnMut(&RowPrice)) {
+        for group in &self.by_rows {
+            let rows = rows_of(batch, group.sort, group.spread);
+            group.table.ask(rows, |rows| self.price_rows(group, rows), &mut see);
+        }
     }
 
     /// All operators of a group over `rows` rows on one rank.
@@ -225,8 +290,12 @@ impl StepProgram {
                 price.work = price.work + form.work(rows) * count;
             }
         }
-        price
+        RowPrice { cost: cost_of(price.parts, price.work), ..price }
     }
+}
+
+fn cost_of(parts: Breakdown, work: Work) -> Cost {
+    Cost::new(parts, Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) })
 }
 
 /// Operators whose cost depends on the same count of rows on one rank, and what they cost together.

@@ -1,7 +1,10 @@
 //! What an engine needs to know of a cost model.
 
 use super::StepProgram;
-use crate::cost::{Batch, Breakdown};
+use super::exact::Cost;
+use super::series::Series;
+use crate::cost::batch::CLIPS;
+use crate::cost::{Batch, Breakdown, Decode};
 use crate::units::{Bytes, Flop, Seconds};
 
 /// Prices steps. Pure: equal batches have equal prices.
@@ -17,6 +20,27 @@ pub trait Pricer {
 
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
     fn demand(&self, batch: &Batch) -> Demand;
+
+    /// What a step of `batch` with prefill costs, as whole numbers.
+    fn cost(&self, batch: &Batch) -> Cost {
+        Cost::new(self.price(batch), self.demand(batch))
+    }
+
+    /// The decode step of `decode` and those that follow it while every context grows by one a
+    /// step, and the clipped ones of `growing` sequences do.
+    ///
+    /// What it says of a later step must equal, as whole numbers, what it would say if asked when
+    /// that step comes. This default knows no later step, so that it prices every step anew.
+    fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        let _ = growing;
+        let batch = Batch { decode: *decode, ..Batch::default() }.decode_only();
+        Series::single(self.cost(&batch))
+    }
+
+    /// What the decode step of `decode` costs: the first of its series.
+    fn decode_cost(&self, decode: &Decode) -> Cost {
+        self.decode_series(decode, &[0; CLIPS]).first()
+    }
 }
 
 /// What a step asks of one chip, whatever its speed.
@@ -44,5 +68,17 @@ impl Pricer for &StepProgram {
     fn demand(&self, batch: &Batch) -> Demand {
         let work = self.work(batch);
         Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
+    }
+
+    fn cost(&self, batch: &Batch) -> Cost {
+        StepProgram::cost(self, batch)
+    }
+
+    fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        self.series(decode, growing)
+    }
+
+    fn decode_cost(&self, decode: &Decode) -> Cost {
+        StepProgram::decode_cost(self, decode)
     }
 }

@@ -1,7 +1,9 @@
 //! Prices by row count, each computed once.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 
+use super::curve::Curve;
+use super::exact::Cost;
 use crate::cost::bound::Breakdown;
 use crate::cost::work::Work;
 
@@ -13,27 +15,54 @@ const REMEMBERED: usize = 8192;
 pub(super) struct RowPrice {
     pub(super) parts: Breakdown,
     pub(super) work: Work,
+    /// Both as whole numbers.
+    pub(super) cost: Cost,
 }
 
 /// A lazy table over row counts. Filled in by whoever owns the program; equal queries give equal
 /// answers whatever was asked before.
-pub(super) struct RowTable(Vec<Cell<Option<RowPrice>>>);
+pub(super) struct RowTable(Vec<OnceCell<Box<RowPrice>>>);
 
 impl RowTable {
     pub(super) fn new() -> Self {
-        Self(vec![Cell::new(None); REMEMBERED])
+        Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
     }
 
-    /// The price of `rows` rows, by `compute` if it is asked for the first time.
-    pub(super) fn get(&self, rows: u32, compute: impl Fn(u32) -> RowPrice) -> RowPrice {
-        if rows == 0 {
-            return RowPrice::default();
+    /// What `ask` finds in the price of `rows` rows, which is by `compute` if it is asked for the
+    /// first time.
+    pub(super) fn ask(
+        &self,
+        rows: u32,
+        compute: impl FnOnce(u32) -> RowPrice,
+        ask: impl FnOnce(&RowPrice),
+    ) {
+        match self.0.get(rows as usize) {
+            _ if rows == 0 => {}
+            Some(cell) => ask(cell.get_or_init(|| Box::new(compute(rows)))),
+            None => ask(&compute(rows)),
         }
-        let Some(cell) = self.0.get(rows as usize) else { return compute(rows) };
-        cell.get().unwrap_or_else(|| {
-            let price = compute(rows);
-            cell.set(Some(price));
-            price
-        })
+    }
+}
+
+/// A lazy table of the curves of decode steps, by number of sequences.
+pub(super) struct CurveTable(Vec<OnceCell<Box<Curve>>>);
+
+impl CurveTable {
+    pub(super) fn new() -> Self {
+        Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
+    }
+
+    /// What `ask` finds on the curve of `sequences` sequences, traced by `trace` if it is asked for
+    /// the first time.
+    pub(super) fn ask<T>(
+        &self,
+        sequences: u32,
+        trace: impl FnOnce() -> Curve,
+        ask: impl FnOnce(&Curve) -> T,
+    ) -> T {
+        match self.0.get(sequences as usize) {
+            Some(cell) => ask(cell.get_or_init(|| Box::new(trace()))),
+            None => ask(&trace()),
+        }
     }
 }

@@ -55,8 +55,8 @@ fn points(phase: Phase, ops: &[OpTime], share: f64) -> Vec<RooflinePoint> {
 /// Prefill's and decode's parts of the busy time.
 fn phase_shares(best: &Best) -> [f64; 2] {
     let meter = &best.result.meter;
-    let busy = meter.busy.total().get();
-    let decode = if busy > 0.0 { meter.decode.total().get() / busy } else { 0.0 };
+    let busy = meter.busy().total().get();
+    let decode = if busy > 0.0 { meter.decode().total().get() / busy } else { 0.0 };
     [(1.0 - decode).max(0.0), decode.min(1.0)]
 }
 

@@ -57,7 +57,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
         time_share: Shares::from(&result.time()),
-        decode_bound: Shares::from(&meter.decode),
+        decode_bound: Shares::from(&meter.decode()),
         energy: energy(order, &rate),
         cost: cost(order, &rate),
         ..RunDocument::default()

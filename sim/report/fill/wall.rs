@@ -42,7 +42,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         mfu: flop_utilisation(chip, engine, result).map(|share| share / stages),
         mbu: bandwidth_utilisation(chip, result).map(|share| share / stages),
         time_share: Shares::from(&result.time()),
-        decode_bound: Shares::from(&result.meter.decode),
+        decode_bound: Shares::from(&result.meter.decode()),
         energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),
         usd_per_task: rate.rent_per_task(chip).map(Usd::get),
         tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),
@@ -87,11 +87,11 @@ pub(super) fn main_format(model: &Model, precision: Precision) -> Format {
 /// MFU: operations done over those the engine's dense peak allows in the window.
 fn flop_utilisation(chip: &Chip, engine: Engine, result: &RunResult) -> Option<f64> {
     let possible = chip.peak(engine)? * result.window.seconds();
-    (!possible.is_zero()).then(|| result.meter.work.flop / possible)
+    (!possible.is_zero()).then(|| result.meter.work().flop / possible)
 }
 
 /// MBU: bytes moved over those the pins allow in the window.
 fn bandwidth_utilisation(chip: &Chip, result: &RunResult) -> Option<f64> {
     let possible = chip.memory.bandwidth * result.window.seconds();
-    (!possible.is_zero()).then(|| result.meter.work.traffic / possible)
+    (!possible.is_zero()).then(|| result.meter.work().traffic / possible)
 }

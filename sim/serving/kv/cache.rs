@@ -32,6 +32,11 @@ impl Lease {
     pub const fn pages(&self) -> u32 {
         self.shared + self.private
     }
+
+    /// Adds pages that were taken by [`KvCache::take`].
+    pub(in crate::serving) fn receive(&mut self, pages: u32) {
+        self.private += pages;
+    }
 }
 
 impl KvCache {
@@ -75,18 +80,34 @@ impl KvCache {
     /// Changes nothing and returns false if there is no room.
     #[must_use]
     pub fn grow(&mut self, lease: &mut Lease, pages: u32) -> bool {
-        let wanted = u64::from(pages);
-        if wanted > self.available() {
+        let has_room = self.take(u64::from(pages));
+        if has_room {
+            lease.private += pages;
+        }
+        has_room
+    }
+
+    /// Takes `pages` private pages for leases that [`receive`](Lease::receive) them later, evicting
+    /// if it must.
+    ///
+    /// Changes nothing and returns false if there is no room.
+    #[must_use]
+    pub(in crate::serving) fn take(&mut self, pages: u64) -> bool {
+        if pages > self.available() {
             return false;
         }
-        if wanted > self.free {
-            let evicted = self.tree.evict(wanted - self.free);
+        if pages > self.free {
+            let evicted = self.tree.evict(pages - self.free);
             self.evicted += evicted;
             self.free += evicted;
         }
-        self.free -= wanted;
-        lease.private += pages;
+        self.free -= pages;
         true
+    }
+
+    /// Whether unpinned content is forgotten after a time.
+    pub(in crate::serving) fn forgets(&self) -> bool {
+        self.ttl.is_some()
     }
 
     /// Publishes the first `pages` pages of `content`, which `lease` has computed, so that others

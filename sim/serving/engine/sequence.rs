@@ -1,8 +1,7 @@
 //! A request's tokens inside the engine.
 
-use super::kv::Lease;
-use super::limits::{Admission, Limits};
-use super::request::{Outcome, Request};
+use crate::serving::kv::Lease;
+use crate::serving::{Admission, Limits, Outcome, Request};
 use crate::units::SimTime;
 
 /// One request in the engine, waiting or running.
@@ -24,6 +23,11 @@ pub(super) struct Sequence {
     pub(super) first_token: Option<SimTime>,
     pub(super) last_token: SimTime,
     pub(super) preemptions: u32,
+    /// Its number among all admissions.
+    pub(super) admitted: u64,
+    /// The tick of [`Decodes`](super::decodes::Decodes) at which it joined them. Until it is
+    /// visited again, the tokens it computed and generated since are counted there alone.
+    pub(super) joined: u64,
 }
 
 impl Sequence {
@@ -39,6 +43,8 @@ impl Sequence {
             cached: None,
             first_token: None,
             preemptions: 0,
+            admitted: 0,
+            joined: 0,
         }
     }
 
@@ -55,6 +61,20 @@ impl Sequence {
     /// Tokens still to be computed before the next token.
     pub(super) fn remaining(&self) -> u32 {
         self.target() - self.computed
+    }
+
+    /// Tokens still to be generated.
+    pub(super) fn to_generate(&self) -> u32 {
+        self.request.output - self.generated
+    }
+
+    /// Books `steps` decode steps, the last of which ended at `now`, and the pages they took.
+    pub(super) fn catch_up(&mut self, steps: u32, now: SimTime, limits: &Limits) {
+        self.computed += steps;
+        self.generated += steps;
+        self.last_token = now;
+        let missing = limits.pages(self.computed).saturating_sub(self.lease.pages());
+        self.lease.receive(missing);
     }
 
     /// Tokens that must have room before it joins the batch.

@@ -1,0 +1,173 @@
+//! What happens to one sequence: admission, chunks, tokens, preemption, its end.
+
+use super::replica::{Replica, Underway};
+use super::running::Slot;
+use super::sequence::Sequence;
+use crate::cost::{Batch, Cost, FineTime, Pricer};
+use crate::serving::kv::{KvCache, Lease};
+use crate::serving::{Limits, Outcome};
+use crate::units::SimTime;
+
+impl<P: Pricer> Replica<P> {
+    /// Tokens that `batch` has room for.
+    pub(super) fn budget(&self, batch: &Batch) -> u32 {
+        self.limits.max_batched_tokens.saturating_sub(batch.tokens())
+    }
+
+    /// Gives a prefilling sequence as much of the budget as it can use. Returns how many tokens are
+    /// computed a second time.
+    pub(super) fn schedule_chunk(&mut self, batch: &mut Batch, slot: Slot) -> u32 {
+        let budget = self.budget(batch);
+        let sequence = &mut self.running[slot];
+        // Decodes have their token by now; one that was preempted and finds all its pages again
+        // has a single token left to compute, and gets it here.
+        if budget == 0 || sequence.scheduled > 0 {
+            return 0;
+        }
+        let chunk = sequence.remaining().min(budget);
+        sequence.scheduled = chunk;
+        batch.prefill.add(sequence.computed, chunk, self.pricer.clips());
+        batch.logits += u32::from(chunk == sequence.remaining());
+        sequence.recomputed(chunk)
+    }
+
+    /// Admits the next waiting request if a slot and pages for its prompt are there.
+    pub(super) fn admit_next(&mut self, now: SimTime) -> Option<Slot> {
+        if self.running.len() >= self.limits.max_seqs as usize {
+            return None;
+        }
+        let mut sequence = self.waiting.pop_front()?;
+        // At least one token must be computed to yield the next one.
+        let limit = self.limits.full_pages(sequence.target() - 1);
+        let content = &sequence.request.content;
+        let mut lease = self.kv.acquire(now, content, limit);
+        let hit = lease.pages() * self.limits.page_tokens;
+        let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - lease.pages();
+        if !self.kv.grow(&mut lease, missing) {
+            self.kv.cancel(lease);
+            self.waiting.push_front(sequence);
+            return None;
+        }
+        if sequence.cached.is_none() {
+            let known = self.boundless.acquire(now, content, limit);
+            sequence.once_cached = known.pages() * self.limits.page_tokens;
+            self.boundless.cancel(known);
+            sequence.cached = Some(hit);
+            self.meter.tokens.prompt += u64::from(sequence.request.prompt);
+            self.meter.tokens.cached += u64::from(hit);
+        }
+        sequence.computed = hit;
+        sequence.lease = lease;
+        Some(self.running.push(sequence))
+    }
+
+    /// Throws the latest admitted sequence out; it will be recomputed, as far as its pages are gone
+    /// by then.
+    pub(super) fn preempt(&mut self, now: SimTime, victim: Slot) {
+        let mut sequence = self.running.remove(victim);
+        debug_assert_eq!(sequence.scheduled, 0, "decodes are scheduled front to back");
+        let lease = std::mem::take(&mut sequence.lease);
+        give_back(&mut self.kv, now, &sequence, lease, &self.limits);
+        sequence.once_cached = sequence.once_cached.max(sequence.computed);
+        sequence.computed = 0;
+        sequence.preemptions += 1;
+        self.meter.preempted += 1;
+        self.waiting.push_front(sequence);
+    }
+
+    /// Begins a single step of `batch`, of whose prefill tokens `recomputed` are computed a second
+    /// time; none if there is nothing to do.
+    pub(super) fn begin(
+        &mut self,
+        start: FineTime,
+        batch: &Batch,
+        recomputed: u32,
+    ) -> Option<Underway> {
+        if batch.is_empty() {
+            return None;
+        }
+        let decodes = match batch.decode.sequences {
+            0 => Cost::default(),
+            _ => self.pricer.decode_cost(&batch.decode),
+        };
+        let cost = if batch.prefill.tokens == 0 {
+            self.meter.book_decodes(1, decodes);
+            decodes
+        } else {
+            let whole = self.pricer.cost(batch);
+            let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
+            self.meter.book_mixed(whole, decodes, share);
+            self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
+            self.meter.tokens.recomputed += u64::from(recomputed);
+            whole
+        };
+        self.meter.see_held(self.kv.held());
+        Some(Underway {
+            start,
+            end: start + cost.span(),
+            steps: 1,
+            is_booked: true,
+            is_plain: false,
+        })
+    }
+
+    /// Ends the chunk of a sequence, or its decode. Returns whether that gave it a token.
+    pub(super) fn finish_chunk(&mut self, now: SimTime, slot: Slot) -> bool {
+        let sequence = &mut self.running[slot];
+        let scheduled = std::mem::take(&mut sequence.scheduled);
+        sequence.computed += scheduled;
+        if scheduled == 0 || sequence.remaining() > 0 {
+            return false;
+        }
+        sequence.generated += 1;
+        self.meter.tokens.output += 1;
+        if sequence.first_token.is_none() {
+            sequence.first_token = Some(now);
+            publish_prompt(&mut self.kv, now, sequence, &self.limits);
+            remember(&mut self.boundless, now, sequence, &self.limits);
+        } else {
+            self.meter.itl.record(now.since(sequence.last_token));
+        }
+        sequence.last_token = now;
+        true
+    }
+
+    /// Takes a finished sequence out of the batch.
+    pub(super) fn retire(&mut self, now: SimTime, slot: Slot, done: &mut Vec<Outcome>) {
+        let mut sequence = self.running.remove(slot);
+        done.push(sequence.outcome(now));
+        let lease = std::mem::take(&mut sequence.lease);
+        give_back(&mut self.kv, now, &sequence, lease, &self.limits);
+        remember(&mut self.boundless, now, &sequence, &self.limits);
+    }
+}
+
+/// Shares the full pages of a prompt as soon as it is prefilled.
+fn publish_prompt(kv: &mut KvCache, now: SimTime, sequence: &mut Sequence, limits: &Limits) {
+    let pages = limits.full_pages(sequence.computed);
+    kv.publish(now, &mut sequence.lease, &sequence.request.content, pages);
+}
+
+/// Leaves what `sequence` computed in the cache and frees the rest of its pages.
+fn give_back(
+    kv: &mut KvCache,
+    now: SimTime,
+    sequence: &Sequence,
+    mut lease: Lease,
+    limits: &Limits,
+) {
+    kv.publish(now, &mut lease, &sequence.request.content, limits.full_pages(sequence.computed));
+    kv.release(now, lease);
+}
+
+/// Enters all that `sequence` computed in the boundless cache.
+fn remember(kv: &mut KvCache, now: SimTime, sequence: &Sequence, limits: &Limits) {
+    let pages = limits.full_pages(sequence.computed);
+    let content = &sequence.request.content;
+    let mut lease = kv.acquire(now, content, pages);
+    let missing = pages - lease.pages();
+    let has_room = kv.grow(&mut lease, missing);
+    debug_assert!(has_room, "the boundless cache has room");
+    kv.publish(now, &mut lease, content, pages);
+    kv.release(now, lease);
+}

@@ -1,0 +1,174 @@
+//! The decoding sequences as aggregates: what the next steps need to know of them all.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::running::Slot;
+use super::sequence::Sequence;
+use crate::cost::{CLIPS, Decode};
+use crate::serving::{Admission, Limits};
+
+/// Decoding sequences that all gain one token a step.
+///
+/// Its clock counts their steps. A sequence that decodes computes one token at each tick, so that
+/// when it ends, reaches a clip length or needs a page is known when it joins.
+#[derive(Debug)]
+pub(super) struct Decodes {
+    clock: u64,
+    /// Features of the next step.
+    sums: Decode,
+    /// Sequences whose contexts are below each clip length.
+    growing: [u32; CLIPS],
+    clips: Vec<u32>,
+    /// When each sequence has its last token, by (tick, number of admission).
+    ends: BinaryHeap<Reverse<(u64, u64, Slot)>>,
+    /// Ticks at which a sequence reaches each clip length, of those that live to see it.
+    reaches: [BinaryHeap<Reverse<u64>>; CLIPS],
+    /// How many sequences need a page for the step at a tick, by its remainder by the page size.
+    pages_at: Vec<u32>,
+    /// Σ of these.
+    paging: u32,
+}
+
+impl Decodes {
+    /// None yet, for a price model with these clip lengths and pages of `page_tokens` tokens.
+    pub(super) fn new(clips: &[u32], page_tokens: u32) -> Self {
+        Self {
+            clock: 0,
+            sums: Decode::default(),
+            growing: [0; CLIPS],
+            clips: clips.to_vec(),
+            ends: BinaryHeap::new(),
+            reaches: Default::default(),
+            pages_at: vec![0; page_tokens as usize],
+            paging: 0,
+        }
+    }
+
+    /// How many sequences.
+    pub(super) fn count(&self) -> u32 {
+        self.sums.sequences
+    }
+
+    /// Features of the next step.
+    pub(super) fn sums(&self) -> &Decode {
+        &self.sums
+    }
+
+    /// Sequences whose contexts are below each clip length.
+    pub(super) fn growing(&self) -> &[u32; CLIPS] {
+        &self.growing
+    }
+
+    /// Adds a sequence whose newest token is all that it has to compute.
+    pub(super) fn join(&mut self, slot: Slot, sequence: &mut Sequence, limits: &Limits) {
+        sequence.joined = self.clock;
+        let end = self.clock + u64::from(sequence.to_generate());
+        self.ends.push(Reverse((end, sequence.admitted, slot)));
+        let context = sequence.computed + 1;
+        self.sums.add(context, &self.clips);
+        for (i, &clip) in self.clips.iter().enumerate() {
+            if context < clip {
+                self.growing[i] += 1;
+                let reach = self.clock + u64::from(clip - context);
+                if reach <= end {
+                    self.reaches[i].push(Reverse(reach));
+                }
+            }
+        }
+        if let Some(residue) = self.residue(sequence, limits) {
+            self.pages_at[residue] += 1;
+            self.paging += 1;
+        }
+    }
+
+    /// Takes a sequence that has its last token by this tick, if one does; the earliest admitted
+    /// first.
+    pub(super) fn pop_ended(&mut self) -> Option<(u64, Slot)> {
+        let &Reverse((end, admitted, slot)) = self.ends.peek()?;
+        (end == self.clock).then(|| {
+            self.ends.pop();
+            (admitted, slot)
+        })
+    }
+
+    /// Takes a sequence out that has its last token; it has been brought up to date.
+    pub(super) fn leave(&mut self, sequence: &Sequence, limits: &Limits) {
+        let context = sequence.computed + 1;
+        self.sums.sequences -= 1;
+        self.sums.context -= u64::from(context);
+        for (i, &clip) in self.clips.iter().enumerate() {
+            self.sums.clipped[i] -= u64::from(context.min(clip));
+            self.growing[i] -= u32::from(context < clip);
+        }
+        if let Some(residue) = self.residue(sequence, limits) {
+            self.pages_at[residue] -= 1;
+            self.paging -= 1;
+        }
+    }
+
+    /// Forgets all sequences, for each to join anew.
+    pub(super) fn clear(&mut self) {
+        self.sums = Decode::default();
+        self.growing = [0; CLIPS];
+        self.ends.clear();
+        self.reaches.iter_mut().for_each(BinaryHeap::clear);
+        self.pages_at.fill(0);
+        self.paging = 0;
+    }
+
+    /// Steps that a sequence has made since it joined.
+    pub(super) fn steps_of(&self, sequence: &Sequence) -> u32 {
+        (self.clock - sequence.joined) as u32
+    }
+
+    /// Lets `steps` steps pass, no more than [`steps_to_change`](Self::steps_to_change).
+    pub(super) fn advance(&mut self, steps: u64) {
+        self.clock += steps;
+        self.sums.context += u64::from(self.sums.sequences) * steps;
+        for i in 0..self.clips.len() {
+            self.sums.clipped[i] += u64::from(self.growing[i]) * steps;
+            while let Some(&Reverse(reach)) = self.reaches[i].peek()
+                && reach == self.clock
+            {
+                self.reaches[i].pop();
+                self.growing[i] -= 1;
+            }
+        }
+    }
+
+    /// Steps until a sequence ends or reaches a clip length; at least one.
+    pub(super) fn steps_to_change(&self) -> u64 {
+        let end = self.ends.peek().map_or(u64::MAX, |&Reverse((end, ..))| end);
+        let reach = self.reaches.iter().filter_map(|heap| heap.peek()).map(|&Reverse(at)| at).min();
+        reach.unwrap_or(u64::MAX).min(end) - self.clock
+    }
+
+    /// Pages that are needed for the next step.
+    pub(super) fn pages_now(&self) -> u32 {
+        self.pages_at[(self.clock % self.pages_at.len() as u64) as usize]
+    }
+
+    /// Pages that are needed for the `steps` steps after the next one.
+    pub(super) fn pages_after(&self, steps: u64) -> u64 {
+        let size = self.pages_at.len() as u64;
+        let from = ((self.clock + 1) % size) as usize;
+        let count = (steps % size) as usize;
+        let sum = |residues: &[u32]| residues.iter().map(|&pages| u64::from(pages)).sum::<u64>();
+        let until_end = count.min(self.pages_at.len() - from);
+        let rest = sum(&self.pages_at[from..from + until_end]);
+        steps / size * u64::from(self.paging) + rest + sum(&self.pages_at[..count - until_end])
+    }
+
+    /// The remainder of the ticks at which a sequence needs a page; none if it has all it will
+    /// need.
+    fn residue(&self, sequence: &Sequence, limits: &Limits) -> Option<usize> {
+        let size = self.pages_at.len() as u64;
+        // The first token of a page has a multiple of the page size before it.
+        let computed = u64::from(sequence.computed) % size;
+        match limits.admission {
+            Admission::PromptFits => Some(((self.clock + size - computed) % size) as usize),
+            Admission::AnswerFits => None,
+        }
+    }
+}

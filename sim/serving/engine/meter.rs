@@ -1,0 +1,81 @@
+//! What a replica measures about itself.
+
+use super::runs::Runs;
+use crate::cost::{Bound, Breakdown, Cost, Demand};
+
+/// Sums over the steps since the last reset.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    /// Engine steps.
+    pub steps: u64,
+    busy: Cost,
+    decode: Cost,
+    /// Tokens by kind.
+    pub tokens: TokenCounts,
+    /// Inter-token latencies.
+    pub itl: Runs,
+    /// Sequences thrown out for want of pages.
+    pub preempted: u64,
+    /// Most pages held by running sequences at any step.
+    pub peak_held_pages: u64,
+}
+
+/// Tokens by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenCounts {
+    /// Prompt tokens of admitted requests, cached ones included.
+    pub prompt: u64,
+    /// Prompt tokens found in the prefix cache at first admission.
+    pub cached: u64,
+    /// Tokens prefilled, those recomputed included.
+    pub prefilled: u64,
+    /// Tokens prefilled although they had been in the cache once: evicted or preempted.
+    pub recomputed: u64,
+    /// Tokens generated.
+    pub output: u64,
+}
+
+impl Meter {
+    /// Where the time of all steps went.
+    pub fn busy(&self) -> Breakdown {
+        self.busy.breakdown()
+    }
+
+    /// Where the time went that the decodes of each step would have taken alone.
+    pub fn decode(&self) -> Breakdown {
+        self.decode.breakdown()
+    }
+
+    /// Arithmetic and traffic of one chip.
+    pub fn work(&self) -> Demand {
+        self.busy.demand()
+    }
+
+    /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
+    /// `decode`.
+    ///
+    /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
+    pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) {
+        self.steps += 1;
+        self.decode += decode;
+        if recomputed > 0.0 {
+            let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
+            let share = (1.0 - part / all).max(0.0) * recomputed;
+            self.busy += whole.reassigned(Bound::HbmCapacity, share);
+        } else {
+            self.busy += whole;
+        }
+    }
+
+    /// Books `steps` steps without prefill that cost `cost` together.
+    pub(super) fn book_decodes(&mut self, steps: u64, cost: Cost) {
+        self.steps += steps;
+        self.decode += cost;
+        self.busy += cost;
+    }
+
+    /// Notes that running sequences hold `pages` pages.
+    pub(super) fn see_held(&mut self, pages: u64) {
+        self.peak_held_pages = self.peak_held_pages.max(pages);
+    }
+}

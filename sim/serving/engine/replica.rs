@@ -1,0 +1,199 @@
+//! A replica from outside.
+
+use std::collections::VecDeque;
+
+use super::decodes::Decodes;
+use super::meter::Meter;
+use super::running::{Running, Slot};
+use super::sequence::Sequence;
+use crate::cost::{Cost, FineTime, Pricer, Series};
+use crate::serving::kv::KvCache;
+use crate::serving::{Extent, Limits, Outcome, Request};
+use crate::units::{SimSpan, SimTime};
+
+/// How the steps of a replica are gone through. Both ways lead to equal events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// From change to change of the batch.
+    #[default]
+    Macro,
+    /// Step by step and sequence by sequence: slow, plain, and what the other is held against.
+    Stepwise,
+}
+
+/// A replica: a batch of running sequences, a queue, and a KV cache.
+#[derive(Debug)]
+pub struct Replica<P> {
+    pub(super) pricer: P,
+    pub(super) engine: Engine,
+    pub(super) limits: Limits,
+    pub(super) kv: KvCache,
+    /// The same cache with room for everything: tells a capacity miss from a first sight.
+    pub(super) boundless: KvCache,
+    pub(super) waiting: VecDeque<Sequence>,
+    pub(super) running: Running,
+    /// Running sequences that decode, and those that do not, in order of admission; kept by
+    /// [`Engine::Macro`] alone.
+    pub(super) decodes: Decodes,
+    pub(super) prefilling: Vec<Slot>,
+    /// The next step must visit every sequence.
+    pub(super) is_irregular: bool,
+    pub(super) underway: Option<Underway>,
+    /// The steps of the stretch that is under way, if one is.
+    pub(super) series: Series,
+    /// When the last step ended.
+    pub(super) ended: FineTime,
+    pub(super) steps_ended: u64,
+    pub(super) meter: Meter,
+    /// Sequences that end in the step at hand, by number of admission.
+    pub(super) ending: Vec<(u64, Slot)>,
+}
+
+/// Steps under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Underway {
+    /// When the first of them began.
+    pub(super) start: FineTime,
+    /// When the last of them ends.
+    pub(super) end: FineTime,
+    pub(super) steps: u64,
+    /// Whether the meter knows of them; it learns of a stretch when that ends or is cut short.
+    pub(super) is_booked: bool,
+    /// Whether every sequence is to be visited when it ends.
+    pub(super) is_plain: bool,
+}
+
+/// Why a request cannot be served at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// Pages it would need.
+    pub pages: u64,
+    /// Pages there are.
+    pub capacity: u64,
+}
+
+impl<P: Pricer> Replica<P> {
+    /// An idle replica with `pages` KV pages whose unpinned content is forgotten after `ttl`.
+    pub fn new(pricer: P, limits: Limits, pages: u64, ttl: Option<SimSpan>) -> Self {
+        Self {
+            decodes: Decodes::new(pricer.clips(), limits.page_tokens),
+            pricer,
+            engine: Engine::default(),
+            limits,
+            kv: KvCache::new(pages, ttl),
+            boundless: KvCache::new(u64::MAX / 2, ttl),
+            waiting: VecDeque::new(),
+            running: Running::default(),
+            prefilling: Vec::new(),
+            is_irregular: false,
+            underway: None,
+            series: Series::single(Cost::default()),
+            ended: FineTime::default(),
+            steps_ended: 0,
+            meter: Meter::default(),
+            ending: Vec::new(),
+        }
+    }
+
+    /// The same replica, driven otherwise.
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// What a request waits between its client and [`submit`](Self::submit).
+    pub fn dispatch(&self) -> SimSpan {
+        SimSpan::from_seconds(self.pricer.dispatch())
+    }
+
+    /// Queues a request that arrives at `now`, unless it could never fit.
+    pub fn submit(&mut self, now: SimTime, request: Request) -> Result<(), TooLong> {
+        let pages = u64::from(self.limits.pages(request.prompt + request.output));
+        let capacity = self.kv.capacity() / u64::from(self.limits.groups.max(1));
+        if pages > capacity {
+            return Err(TooLong { pages, capacity });
+        }
+        // Behind others that wait, or without a slot, it changes nothing before the next change.
+        if self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize {
+            self.observe(now);
+        }
+        self.waiting.push_back(Sequence::new(request));
+        Ok(())
+    }
+
+    /// Starts a step, or a stretch of steps, if none is under way and there is work.
+    pub fn start_step(&mut self, now: SimTime) {
+        if self.underway.is_some() {
+            return;
+        }
+        let start = if self.ended.ceil() == now { self.ended } else { FineTime::at(now) };
+        self.underway = match self.engine {
+            Engine::Macro => self.start_stretch(now, start),
+            Engine::Stepwise => self.start_plain(now, start),
+        };
+    }
+
+    /// When what is under way ends, or would end if nobody told the replica anything before.
+    pub fn next_end(&self) -> Option<SimTime> {
+        self.underway.as_ref().map(|underway| underway.end.ceil())
+    }
+
+    /// Ends what is under way at its [`next_end`](Self::next_end); adds the requests it completed
+    /// to `done`.
+    pub fn finish_step(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
+        let underway = self.underway.take().expect("a step ends that began");
+        self.ended = underway.end;
+        self.steps_ended += underway.steps;
+        if underway.is_plain {
+            self.finish_plain(now, done);
+        } else {
+            self.finish_stretch(now, &underway, done);
+        }
+    }
+
+    /// Brings the meter and the cache up to `now`: what has begun is booked. The step that is under
+    /// way is the last of its stretch then.
+    pub fn observe(&mut self, now: SimTime) {
+        if let Some(underway) = self.underway.take() {
+            self.underway = Some(self.cut_short(now, underway));
+        }
+    }
+
+    /// Fills the cache with content that earlier calls left there, as far as it fits.
+    pub fn warm(&mut self, now: SimTime, content: &[Extent]) {
+        let pages: u32 = content.iter().map(|extent| extent.pages).sum();
+        for kv in [&mut self.kv, &mut self.boundless] {
+            let mut lease = kv.acquire(now, content, pages);
+            let missing = pages - lease.pages();
+            if kv.grow(&mut lease, missing) {
+                kv.publish(now, &mut lease, content, pages);
+            }
+            kv.release(now, lease);
+        }
+    }
+
+    /// What was measured since the last reset, up to when it was last told the time.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Forgets what was measured before `now` (after a warm-up).
+    pub fn reset_meter(&mut self, now: SimTime) {
+        self.observe(now);
+        self.meter = Meter::default();
+    }
+
+    /// The KV cache.
+    pub fn kv(&self) -> &KvCache {
+        &self.kv
+    }
+
+    /// Requests in the engine.
+    pub fn in_flight(&self) -> usize {
+        self.waiting.len() + self.running.len()
+    }
+
+    /// Steps that have ended since the beginning.
+    pub fn steps_ended(&self) -> u64 {
+        self.steps_ended
+    }
+}

@@ -1,0 +1,90 @@
+//! The plain step: every running sequence is visited when it begins and when it ends.
+
+use super::replica::{Engine, Replica, Underway};
+use super::running::Slot;
+use crate::cost::{Batch, FineTime, Pricer};
+use crate::serving::Outcome;
+use crate::units::SimTime;
+
+impl<P: Pricer> Replica<P> {
+    /// Begins a step; none if there is nothing to do.
+    pub(super) fn start_plain(&mut self, now: SimTime, start: FineTime) -> Option<Underway> {
+        let (batch, recomputed) = self.schedule(now);
+        let underway = self.begin(start, &batch, recomputed)?;
+        Some(Underway { is_plain: true, ..underway })
+    }
+
+    /// Ends a step; adds the requests it completed to `done`.
+    pub(super) fn finish_plain(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
+        let mut next = self.running.first();
+        while let Some(slot) = next {
+            next = self.running.after(slot);
+            self.finish_chunk(now, slot);
+        }
+        let mut next = self.running.first();
+        while let Some(slot) = next {
+            next = self.running.after(slot);
+            if self.running[slot].is_finished() {
+                self.retire(now, slot, done);
+            }
+        }
+        if self.engine == Engine::Macro {
+            self.regroup(now);
+        }
+    }
+
+    /// Chooses what the next step computes. Returns its batch, and how many of its prefill tokens
+    /// are computed a second time.
+    fn schedule(&mut self, now: SimTime) -> (Batch, u32) {
+        let mut batch = Batch::default();
+        self.schedule_decodes(now, &mut batch);
+        let mut recomputed = 0;
+        let mut next = self.running.first();
+        while let Some(slot) = next {
+            recomputed += self.schedule_chunk(&mut batch, slot);
+            next = self.running.after(slot);
+        }
+        while self.budget(&batch) > 0 {
+            let Some(slot) = self.admit_next(now) else { break };
+            recomputed += self.schedule_chunk(&mut batch, slot);
+        }
+        (batch, recomputed)
+    }
+
+    /// Gives every decode its token, preempting from the back where pages run out.
+    fn schedule_decodes(&mut self, now: SimTime, batch: &mut Batch) {
+        let mut next = self.running.first();
+        while let Some(slot) = next
+            && self.budget(batch) > 0
+        {
+            if self.running[slot].is_decoding() {
+                if !self.make_room(now, slot) {
+                    // It was itself the latest admitted, and is gone.
+                    break;
+                }
+                let sequence = &mut self.running[slot];
+                sequence.scheduled = 1;
+                batch.decode.add(sequence.computed + 1, self.pricer.clips());
+                batch.logits += 1;
+            }
+            next = self.running.after(slot);
+        }
+    }
+
+    /// Makes sure that a running sequence has a page for its next token.
+    fn make_room(&mut self, now: SimTime, slot: Slot) -> bool {
+        loop {
+            let sequence = &mut self.running[slot];
+            let needed = self.limits.pages(sequence.computed + 1);
+            let missing = needed.saturating_sub(sequence.lease.pages());
+            if missing == 0 || self.kv.grow(&mut sequence.lease, missing) {
+                return true;
+            }
+            let victim = self.running.last().expect("a sequence runs");
+            self.preempt(now, victim);
+            if victim == slot {
+                return false;
+            }
+        }
+    }
+}

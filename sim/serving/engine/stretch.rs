@@ -1,0 +1,192 @@
+//! From change to change: stretches of decode steps, and mixed steps from aggregates.
+
+use super::replica::{Replica, Underway};
+use crate::cost::{Batch, FineTime, Pricer};
+use crate::serving::Outcome;
+use crate::units::SimTime;
+
+/// Longest stretch, in steps: sums over it stay countable.
+const LONGEST: u64 = 1 << 30;
+
+impl<P: Pricer> Replica<P> {
+    /// Begins a stretch of decode steps or a single mixed step; a plain one where sequences must be
+    /// looked at one by one. None if there is nothing to do.
+    pub(super) fn start_stretch(&mut self, now: SimTime, start: FineTime) -> Option<Underway> {
+        let is_over_budget = self.decodes.count() > self.limits.max_batched_tokens;
+        let pages = u64::from(self.decodes.pages_now());
+        if self.is_irregular || is_over_budget || !self.kv.take(pages) {
+            self.settle();
+            let underway = self.start_plain(now, start);
+            if underway.is_none() {
+                self.regroup(now);
+            }
+            return underway;
+        }
+        let logits = self.decodes.count();
+        let mut batch = Batch { logits, decode: *self.decodes.sums(), ..Batch::default() };
+        let mut recomputed = 0;
+        for i in 0..self.prefilling.len() {
+            recomputed += self.schedule_chunk(&mut batch, self.prefilling[i]);
+        }
+        while self.budget(&batch) > 0 {
+            let Some(slot) = self.admit_next(now) else { break };
+            self.prefilling.push(slot);
+            recomputed += self.schedule_chunk(&mut batch, slot);
+        }
+        if batch.prefill.tokens > 0 || batch.is_empty() {
+            return self.begin(start, &batch, recomputed);
+        }
+        self.series = self.pricer.decode_series(&batch.decode, self.decodes.growing());
+        let steps = self.stretch(self.series.steps());
+        let end = start + self.series.span(steps);
+        Some(Underway { start, end, steps, is_booked: false, is_plain: false })
+    }
+
+    /// How many of the next `most` decode steps pass without a change. The first one has its pages.
+    fn stretch(&self, most: u64) -> u64 {
+        // A request that waits for pages is refused until some are given back, but trying makes
+        // the cache forget what is too old.
+        let has_slot = self.running.len() < self.limits.max_seqs as usize;
+        if self.kv.forgets() && has_slot && !self.waiting.is_empty() {
+            return 1;
+        }
+        let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
+        let room = self.kv.available();
+        if self.decodes.pages_after(steps - 1) > room {
+            let (mut fits, mut exceeds) = (1, steps);
+            while exceeds - fits > 1 {
+                let middle = u64::midpoint(fits, exceeds);
+                if self.decodes.pages_after(middle - 1) <= room {
+                    fits = middle;
+                } else {
+                    exceeds = middle;
+                }
+            }
+            steps = fits;
+        }
+        steps
+    }
+
+    /// Ends a stretch or a mixed step; adds the requests it completed to `done`.
+    pub(super) fn finish_stretch(
+        &mut self,
+        now: SimTime,
+        underway: &Underway,
+        done: &mut Vec<Outcome>,
+    ) {
+        if !underway.is_booked {
+            self.book(underway.steps);
+        }
+        self.pass(underway.start, underway.end, underway.steps);
+        self.finish_prefills(now);
+        while let Some(ended) = self.decodes.pop_ended() {
+            self.ending.push(ended);
+        }
+        let mut ending = std::mem::take(&mut self.ending);
+        ending.sort_unstable();
+        for (_, slot) in ending.drain(..) {
+            let sequence = &mut self.running[slot];
+            if !sequence.is_finished() {
+                sequence.catch_up(self.decodes.steps_of(sequence), now, &self.limits);
+                self.decodes.leave(sequence, &self.limits);
+            }
+            self.retire(now, slot, done);
+        }
+        self.ending = ending;
+    }
+
+    /// Ends the chunks of the prefilling sequences; those that have a token decode from now on.
+    fn finish_prefills(&mut self, now: SimTime) {
+        let mut prefilling = std::mem::take(&mut self.prefilling);
+        prefilling.retain(|&slot| {
+            let has_token = self.finish_chunk(now, slot);
+            let sequence = &mut self.running[slot];
+            if !has_token {
+                // A sequence that was preempted may have a single token left to compute: it
+                // counts as a decode, but its last token is not of this step.
+                self.is_irregular |= sequence.is_decoding();
+                return true;
+            }
+            if sequence.is_finished() {
+                self.ending.push((sequence.admitted, slot));
+            } else {
+                self.decodes.join(slot, sequence, &self.limits);
+            }
+            false
+        });
+        self.prefilling = prefilling;
+    }
+
+    /// Cuts what is under way down to the step that is under way at `now`, and books what has begun.
+    pub(super) fn cut_short(&mut self, now: SimTime, underway: Underway) -> Underway {
+        if underway.is_booked {
+            return underway;
+        }
+        let passed = FineTime::at(now).since(underway.start);
+        let ended = self.series.fitting(passed, underway.steps - 1);
+        let [start, end] = [ended, ended + 1].map(|steps| underway.start + self.series.span(steps));
+        self.book(ended + 1);
+        self.pass(underway.start, start, ended);
+        self.steps_ended += ended;
+        Underway { start, end, steps: 1, is_booked: true, is_plain: false }
+    }
+
+    /// Books the first `steps` steps of a stretch when they have begun, and the pages they took; the
+    /// first one had its pages before.
+    fn book(&mut self, steps: u64) {
+        let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
+        assert!(has_room, "a stretch ends before pages run out");
+        self.meter.book_decodes(steps, self.series.cost(steps));
+        self.meter.see_held(self.kv.held());
+    }
+
+    /// Lets the decodes make the `steps` steps from `start` to `end`; several are of the series.
+    fn pass(&mut self, start: FineTime, end: FineTime, steps: u64) {
+        let count = self.decodes.count();
+        if count == 0 || steps == 0 {
+            return;
+        }
+        self.meter.tokens.output += u64::from(count) * steps;
+        match steps {
+            1 => self.meter.itl.record_many(end.ceil().since(start.ceil()), count),
+            _ => self.meter.itl.record_steps(start, &self.series, steps, count),
+        }
+        self.decodes.advance(steps);
+    }
+
+    /// Brings every sequence up to date.
+    fn settle(&mut self) {
+        let now = self.ended.ceil();
+        let mut next = self.running.first();
+        while let Some(slot) = next {
+            next = self.running.after(slot);
+            let sequence = &mut self.running[slot];
+            // Those that do not decode have not fallen behind.
+            if self.prefilling.contains(&slot) {
+                continue;
+            }
+            let steps = self.decodes.steps_of(sequence);
+            if steps > 0 {
+                sequence.catch_up(steps, now, &self.limits);
+            }
+        }
+    }
+
+    /// Groups the running sequences anew after a plain step that ended at `now`.
+    pub(super) fn regroup(&mut self, now: SimTime) {
+        self.decodes.clear();
+        self.prefilling.clear();
+        self.is_irregular = false;
+        let mut next = self.running.first();
+        while let Some(slot) = next {
+            next = self.running.after(slot);
+            let sequence = &mut self.running[slot];
+            if sequence.is_decoding() && sequence.last_token == now {
+                self.decodes.join(slot, sequence, &self.limits);
+            } else {
+                self.is_irregular |= sequence.is_decoding();
+                self.prefilling.push(slot);
+            }
+        }
+    }
+}
