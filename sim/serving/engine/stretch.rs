@@ -117,7 +117,7 @@ impl<P: Pricer> Replica<P> {
         self.prefilling = prefilling;
     }
 
-    /// Cuts what is under way down to the step that is under way at `now`, and books what has begun.
+    /// Cuts what is under way down to the step that is at `now`, and books what has begun.
     pub(super) fn cut_short(&mut self, now: SimTime, underway: Underway) -> Underway {
         if underway.is_booked {
             return underway;
@@ -131,8 +131,8 @@ impl<P: Pricer> Replica<P> {
         Underway { start, end, steps: 1, is_booked: true, is_plain: false }
     }
 
-    /// Books the first `steps` steps of a stretch when they have begun, and the pages they took; the
-    /// first one had its pages before.
+    /// Books the first `steps` steps of a stretch when they have begun, and the pages they took;
+    /// the first one had its pages before.
     fn book(&mut self, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
