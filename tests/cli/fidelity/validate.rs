@@ -96,8 +96,8 @@ fn the_roofline_is_faster_than_silicon() {
 }
 
 /// The medians that were recorded; a tenth more fails.
-const RECORDED: [(&str, f64); 4] =
-    [("ttft_ms", 1.0), ("tpot_ms", 1.0), ("output_tok_s", 1.0), ("total_tok_s", 1.0)];
+const RECORDED: [(&str, f64); 3] =
+    [("ttft_ms", 0.372), ("tpot_ms", 0.106), ("output_tok_s", 0.115)];
 
 #[test]
 fn medians_stay_and_threads_change_nothing() {
