@@ -100,7 +100,10 @@ impl HostFit {
             let of_engine =
                 |point: &Point| point.ask.as_ref().is_ok_and(|scenario| scenario.engine == *engine);
             let responses = responses(&self.points, predicted, of_engine);
-            let (change, dropped) = search(&responses, values(*at));
+            let (mut change, mut dropped) = search(&responses, values(*at));
+            if keep_what_is_better(&responses, &mut change) {
+                dropped.clear();
+            }
             let mut score = score(&responses, &change);
             score.dropped = dropped.into_iter().map(|term| NAMES[term]).collect();
             for point in self.points.iter().filter(|point| of_engine(point)) {
@@ -179,6 +182,30 @@ fn search(responses: &[Response], at: [f64; TERMS]) -> ([f64; TERMS], Vec<usize>
     (best, dropped)
 }
 
+/// Undoes changes that raise the error of the groups held out: the fitted groups were too few or
+/// too unlike them. Whether the terms of a step stay as they were.
+fn keep_what_is_better(responses: &[Response], change: &mut [f64; TERMS]) -> bool {
+    let held_out = |is_first: bool, change: &[f64; TERMS]| {
+        let counts = |r: &&Response| r.is_held_out && r.is_first_token == is_first;
+        loss(responses.iter().filter(counts), change)
+    };
+    let mut first_alone = [0.0; TERMS];
+    first_alone[FIRST_TOKEN] = change[FIRST_TOKEN];
+    let is_worse = held_out(false, change) >= held_out(false, &first_alone);
+    if is_worse {
+        *change = first_alone;
+    }
+    let steps_alone = {
+        let mut alone = *change;
+        alone[FIRST_TOKEN] = 0.0;
+        alone
+    };
+    if held_out(true, change) >= held_out(true, &steps_alone) {
+        *change = steps_alone;
+    }
+    is_worse
+}
+
 /// Coordinate descent with halving steps: per output token first, then to the first token.
 fn descend(responses: &[Response], at: [f64; TERMS], zero: &[usize]) -> [f64; TERMS] {
     let mut change = [0.0; TERMS];
@@ -214,7 +241,7 @@ fn descend(responses: &[Response], at: [f64; TERMS], zero: &[usize]) -> [f64; TE
 fn score(responses: &[Response], change: &[f64; TERMS]) -> HostScore {
     let errors = |is_first: bool| {
         let held_out = responses.iter().filter(|r| r.is_held_out && r.is_first_token == is_first);
-        let mut errors: Vec<f64> = held_out.map(|r| libm::expm1(r.error(change))).collect();
+        let mut errors: Vec<f64> = held_out.map(|r| (r.ratio(change) - 1.0).abs()).collect();
         errors.sort_unstable_by(f64::total_cmp);
         Some((quantile(&errors, 0.5)?, quantile(&errors, 0.9)?))
     };

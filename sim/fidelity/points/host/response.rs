@@ -43,11 +43,15 @@ pub(super) struct Response {
 const FOREIGN: f64 = 0.5;
 
 impl Response {
-    /// |ln(predicted / measured)| after a change of the terms.
+    /// |ln(predicted / measured)| after a change of the terms: what is minimised.
     pub(super) fn error(&self, change: &[f64; TERMS]) -> f64 {
+        libm::log(self.ratio(change)).abs()
+    }
+
+    /// Predicted over measured after a change of the terms.
+    pub(super) fn ratio(&self, change: &[f64; TERMS]) -> f64 {
         let moved: f64 = self.slopes.iter().zip(change).map(|(slope, by)| slope * by).sum();
-        let predicted = (self.base + moved).max(self.base * 0.1);
-        libm::log(predicted / self.measured).abs()
+        (self.base + moved).max(self.base * 0.1) / self.measured
     }
 }
 
