@@ -25,7 +25,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLE)]
 pub(in crate::cli) struct Calibrate {
-    /// The folder of the tables: gemm.csv, attention_context.csv, …
+    /// The folder of the tables: `gemm.csv`, `attention_context.csv`, …
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Only these families; all by default

@@ -46,7 +46,7 @@ pub(super) struct SummaryRow<'a> {
     band_coverage: Option<f64>,
 }
 
-impl<'a> ValidateDocument<'a> {
+impl ValidateDocument<'_> {
     /// Name and version of the format.
     pub(super) const SCHEMA: &'static str = "memwall.validate/1";
 }

@@ -108,7 +108,8 @@ impl Wall {
         page.as_deref().map_or(Ok(()), Staged::probe)?;
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let terms = self.terms(&pool, &work);
-        let rungs = self.climb(&chips, &model, &work, &terms, shell);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
         let mut report = self.report(&rungs, &catalog, &model, &work);
         if self.explain {
             band_rows(&mut report.document.rows, &rungs, &terms, shell);
@@ -137,27 +138,22 @@ impl Wall {
         Ok(self.chips.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?)
     }
 
-    /// Finds the best of every chip, chips in parallel.
-    fn climb<'a>(
-        &self,
-        chips: &[&'a Chip],
-        model: &'a Model,
-        work: &Work,
-        terms: &Terms,
-        shell: &Shell,
-    ) -> Vec<Rung<'a>> {
-        let progress = shell.progress("climbing the ladder", chips.len() as u64);
-        let longest = work.longest(model.context);
-        let rung = |chip: &&'a Chip| {
-            let plan = self.plan.unwrap_or(Plan::tp(1));
-            let order = self.common.order(chip, model, plan, work.page_tokens());
-            let order = Order { longest, ..order };
-            let found = best_of_plans(&order, &self.plans(chip, model), terms);
+    fn order<'a>(&self, chip: &'a Chip, model: &'a Model, work: &Work) -> Order<'a> {
+        let plan = self.plan.unwrap_or(Plan::tp(1));
+        let order = self.common.order(chip, model, plan, work.page_tokens());
+        Order { longest: work.longest(model.context), ..order }
+    }
+
+    /// Finds the best of every order, chips in parallel.
+    fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
+        let progress = shell.progress("climbing the ladder", orders.len() as u64);
+        let rung = |order: Order<'a>| {
+            let found = best_of_plans(&order, &self.plans(order.chip, order.model), terms);
             progress.advance(1);
             (order, found)
         };
         // One at a time: chips take unequally long.
-        chips.par_iter().with_max_len(1).map(rung).collect()
+        orders.into_par_iter().with_max_len(1).map(rung).collect()
     }
 
     fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {

@@ -207,13 +207,9 @@ fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setti
     let collectives = &setting.calibration.collectives;
     let family = if wide { &collectives.all_to_all_nodes } else { &collectives.all_to_all };
     let nvlink = matches!(setting.engine, EngineProfile::Trtllm) && !wide;
-    let kernels: &[(&str, bool)] = match (nvlink, wide) {
-        (true, _) => &[("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)],
-        (false, false) => &[("deepep-ll", true), ("deepep-ht", false)],
-        (false, true) => &[("deepep-ll", true), ("deepep-ht", false)],
-    };
+    let kernels = [("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)];
     let mut ways = Vec::new();
-    for &(kernel, per_expert) in kernels {
+    for (kernel, per_expert) in kernels.into_iter().skip(usize::from(!nvlink)) {
         let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
         let network = setting.calibration.others.network;
         ways.push(exchange_way(kind, group, per_expert, chosen.row, network));

@@ -108,7 +108,9 @@ fn uncorrelated(deviates: Vec<f64>, others: &[Vec<f64>]) -> Vec<f64> {
         }
     }
     let size = libm::sqrt(product(&rest, &rest));
-    rest.iter_mut().for_each(|deviate| *deviate /= size);
+    for deviate in &mut rest {
+        *deviate /= size;
+    }
     rest
 }
 

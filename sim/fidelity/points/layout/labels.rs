@@ -93,8 +93,9 @@ pub(super) fn engine(label: &str) -> Result<EngineProfile, String> {
 /// vLLM keep to 16 bits unless told.
 pub(super) fn kv(engine: EngineProfile, checkpoint: Checkpoint) -> Format {
     match (engine, checkpoint) {
-        (_, Checkpoint::All(Format::Bf16)) => Format::Bf16,
-        (EngineProfile::Trtllm, Checkpoint::Native) => Format::Bf16,
+        (_, Checkpoint::All(Format::Bf16)) | (EngineProfile::Trtllm, Checkpoint::Native) => {
+            Format::Bf16
+        }
         (EngineProfile::Trtllm, _) => Format::Fp8,
         _ => Format::Bf16,
     }

@@ -62,13 +62,11 @@ pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
         version: format!("{engine} {}", row.text("engine_version")),
     };
     let value = row.positive("value").and_then(|value| value.ok_or("`value` is empty".into()));
-    match Metric::named(name) {
-        Some(metric) => Figures { tags, values: vec![(metric, value)], ask },
-        None => {
-            let ask = Err(format!("`{name}` is not among the metrics that are predicted"));
-            Figures { tags, values: Vec::new(), ask }
-        }
+    if let Some(metric) = Metric::named(name) {
+        return Figures { tags, values: vec![(metric, value)], ask };
     }
+    let ask = Err(format!("`{name}` is not among the metrics that are predicted"));
+    Figures { tags, values: Vec::new(), ask }
 }
 
 fn kind(row: &Row) -> String {

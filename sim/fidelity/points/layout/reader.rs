@@ -51,6 +51,9 @@ pub(super) struct Figures {
     pub(super) ask: Result<Scenario, String>,
 }
 
+/// What one layout makes of a row.
+type Reading = fn(&Row, Reader) -> Figures;
+
 /// Reads `text`, which is of `file`. Rows that cannot be used become points with a reason.
 pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>, PointsError> {
     let csv_error =
@@ -59,8 +62,7 @@ pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>,
         ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
     let header = rows.headers().map_err(csv_error)?.clone();
     let columns = Columns::of(&header);
-    let (needed, figures): (&[&str], fn(&Row, Reader) -> Figures) = if columns
-        .has("silicon_tpot_ms")
+    let (needed, figures): (&[&str], Reading) = if columns.has("silicon_tpot_ms")
         || columns.has("silicon_ttft_ms")
         || columns.has("mode")
     {
