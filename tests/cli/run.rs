@@ -179,3 +179,19 @@ fn kept_files_are_written_through_links_and_into_devices() {
 fn both_engines_give_the_same_document() {
     assert_eq!(run(&["--engine", "stepwise"]), run(&["--engine", "macro"]));
 }
+
+#[test]
+fn bands_hold_the_figures_of_a_run() {
+    let arguments = ["run", "--chip", "rubin", "--model", "llama-3.1-8b", "--workload", "chat"];
+    let more = ["--concurrency", "64", "--duration", "2min", "--warmup", "10s", "--explain"];
+    let all = [arguments.as_slice(), &more].concat();
+    let document = memwall(&[all.as_slice(), &["--json"]].concat()).document("memwall.run/1");
+    let bands = document["bands"].as_object().unwrap();
+    assert!(bands.contains_key("latency.tpot_ms.p50"));
+    for (path, band) in bands {
+        let figure = path.split('.').fold(&document, |value, key| &value[key]).as_f64().unwrap();
+        let [low, high] = ["low", "high"].map(|end| band[end].as_f64().unwrap());
+        assert!(low <= figure && figure <= high, "{path}: {low} {figure} {high}");
+    }
+    assert!(memwall(&all).done().contains("With 80 % probability: output tok/s"));
+}

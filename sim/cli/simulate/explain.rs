@@ -1,13 +1,15 @@
-//! `--explain`: the ladder climbed again in worlds where things are other than assumed.
+//! `--explain`: everything run again in worlds where things are other than assumed.
+
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use super::wall::Rung;
 use crate::cli::Shell;
 use crate::cluster::{Order, Terms, best_nearby};
-use crate::cost::Calibration;
+use crate::cost::{Calibration, StepProgram};
 use crate::fidelity::{Doubt, Remainders, World, spread};
-use crate::report::{Band, WallRow, fill_row};
+use crate::report::{Band, RunDocument, WallRow, fill_row};
 
 /// The probability that a band holds the figure.
 const LEVEL: f64 = 0.8;
@@ -15,6 +17,12 @@ const LEVEL: f64 = 0.8;
 /// Pairs of worlds for each chip. The ends of an 80 % band of 40 draws are good to a fifth of its
 /// half width.
 const PAIRS: u32 = 20;
+
+/// Figures by key.
+type Figures = Vec<(&'static str, Option<f64>)>;
+
+/// A band for each figure that has one, and each cause's part of the leading figure's variance.
+type Bands = (BTreeMap<&'static str, Band>, BTreeMap<String, f64>);
 
 /// Gives the rows of `rungs` their bands. Worlds run in parallel; equal seeds give equal bands.
 pub(super) fn band_rows(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, shell: &Shell) {
@@ -24,62 +32,88 @@ pub(super) fn band_rows(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, she
         let Ok(best) = found else { continue };
         let order = Order { plan: best.deployment.plan, ..*order };
         let near = best.concurrency.unwrap_or(1);
-        let program = &best.deployment.program;
-        let doubt = Doubt::about(order.chip, program, Calibration::embedded());
-        let worlds = doubt.draws(PAIRS, terms.seed);
         let again = |order: &Order| {
             let found = best_nearby(order, near, terms).ok();
             progress.advance(1);
-            found.map(|found| fill_row(order, &found))
+            found.map(|found| fill_row(order, &found).figures().to_vec())
         };
-        let (middle, outcomes) = rayon::join(
-            || again(&order),
-            || worlds.par_iter().map(|world| in_world(world, &order, again)).collect::<Vec<_>>(),
-        );
-        if let Some(middle) = middle {
-            band_row(row, &middle, &worlds, &outcomes);
-        }
+        let worlds = worlds(&order, &best.deployment.program, terms.seed);
+        let (middle, outcomes) =
+            rayon::join(|| again(&order), || in_worlds(&worlds, &order, again));
+        let Some(middle) = middle else { continue };
+        // The trials are shorter than what the row reports: their spread is laid about it.
+        (row.bands, row.band_causes) = bands(&row.figures(), &middle, &worlds, &outcomes);
+        row.band = row.bands.get(row.figures()[0].0).copied().unwrap_or_default();
     }
 }
 
-fn in_world(
-    world: &World,
+/// Gives a run its bands: `again` runs the same work for another order.
+pub(super) fn band_run(
+    document: &mut RunDocument,
     order: &Order,
-    run: impl Fn(&Order) -> Option<WallRow>,
-) -> Option<WallRow> {
-    let chip = world.chip(order.chip);
-    run(&Order { chip: &chip, stretch: world.stretch(), ..*order })
+    program: &StepProgram,
+    shell: &Shell,
+    again: impl Fn(&Order) -> Option<RunDocument> + Sync + Send,
+) {
+    let worlds = worlds(order, program, document.seed);
+    let progress = shell.progress("asking how sure", worlds.len() as u64);
+    let outcomes = in_worlds(&worlds, order, |order: &Order| {
+        let document = again(order);
+        progress.advance(1);
+        document.map(|document| document.figures().to_vec())
+    });
+    let own = document.figures();
+    (document.bands, document.band_causes) = bands(&own, &own, &worlds, &outcomes);
 }
 
-/// The spread about `middle`, which ran as the worlds did, laid about the row's own figures, with
-/// what no cause explains.
-fn band_row(row: &mut WallRow, middle: &WallRow, worlds: &[World], outcomes: &[Option<WallRow>]) {
-    let figures: Vec<_> = outcomes.iter().map(|row| row.as_ref().map(WallRow::figures)).collect();
-    for (i, (key, predicted)) in middle.figures().into_iter().enumerate() {
-        let drawn: Vec<_> = figures.iter().map(|row| row.and_then(|row| row[i].1)).collect();
-        let own = row.figures()[i].1;
-        let remainder = Remainders::embedded().deviation(remainder_of(key));
-        let Some((spread, own)) =
-            predicted.and_then(|predicted| spread(worlds, &drawn, predicted, LEVEL)).zip(own)
-        else {
-            continue;
-        };
-        let spread = spread.with_remainder(remainder);
+fn worlds(order: &Order, program: &StepProgram, seed: u64) -> Vec<World> {
+    Doubt::about(order.chip, program, Calibration::embedded()).draws(PAIRS, seed)
+}
+
+fn in_worlds(
+    worlds: &[World],
+    order: &Order,
+    run: impl Fn(&Order) -> Option<Figures> + Sync + Send,
+) -> Vec<Option<Figures>> {
+    let in_world = |world: &World| {
+        let chip = world.chip(order.chip);
+        run(&Order { chip: &chip, stretch: world.stretch(), ..*order })
+    };
+    worlds.par_iter().map(in_world).collect()
+}
+
+/// The spread of `outcomes` about `middle`, which ran as they did, laid about `own` with what no
+/// cause explains. The first figure leads.
+fn bands(
+    own: &[(&'static str, Option<f64>)],
+    middle: &[(&'static str, Option<f64>)],
+    worlds: &[World],
+    outcomes: &[Option<Figures>],
+) -> Bands {
+    let (mut bands, mut causes) = Bands::default();
+    for (i, &(key, own)) in own.iter().enumerate() {
+        let drawn: Vec<_> =
+            outcomes.iter().map(|figures| figures.as_ref().and_then(|all| all[i].1)).collect();
+        let spread = middle[i].1.and_then(|middle| spread(worlds, &drawn, middle, LEVEL));
+        let Some((spread, own)) = spread.zip(own) else { continue };
+        let spread = spread.with_remainder(Remainders::embedded().deviation(remainder_of(key)));
         let band = Band { low: Some(own * spread.low), high: Some(own * spread.high) };
-        row.bands.insert(key, band);
-        if key == "output_tok_s_per_gpu" {
-            row.band = band;
-            row.band_causes =
-                spread.causes.into_iter().map(|(cause, part)| (cause.key(), part)).collect();
+        bands.insert(key, band);
+        if i == 0 {
+            let parts = spread.causes.into_iter();
+            causes = parts.map(|(cause, part)| (cause.key(), part)).collect();
         }
     }
+    (bands, causes)
 }
 
-/// Which remainder a figure of a row has.
+/// Which remainder a figure has.
 fn remainder_of(key: &str) -> &'static str {
-    match key {
-        "ttft_ms_p50" | "ttft_ms_p99" => "ttft",
-        "tpot_ms_p50" | "tpot_ms_p99" | "tok_s_per_user_p50" => "tpot",
-        _ => "throughput",
+    if key.contains("ttft") {
+        "ttft"
+    } else if key.contains("tpot") || key.contains("user") {
+        "tpot"
+    } else {
+        "throughput"
     }
 }

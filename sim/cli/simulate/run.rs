@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::common::CommonFlags;
+use super::explain::band_run;
 use super::scenario::Scenario;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
@@ -73,6 +74,9 @@ pub(in crate::cli) struct Run {
     /// Keep summary.json and requests.csv in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
+    #[arg(long)]
+    explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
@@ -108,6 +112,11 @@ impl Run {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);
             document.sim.requests_per_wall_s = Some(result.requests.completed as f64 / wall_s);
+        }
+        if self.explain {
+            band_run(&mut document, &order, &deployment.program, shell, |order| {
+                self.again(order, &work)
+            });
         }
         for warning in &document.warnings {
             shell.warn(warning);
@@ -188,17 +197,34 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
-        let plan =
-            RunPlan { load: self.load(work), warmup: self.warmup(work), horizon, requests: None };
-        let mut replica =
-            deployment.replica(self.common.ttl).with_engine(self.common.engine.into());
+        self.work_through(deployment, work, window, &mut watch)
+    }
+
+    /// The run's document for another order.
+    fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
+        let deployment = order.deploy().ok()?;
+        let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
+        Some(fill_run(order, &deployment, &result))
+    }
+
+    fn work_through(
+        &self,
+        deployment: &Deployment,
+        work: &Work,
+        window: u32,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<RunResult, CliError> {
+        let (load, warmup) = (self.load(work), self.warmup(work));
+        let plan = RunPlan { load, warmup, horizon: self.horizon(work), requests: None };
+        let engine = self.common.engine.into();
+        let mut replica = deployment.replica(self.common.ttl).with_engine(engine);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
-            return Ok(simulate(replica, tasks, plan, &mut watch));
+            return Ok(simulate(replica, tasks, plan, watch));
         };
         let pool = work.pool(self.common.seed, window, clients)?;
         let tasks = pool.enter(&mut replica, clients, self.common.ttl);
-        let result = simulate(replica, tasks, plan, &mut watch);
+        let result = simulate(replica, tasks, plan, watch);
         Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
     }
 

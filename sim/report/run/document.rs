@@ -1,8 +1,10 @@
 //! The document of `memwall run`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::report::{Quantiles, Shares};
+use crate::report::{Band, Quantiles, Shares};
 
 /// One simulation: what was run, and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,6 +58,10 @@ pub struct RunDocument {
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
+    /// Ranges that hold a figure with 80 % probability, by key; empty if not asked for.
+    pub bands: BTreeMap<&'static str, Band>,
+    /// Each cause's part of the variance of `throughput.output_tok_s`; empty if not asked for.
+    pub band_causes: BTreeMap<String, f64>,
     /// Reasons to doubt a result, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -63,6 +69,25 @@ pub struct RunDocument {
 impl RunDocument {
     /// Name and version of the format.
     pub const SCHEMA: &'static str = "memwall.run/1";
+
+    /// The figures that can carry a band, by the path of their key.
+    pub fn figures(&self) -> [(&'static str, Option<f64>); 12] {
+        let Latency { ttft_ms, tpot_ms, e2e_ms, .. } = self.latency;
+        [
+            ("throughput.output_tok_s", self.throughput.output_tok_s),
+            ("throughput.total_tok_s", self.throughput.total_tok_s),
+            ("throughput.tasks_per_hour", self.throughput.tasks_per_hour),
+            ("latency.ttft_ms.p50", ttft_ms.p50),
+            ("latency.ttft_ms.p99", ttft_ms.p99),
+            ("latency.tpot_ms.p50", tpot_ms.p50),
+            ("latency.tpot_ms.p99", tpot_ms.p99),
+            ("latency.e2e_ms.p50", e2e_ms.p50),
+            ("latency.e2e_ms.p99", e2e_ms.p99),
+            ("energy.it_j_per_output_tok", self.energy.it_j_per_output_tok),
+            ("cost.usd_per_task", self.cost.usd_per_task),
+            ("cost.usd_per_mtok_output", self.cost.usd_per_mtok_output),
+        ]
+    }
 }
 
 impl Default for RunDocument {
@@ -93,6 +118,8 @@ impl Default for RunDocument {
             energy: Energy::default(),
             cost: Cost::default(),
             constants: Vec::new(),
+            bands: BTreeMap::new(),
+            band_causes: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use super::RunDocument;
 use crate::cost::Bound;
 use crate::report::shares::{short_name, spoken_name};
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
-use crate::report::{Quantiles, Shares};
+use crate::report::{Band, Quantiles, Shares};
 use crate::units::significant;
 
 /// Width of the labels at the left.
@@ -21,9 +21,30 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
         figures(&work(run)),
         shares(run, width),
         figures(&bills(run)),
+        bands(run, width),
     ];
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n\n") + "\n"
+}
+
+/// Where the figures fall with 80 % probability, if that was asked for.
+fn bands(run: &RunDocument, width: usize) -> String {
+    let range = |band: &Band| format!("{}–{}", short_or_dash(band.low), short_or_dash(band.high));
+    let of = |(name, key): (&str, &str)| {
+        run.bands.get(key).map(|band| format!("{name} {}", range(band)))
+    };
+    let known = [
+        ("output tok/s", "throughput.output_tok_s"),
+        ("p99 TTFT ms", "latency.ttft_ms.p99"),
+        ("p50 TPOT ms", "latency.tpot_ms.p50"),
+        ("p50 end to end ms", "latency.e2e_ms.p50"),
+        ("USD per task", "cost.usd_per_task"),
+    ];
+    let ranges: Vec<_> = known.into_iter().filter_map(of).collect();
+    if ranges.is_empty() {
+        return String::new();
+    }
+    folded(&format!("With 80 % probability: {}.", ranges.join(", ")), width).join("\n")
 }
 
 fn folded(text: &str, width: usize) -> Vec<String> {
