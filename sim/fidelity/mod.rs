@@ -8,7 +8,7 @@ mod bands;
 pub mod fit;
 mod points;
 
-pub use bands::{Cause, Doubt, Spread, World, spread};
+pub use bands::{Cause, Doubt, Evidence, Spread, World, spread};
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
     Point, PointsError, Prediction, Reader, Scenario, Statistic, Tags, Terms, host_toml, jobs,

@@ -4,8 +4,10 @@
 //! worlds in which the same work is run again; [`spread`] sums up what those runs gave.
 
 mod doubt;
+mod evidence;
 mod spread;
 mod table;
 
 pub use doubt::{Cause, Doubt, World};
+pub use evidence::Evidence;
 pub use spread::{Spread, spread};
