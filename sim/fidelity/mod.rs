@@ -8,9 +8,9 @@ mod bands;
 pub mod fit;
 mod points;
 
-pub use bands::{Cause, Doubt, Evidence, Spread, World, spread};
+pub use bands::{Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, spread};
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
-    Point, PointsError, Prediction, Reader, Scenario, Statistic, Tags, Terms, host_toml, jobs,
-    read_points, score, shipped,
+    Point, PointsError, Predicted, Prediction, Reader, Scenario, Statistic, Tags, Terms, band,
+    host_toml, jobs, read_points, remainders_toml, score, shipped,
 };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::fidelity::{Group, Point};
+use crate::fidelity::{Group, Point, Predicted, Remainders, band};
 
 /// Points with their predictions, and errors by group.
 #[derive(Debug, Serialize)]
@@ -27,7 +27,6 @@ pub(super) struct PointRow<'a> {
     /// `null` if the row has no usable value.
     measured: Option<f64>,
     predicted: Option<f64>,
-    /// Bands are not computed here.
     low: Option<f64>,
     high: Option<f64>,
     skipped: Option<&'a str>,
@@ -52,7 +51,9 @@ impl ValidateDocument<'_> {
 }
 
 impl<'a> PointRow<'a> {
-    pub(super) fn new(point: &'a Point, answer: &'a Result<f64, String>) -> Self {
+    pub(super) fn new(point: &'a Point, answer: &'a Result<Predicted, String>) -> Self {
+        let predicted = answer.as_ref().ok().copied();
+        let band = predicted.map(|answer| band(point, answer, Remainders::embedded()));
         Self {
             file: &point.file,
             row: point.row,
@@ -62,9 +63,9 @@ impl<'a> PointRow<'a> {
             engine: &point.tags.engine,
             scenario: &point.tags.scenario,
             measured: point.measured.is_finite().then_some(point.measured),
-            predicted: answer.as_ref().ok().copied(),
-            low: None,
-            high: None,
+            predicted: predicted.map(|answer| answer.value),
+            low: band.map(|(low, _)| low),
+            high: band.map(|(_, high)| high),
             skipped: answer.as_ref().err().map(String::as_str),
         }
     }
@@ -80,7 +81,7 @@ impl<'a> From<&'a Group> for SummaryRow<'a> {
             median_abs_rel_err: group.median,
             p90_abs_rel_err: group.p90,
             bias: group.bias,
-            band_coverage: None,
+            band_coverage: Some(group.coverage),
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::cli::terminal::counted;
 use crate::cli::{CliError, Column, Exit, Shell, Table, files};
 use crate::cost::{Calibration, TimeModel};
 use crate::fidelity::{
-    Group, HostFit, Point, Reader, Terms, host_toml, jobs, read_points, score, shipped,
+    Group, HostFit, Point, Predicted, Reader, Remainders, Terms, host_toml, jobs, read_points,
+    remainders_toml, score, shipped,
 };
 use crate::model::Catalog as Models;
 
@@ -38,6 +39,9 @@ pub(in crate::cli) struct Validate {
     /// Fit the engines' host terms to the aggregated points instead, and write them here
     #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["max_median", "cost"])]
     fit_host: Option<PathBuf>,
+    /// Fit what bands leave unexplained to the points instead, and write it here
+    #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["max_median", "cost", "fit_host"])]
+    fit_bands: Option<PathBuf>,
 }
 
 /// A share greater than zero.
@@ -46,7 +50,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "give a share such as 0.15 for 15 %".into())
 }
 
-type Answer = Result<f64, String>;
+type Answer = Result<Predicted, String>;
 
 impl Validate {
     /// Runs it.
@@ -58,12 +62,20 @@ impl Validate {
         if let Some(path) = &self.fit_host {
             return fit_host(path, points, reader, shell);
         }
+        self.fit_bands.as_deref().map_or(Ok(()), files::Staged::probe)?;
         let terms = Terms { reader, cost: self.cost, calibration: Calibration::embedded() };
         let answers = predict(&points, terms, shell);
         let predicted = points.iter().zip(&answers);
-        let groups = score(
-            predicted.filter_map(|(point, answer)| Some((point, answer.as_ref().copied().ok()?))),
-        );
+        let predicted =
+            predicted.filter_map(|(point, answer)| Some((point, answer.as_ref().copied().ok()?)));
+        if let Some(path) = &self.fit_bands {
+            let is_stacked = |(point, _): &(&Point, Predicted)| {
+                let chip = chips.chip(&point.tags.chip);
+                chip.is_ok_and(|chip| chip.memory.stacks.is_some())
+            };
+            return keep(path, &remainders_toml(predicted.filter(is_stacked)), shell);
+        }
+        let groups = score(predicted, Remainders::embedded());
         if shell.json() {
             let points = points.iter().zip(&answers);
             shell.json_document(&ValidateDocument {
@@ -150,15 +162,20 @@ fn fit_host(
     for _ in 0..ROUNDS {
         let predict_with = |calibration: &Calibration| {
             let terms = Terms { reader, cost: TimeModel::Calibrated, calibration };
-            predict(fit.points(), terms, shell).into_iter().map(Result::ok).collect()
+            let answers = predict(fit.points(), terms, shell).into_iter();
+            answers.map(|answer| Some(answer.ok()?.value)).collect()
         };
         let predicted: Vec<_> = fit.trials().iter().map(predict_with).collect();
         fit.refine(&predicted);
     }
+    keep(path, &host_toml(&fit), shell)
+}
+
+fn keep(path: &Path, text: &str, shell: &Shell) -> Result<Exit, CliError> {
     let mut staged = files::Staged::default();
-    staged.add(path, host_toml(&fit).as_bytes())?;
+    staged.add(path, text.as_bytes())?;
     staged.commit()?;
-    shell.inform(format!("host terms are in {}", path.display()));
+    shell.inform(format!("the fit is in {}", path.display()));
     Ok(Exit::Done)
 }
 
@@ -171,6 +188,7 @@ fn table(groups: &[Group]) -> Table {
         Column::Number("median %"),
         Column::Number("p90 %"),
         Column::Number("bias %"),
+        Column::Number("in band %"),
     ]);
     let per_cent = |share: f64| format!("{:.1}", share * 100.0);
     for group in groups {
@@ -182,6 +200,7 @@ fn table(groups: &[Group]) -> Table {
             per_cent(group.median),
             per_cent(group.p90),
             format!("{:+.1}", group.bias * 100.0),
+            format!("{:.0}", group.coverage * 100.0),
         ]);
     }
     table

@@ -6,7 +6,7 @@ use super::wall::Rung;
 use crate::cli::Shell;
 use crate::cluster::{Order, Terms, best_nearby};
 use crate::cost::Calibration;
-use crate::fidelity::{Doubt, World, spread};
+use crate::fidelity::{Doubt, Remainders, World, spread};
 use crate::report::{Band, WallRow, fill_row};
 
 /// The probability that a band holds the figure.
@@ -51,17 +51,20 @@ fn in_world(
     run(&Order { chip: &chip, stretch: world.stretch(), ..*order })
 }
 
-/// The spread about `middle`, which ran as the worlds did, laid about the row's own figures.
+/// The spread about `middle`, which ran as the worlds did, laid about the row's own figures, with
+/// what no cause explains.
 fn band_row(row: &mut WallRow, middle: &WallRow, worlds: &[World], outcomes: &[Option<WallRow>]) {
     let figures: Vec<_> = outcomes.iter().map(|row| row.as_ref().map(WallRow::figures)).collect();
     for (i, (key, predicted)) in middle.figures().into_iter().enumerate() {
         let drawn: Vec<_> = figures.iter().map(|row| row.and_then(|row| row[i].1)).collect();
         let own = row.figures()[i].1;
+        let remainder = Remainders::embedded().deviation(remainder_of(key));
         let Some((spread, own)) =
             predicted.and_then(|predicted| spread(worlds, &drawn, predicted, LEVEL)).zip(own)
         else {
             continue;
         };
+        let spread = spread.with_remainder(remainder);
         let band = Band { low: Some(own * spread.low), high: Some(own * spread.high) };
         row.bands.insert(key, band);
         if key == "output_tok_s_per_gpu" {
@@ -69,5 +72,14 @@ fn band_row(row: &mut WallRow, middle: &WallRow, worlds: &[World], outcomes: &[O
             row.band_causes =
                 spread.causes.into_iter().map(|(cause, part)| (cause.key(), part)).collect();
         }
+    }
+}
+
+/// Which remainder a figure of a row has.
+fn remainder_of(key: &str) -> &'static str {
+    match key {
+        "ttft_ms_p50" | "ttft_ms_p99" => "ttft",
+        "tpot_ms_p50" | "tpot_ms_p99" | "tok_s_per_user_p50" => "tpot",
+        _ => "throughput",
     }
 }

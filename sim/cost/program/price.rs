@@ -1,6 +1,6 @@
 //! Pricing a step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::{Compiled, clips, compile, shape};
 use super::curve::{Curve, Sample, Sums, sums_of};
@@ -136,6 +136,16 @@ impl StepProgram {
     pub fn families(&self) -> BTreeSet<OpFamily> {
         let host = (self.model == TimeModel::Calibrated).then_some(OpFamily::Host);
         self.ops.iter().map(|op| op.family).chain(host).collect()
+    }
+
+    /// What each family takes of a step of `batch`, host included.
+    pub fn family_times(&self, batch: &Batch) -> BTreeMap<OpFamily, Seconds> {
+        let mut times = BTreeMap::from([(OpFamily::Host, Seconds::new(self.host.time(batch)))]);
+        for op in &self.ops {
+            let time = op.parts(batch, self.model).scaled(op.weight).total();
+            *times.entry(op.family).or_default() += time;
+        }
+        times
     }
 
     /// The same program with every family's time multiplied; the roofline stays as it is.

@@ -14,10 +14,12 @@ pub enum Cause {
     Time(OpFamily),
     /// A figure of the chip.
     Figure(Resource),
+    /// What none of the others explains: scheduling, unstated settings, versions.
+    Remainder,
 }
 
 impl Cause {
-    /// Every cause, in the order of reports.
+    /// Every cause that can be drawn, in the order of reports.
     pub fn all() -> impl Iterator<Item = Self> {
         let times = OpFamily::ALL.into_iter().map(Self::Time);
         times.chain(Resource::ALL.into_iter().map(Self::Figure))
@@ -28,6 +30,7 @@ impl Cause {
         match self {
             Self::Time(family) => format!("time.{}", family.key()),
             Self::Figure(resource) => format!("figure.{}", resource.key()),
+            Self::Remainder => "remainder".to_owned(),
         }
     }
 }
@@ -63,13 +66,20 @@ impl Doubt {
         let deviation = |cause| match cause {
             Cause::Time(family) => bands.time(kinship, family),
             Cause::Figure(_) => bands.figure(chip.class),
+            Cause::Remainder => 0.0,
         };
         let is_there = |cause: &Cause| match *cause {
             Cause::Time(family) => has(family),
             Cause::Figure(_) => true,
+            Cause::Remainder => false,
         };
         let causes = Cause::all().filter(is_there).map(|cause| (cause, deviation(cause)));
         Self { deviations: causes.filter(|&(_, deviation)| deviation > 0.0).collect() }
+    }
+
+    /// The standard deviation of the logarithm of `cause`; zero if it is certain.
+    pub fn deviation(&self, cause: Cause) -> f64 {
+        self.deviations.iter().find(|(known, _)| *known == cause).map_or(0.0, |&(_, size)| size)
     }
 
     /// `pairs` pairs of worlds, the second of each the mirror of the first, so that the middle of

@@ -5,9 +5,11 @@
 
 mod doubt;
 mod evidence;
+mod remainder;
 mod spread;
 mod table;
 
 pub use doubt::{Cause, Doubt, World};
 pub use evidence::Evidence;
+pub use remainder::{Remainders, half_width, remainder_of};
 pub use spread::{Spread, spread};

@@ -1,6 +1,7 @@
 //! What the draws come to: a range, and each cause's part of it.
 
 use super::doubt::{Cause, World};
+use super::remainder::half_width;
 use crate::des::quantile;
 
 /// Where a figure falls, relative to the prediction, and why.
@@ -13,6 +14,24 @@ pub struct Spread {
     /// Each cause's part of the variance of the logarithm, of those that have any; the rest is
     /// interplay and chance. At most 1 together, up to the noise of few draws.
     pub causes: Vec<(Cause, f64)>,
+}
+
+impl Spread {
+    /// The 80 % range with an independent remainder of this deviation besides.
+    pub fn with_remainder(self, remainder: f64) -> Self {
+        let explained = |end: f64| libm::fabs(libm::log(end)) / half_width(1.0, 0.0);
+        let (low, high) = (explained(self.low.min(1.0)), explained(self.high.max(1.0)));
+        let variance = low.midpoint(high) * low.midpoint(high);
+        let total = variance + remainder * remainder;
+        let share = if total > 0.0 { variance / total } else { 0.0 };
+        let causes = self.causes.into_iter().map(|(cause, part)| (cause, part * share));
+        let rest = (remainder > 0.0).then_some((Cause::Remainder, 1.0 - share));
+        Self {
+            low: libm::exp(-half_width(low, remainder)),
+            high: libm::exp(half_width(high, remainder)),
+            causes: causes.chain(rest).collect(),
+        }
+    }
 }
 
 /// The range that holds the share `level` of `outcomes`, one for each of `worlds`, relative to
@@ -79,6 +98,16 @@ mod tests {
         let part = |of| spread.causes.iter().find(|(cause, _)| *cause == of).unwrap().1;
         assert!((part(cause) - 1.0).abs() < 1e-9);
         assert!(part(Cause::Time(OpFamily::Gemm)) < 0.01);
+    }
+
+    #[test]
+    fn a_remainder_adds_in_quadrature_and_takes_its_part() {
+        let low = libm::exp(-half_width(0.3, 0.0));
+        let cause = (Cause::Time(OpFamily::Gemm), 1.0);
+        let spread = Spread { low, high: 1.0 / low, causes: vec![cause] }.with_remainder(0.4);
+        assert!((spread.high / libm::exp(half_width(0.5, 0.0)) - 1.0).abs() < 1e-12);
+        let parts: Vec<f64> = spread.causes.iter().map(|&(_, part)| part).collect();
+        assert!((parts[0] - 0.36).abs() < 1e-9 && (parts[1] - 0.64).abs() < 1e-9);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! A scenario's replica, deployed once and loaded as each row says.
 
+use super::doubt::{Deviations, deviations};
 use super::layout::Reader;
 use super::point::{Family, Metric, Statistic};
 use super::scenario::{Checkpoint, Drive, Lengths, Scenario};
 use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
 use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
 use crate::des::Streams;
+use crate::fidelity::bands::Doubt;
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
 use crate::serving::{Admission, Limits, Replica};
@@ -23,7 +25,8 @@ pub struct Bench {
     chip: Chip,
     model: Model,
     precision: Precision,
-    program: StepProgram,
+    pub(super) program: StepProgram,
+    doubt: Doubt,
 }
 
 /// What predictions are made with.
@@ -46,6 +49,16 @@ pub struct Prediction {
     total_tok_s: f64,
     end_to_end_ms: f64,
     gpus: u32,
+    deviations: Deviations,
+}
+
+/// A figure, and how uncertain its causes make it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Predicted {
+    /// The figure.
+    pub value: f64,
+    /// The standard deviation of its logarithm, as far as it is explained.
+    pub deviation: f64,
 }
 
 impl Bench {
@@ -62,7 +75,8 @@ impl Bench {
         let pricing = Pricing { model: cost, engine: scenario.engine };
         let program = StepProgram::compile(&compile(&graph), &chip, calibration, pricing)
             .map_err(|error| text(&error))?;
-        Ok(Self { chip, model, precision, program })
+        let doubt = Doubt::about(&chip, &program, calibration);
+        Ok(Self { chip, model, precision, program, doubt })
     }
 
     /// Runs `scenario`, or says why its load cannot be put on this replica.
@@ -95,33 +109,41 @@ impl Bench {
         if result.requests.rejected > 0 || result.outcomes.is_empty() {
             return Err("requests are too long for the replica's KV cache".into());
         }
-        Ok(Prediction::of(&result, scenario))
+        let deviations = deviations(self, scenario, &self.doubt);
+        Ok(Prediction::of(&result, scenario, deviations))
     }
 
     /// Steady decoding, every sequence at another point of its answer.
     fn decode(&self, scenario: &Scenario, flight: u32) -> Prediction {
-        let middle = |range: (u32, u32)| f64::from(range.0 + range.1) / 2.0;
-        let (input, output) = (middle(scenario.lengths.input), middle(scenario.lengths.output));
-        let mut batch = Batch { logits: flight, ..Batch::default() };
-        for i in 0..flight {
-            let share = (f64::from(i) + 0.5) / f64::from(flight);
-            batch.decode.add((input + share * output) as u32, self.program.clips());
-        }
-        let ms = self.program.price(&batch).total.get() * 1e3;
-        let rate = f64::from(flight) * 1e3 / ms;
+        let (input, output) = scenario.lengths.middle();
+        let ms = self.program.price(&self.steady_decode(scenario, flight)).total.get() * 1e3;
+        let rate = f64::from(flight) * 1e3 / ms * f64::from(scenario.replicas);
         Prediction {
             ttft: None,
             tpot: Some(Summary { mean: ms, p50: ms, p90: ms, p99: ms }),
-            output_tok_s: rate * f64::from(scenario.replicas),
-            total_tok_s: rate * f64::from(scenario.replicas) * (1.0 + input / output),
+            output_tok_s: rate,
+            total_tok_s: rate * (1.0 + f64::from(input) / f64::from(output)),
             end_to_end_ms: f64::NAN,
             gpus: scenario.gpus,
+            deviations: deviations(self, scenario, &self.doubt),
         }
+    }
+
+    /// The step in which `flight` sequences are evenly spread over their answers.
+    pub(super) fn steady_decode(&self, scenario: &Scenario, flight: u32) -> Batch {
+        let (input, output) = scenario.lengths.middle();
+        let mut batch = Batch { logits: flight, ..Batch::default() };
+        for i in 0..flight {
+            let share = (f64::from(i) + 0.5) / f64::from(flight);
+            let context = f64::from(input) + share * f64::from(output);
+            batch.decode.add(context as u32, self.program.clips());
+        }
+        batch
     }
 }
 
 impl Prediction {
-    fn of(result: &RunResult, scenario: &Scenario) -> Self {
+    fn of(result: &RunResult, scenario: &Scenario, deviations: Deviations) -> Self {
         let replicas = f64::from(scenario.replicas);
         Self {
             ttft: result.ttft(),
@@ -130,11 +152,12 @@ impl Prediction {
             total_tok_s: result.total_tok_s() * replicas,
             end_to_end_ms: result.window.as_ms(),
             gpus: scenario.gpus,
+            deviations,
         }
     }
 
     /// The predicted `metric`, if the run has it.
-    pub fn value(&self, metric: &Metric) -> Option<f64> {
+    pub fn value(&self, metric: &Metric) -> Option<Predicted> {
         let of = |summary: &Summary| match metric.statistic {
             Statistic::Mean => summary.mean,
             Statistic::P50 => summary.p50,
@@ -148,7 +171,10 @@ impl Prediction {
             Family::EndToEnd => self.end_to_end_ms,
         };
         let share = if metric.is_per_gpu { 1.0 / f64::from(self.gpus) } else { 1.0 };
-        (value.is_finite() && value > 0.0).then_some(value * share)
+        let Deviations { first, rate } = self.deviations;
+        let deviation = if metric.family == Family::Ttft { first } else { rate };
+        let predicted = Predicted { value: value * share, deviation };
+        (value.is_finite() && value > 0.0).then_some(predicted)
     }
 }
 
@@ -196,7 +222,7 @@ const fn spread(scenario: &Scenario) -> u32 {
 
 impl Drive {
     /// Requests in flight at one replica.
-    const fn in_flight(self) -> u32 {
+    pub(super) const fn in_flight(self) -> u32 {
         match self {
             Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
         }

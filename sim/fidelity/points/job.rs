@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bench::{Bench, Terms};
+use super::bench::{Bench, Predicted, Terms};
 use super::point::Point;
 use super::scenario::{Drive, Lengths, Scenario};
 
@@ -13,7 +13,7 @@ pub struct Job {
 }
 
 /// What the points at these indices are predicted to be, or why they cannot be.
-pub type Answers = Vec<(usize, Result<f64, String>)>;
+pub type Answers = Vec<(usize, Result<Predicted, String>)>;
 
 /// The jobs that `points` make, in a fixed order. Independent of each other.
 pub fn jobs(points: &[Point]) -> Vec<Job> {

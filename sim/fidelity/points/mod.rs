@@ -6,19 +6,21 @@
 //! [`score`] compares.
 
 mod bench;
+mod doubt;
 mod host;
 mod job;
+mod judge;
 mod layout;
 mod point;
 mod scenario;
-mod score;
 mod shipped;
 
-pub use bench::{Bench, Prediction, Terms};
+pub use bench::{Bench, Predicted, Prediction, Terms};
 pub use host::{HostFit, HostScore, host_toml};
 pub use job::{Answers, Job, jobs};
+pub use judge::{Group, band, remainders_toml, score};
 pub use layout::{PointsError, Reader, read_points};
 pub use point::{Family, Metric, Point, Statistic, Tags};
 pub use scenario::{Checkpoint, Drive, Lengths, Scenario};
-pub use score::{Group, score};
+
 pub use shipped::shipped;

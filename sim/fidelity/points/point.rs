@@ -71,6 +71,17 @@ pub enum Statistic {
     P99,
 }
 
+impl Family {
+    /// The figure whose remainder its band takes.
+    pub const fn remainder(self) -> &'static str {
+        match self {
+            Self::Ttft => "ttft",
+            Self::Tpot => "tpot",
+            Self::Output | Self::Total | Self::EndToEnd => "throughput",
+        }
+    }
+}
+
 impl Metric {
     /// The metric called `name` in the column layouts, if memwall predicts it.
     pub fn named(name: &str) -> Option<Self> {

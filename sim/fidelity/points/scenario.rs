@@ -62,6 +62,11 @@ impl Lengths {
         Self { input: (input, input), output: (output, output) }
     }
 
+    /// The middle of prompts and of answers.
+    pub const fn middle(self) -> (u32, u32) {
+        (self.input.0.midpoint(self.input.1), self.output.0.midpoint(self.output.1))
+    }
+
     /// Four fifths of nominal to nominal, as the closed-loop benchmarks of `InferenceX` draw them.
     pub fn up_to(input: u32, output: u32) -> Self {
         let drawn = |nominal: u32| ((nominal * 4 / 5).max(1), nominal);

@@ -114,6 +114,11 @@ fn medians_stay_and_threads_change_nothing() {
         if median > recorded * 1.1 {
             worse.push(format!("{metric}: {median:.3}, recorded {recorded:.3}"));
         }
+        let held = group["band_coverage"].as_f64().unwrap();
+        println!("{metric}: 80 % bands hold {held:.3}");
+        if !(0.7..=0.95).contains(&held) {
+            worse.push(format!("{metric}: 80 % bands hold {held:.3}"));
+        }
     }
     assert!(worse.is_empty(), "further from silicon than recorded: {worse:?}");
 }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use super::response::{FIRST_TOKEN, MOVES, NAMES, Response, TERMS, loss, terms, values};
 use crate::cost::{Calibration, EngineProfile, HostTerms};
-use crate::des::{Streams, quantile};
+use crate::des::quantile;
+use crate::fidelity::points::judge::{group, is_held_out};
 use crate::fidelity::points::point::{Family, Point};
 use crate::fidelity::points::scenario::Drive;
-
-/// Share of the groups that are fitted to.
-const FITTED: f64 = 0.5;
 
 /// Larger loops say little of the host, whose share of a step falls, and take long to simulate.
 const MOST_IN_FLIGHT: u32 = 64;
@@ -37,16 +35,6 @@ pub struct HostScore {
     pub ttft: Option<(f64, f64)>,
     /// Terms that did not lower the error of groups held out, and are therefore zero.
     pub dropped: Vec<&'static str>,
-}
-
-/// The group of a point: what is fitted to or held out as a whole.
-fn group(point: &Point) -> String {
-    let tags = &point.tags;
-    format!("{} {} {}", tags.chip, tags.model, tags.engine)
-}
-
-fn is_held_out(group: &str) -> bool {
-    Streams::new(0).named(group, 0).unit() >= FITTED
 }
 
 /// Whether a point says something of the host: closed loops, and first tokens without a queue.
