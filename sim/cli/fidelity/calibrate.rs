@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 
+use super::deviations::deviations;
 use super::rows::{Document, left_rows, rows, table};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::{Progress, counted};
 use crate::cli::{CliError, Exit, Shell, files};
 use crate::cost::Calibration;
 use crate::fidelity::fit::{
-    Case, FAMILIES, Family, Fit, Group, Harvest, cases, family_named, groups, toml,
+    Case, FAMILIES, Family, Fit, Group, Harvest, Outcome, Rule, cases, family_named, groups,
+    layers, toml,
 };
 use crate::hardware::{Catalog, Chip};
 
@@ -19,7 +21,8 @@ const EXAMPLE: &str = "\
 Examples:
   memwall calibrate --data kernels
   memwall calibrate --data kernels --family gemm,nccl --out hw-specs/calibration
-  memwall calibrate --data kernels --family gemm --leave-out b200-sxm,gb200";
+  memwall calibrate --data kernels --family gemm --leave-out b200-sxm,gb200
+  memwall calibrate --data kernels --bands --out hw-specs/calibration";
 
 /// Fit the cost model's constants to tables of measured kernels, and say how well they predict
 #[derive(Args, Debug)]
@@ -35,15 +38,19 @@ pub(in crate::cli) struct Calibrate {
     /// measured
     #[arg(long, value_name = "CHIP|GENERATION", value_delimiter = ',', conflicts_with = "out")]
     leave_out: Vec<String>,
-    /// Write a file for each family into this folder; without it, only report
+    /// Fit how far the constants may be off: on shapes left out, and on a generation left out
+    #[arg(long, conflicts_with_all = ["family", "leave_out"])]
+    bands: bool,
+    /// Write a file for each family, or that of the bands, into this folder; without it, only
+    /// report
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 /// A family and what its table holds.
-struct Source {
-    family: &'static Family,
-    harvest: Harvest,
+pub(super) struct Source {
+    pub(super) family: &'static Family,
+    pub(super) harvest: Harvest,
 }
 
 impl Calibrate {
@@ -62,7 +69,10 @@ impl Calibrate {
         }
         let calibration = Calibration::embedded();
         let mut document = Document { faults, ..Document::default() };
-        if left_out.is_empty() {
+        if self.bands {
+            let out = self.out.as_deref();
+            deviations(&sources, calibration, (&self.data, out), shell, &mut document)?;
+        } else if left_out.is_empty() {
             self.fit(&sources, calibration, shell, &mut document)?;
         } else {
             leave_out(&sources, calibration, &left_out, shell, &mut document);
@@ -175,7 +185,7 @@ fn source(family: &'static Family, path: &Path, catalog: &Catalog) -> Result<Sou
     Ok(Source { family, harvest })
 }
 
-fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
+pub(super) fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
     let one = |group: &Group| {
         let fit = group.fit();
         progress.advance(group.len() as u64);
@@ -184,7 +194,7 @@ fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
     groups.par_iter().map(one).collect()
 }
 
-/// Predicts what is left out, by every rule.
+/// Predicts what is left out, by every rule, and the layers that it makes.
 fn leave_out(
     sources: &[Source],
     calibration: &Calibration,
@@ -193,20 +203,32 @@ fn leave_out(
     document: &mut Document,
 ) {
     let is_left = |chip: &Chip| names.contains(&chip.name);
-    for source in sources {
-        let cases = cases(source.family, &source.harvest, calibration, &is_left);
-        let progress = shell.progress("predicting what is left out", cases.len() as u64);
-        let one = |case: &Case| {
-            let outcomes = case.outcomes();
-            progress.advance(1);
-            outcomes
-        };
-        let outcomes: Vec<_> = cases.par_iter().map(one).collect();
-        let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-        document.rows.extend(left_rows(source.family, &outcomes));
+    let outcomes = predicted(sources, calibration, (&is_left, &Rule::ALL), shell);
+    for of_family in outcomes.chunk_by(|a, b| a.family == b.family) {
+        document.rows.extend(left_rows(of_family));
     }
+    document.rows.extend(left_rows(&layers(&outcomes)));
     if document.rows.is_empty() {
         let count = counted(names.len(), "chip");
         shell.warn(format!("nothing measured of {count}, or no donor measured likewise"));
     }
+}
+
+/// What is predicted of the chips that are left out, by each of some rules, family by family.
+pub(super) fn predicted<'a>(
+    sources: &'a [Source],
+    calibration: &'a Calibration,
+    (is_left, rules): (&dyn Fn(&Chip) -> bool, &[Rule]),
+    shell: &Shell,
+) -> Vec<Outcome<'a>> {
+    let of = |source: &'a Source| cases(source.family, &source.harvest, calibration, is_left);
+    let cases: Vec<Case> = sources.iter().flat_map(of).collect();
+    let progress = shell.progress("predicting what is left out", cases.len() as u64);
+    let one = |case: &Case<'a>| {
+        let outcomes = case.outcomes(rules);
+        progress.advance(1);
+        outcomes
+    };
+    let outcomes: Vec<_> = cases.par_iter().map(one).collect();
+    outcomes.into_iter().flatten().collect()
 }

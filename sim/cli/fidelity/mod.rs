@@ -1,6 +1,7 @@
 //! Commands that ask how far to trust a prediction, and what it rests on.
 
 mod calibrate;
+mod deviations;
 mod document;
 mod hbm;
 mod rows;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::terminal::known;
 use crate::cli::{Column, Table};
-use crate::fidelity::fit::{Family, Fit, Group, Outcome, Place, Score};
+use crate::fidelity::fit::{Family, Fit, Group, Outcome, Place, Rule, Score};
 
 /// The document `memwall.calibrate/1`.
 #[derive(Debug, Default, Serialize)]
@@ -67,14 +67,17 @@ pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
             }
         }
     }
-    rows.extend(pooled.into_iter().map(|(of, residuals)| pooled_row(family, of, &residuals)));
+    rows.extend(pooled.into_iter().map(|(of, residuals)| Row {
+        target: if of.2 == ALL { family.target(of.0) } else { None },
+        ..pooled_row(family.name, of, &residuals)
+    }));
     rows
 }
 
-fn pooled_row(family: &Family, of: (&str, &str, &str), residuals: &[f64]) -> Row {
+fn pooled_row(family: &'static str, of: (&str, &str, &str), residuals: &[f64]) -> Row {
     let (key, place, engine) = of;
     Row {
-        family: family.name,
+        family,
         key: key.to_owned(),
         place: place.to_owned(),
         engine: engine.to_owned(),
@@ -82,15 +85,15 @@ fn pooled_row(family: &Family, of: (&str, &str, &str), residuals: &[f64]) -> Row
         n: residuals.len(),
         in_sample: None,
         held_out: Score::of(residuals),
-        target: if engine == ALL { family.target(key) } else { None },
+        target: None,
     }
 }
 
 /// Rows of what was predicted for chips that were left out, and for each key and rule one over
 /// them.
-pub(super) fn left_rows(family: &Family, outcomes: &[Outcome]) -> Vec<Row> {
+pub(super) fn left_rows(outcomes: &[Outcome]) -> Vec<Row> {
     let row = |outcome: &Outcome| Row {
-        family: family.name,
+        family: outcome.family,
         key: outcome.key.clone(),
         place: outcome.chip.clone(),
         engine: outcome.engine.clone(),
@@ -101,15 +104,15 @@ pub(super) fn left_rows(family: &Family, outcomes: &[Outcome]) -> Vec<Row> {
         target: None,
     };
     let mut rows: Vec<Row> = outcomes.iter().map(row).collect();
-    let mut pooled = BTreeMap::<(&str, &str), Vec<f64>>::new();
+    let mut pooled = BTreeMap::<(&'static str, &str, Rule), Vec<f64>>::new();
     for outcome in outcomes {
         for key in [outcome.key.as_str(), ALL] {
-            pooled.entry((key, outcome.rule.name())).or_default().extend(&outcome.residuals);
+            let of = (outcome.family, key, outcome.rule);
+            pooled.entry(of).or_default().extend(&outcome.residuals);
         }
     }
-    rows.extend(pooled.into_iter().map(|((key, rule), residuals)| Row {
-        inherited: Some(rule.to_owned()),
-        target: None,
+    rows.extend(pooled.into_iter().map(|((family, key, rule), residuals)| Row {
+        inherited: Some(rule.name().to_owned()),
         ..pooled_row(family, (key, ALL, ALL), &residuals)
     }));
     rows

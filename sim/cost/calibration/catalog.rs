@@ -10,7 +10,7 @@ use super::rows::{
     Others, PrefillRow, SkewRow,
 };
 use super::transfer::Transfer;
-use crate::hardware::{Chip, Engine};
+use crate::hardware::{Catalog, Chip, Engine};
 use crate::units::BytesPerSec;
 
 macro_rules! embedded {
@@ -75,6 +75,15 @@ impl Calibration {
     }
 
     fn read() -> Result<Self, CalibrationError> {
+        let mut calibration = Self::parsed()?;
+        let catalog = Catalog::embedded();
+        let measured: Vec<&Chip> =
+            catalog.chips().filter(|chip| calibration.has_measured(chip)).collect();
+        calibration.transfer.weigh(measured.into_iter());
+        Ok(calibration)
+    }
+
+    fn parsed() -> Result<Self, CalibrationError> {
         Ok(Self {
             gemm: parse(embedded!("gemm"))?,
             prefill: parse(embedded!("attention-prefill"))?,
@@ -111,6 +120,11 @@ impl Calibration {
     /// Whether `chip`'s generation has a named donor: a part of the same maker was measured.
     pub(crate) fn has_relative(&self, chip: &Chip) -> bool {
         self.transfer.has_donor(&chip.generation)
+    }
+
+    /// The pool of the newest generation that was measured.
+    pub(crate) const fn newest_pool() -> &'static str {
+        Transfer::NEWEST
     }
 
     /// The pool of chips whose fit `chip` inherits from; none if that is one chip's.

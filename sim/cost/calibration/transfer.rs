@@ -16,10 +16,20 @@ pub(crate) struct Transfer {
     donors: BTreeMap<String, String>,
     /// The law of compute efficiency over power density.
     power_law: PowerLaw,
-    /// Memory bandwidth of one core of the donors.
-    core_bandwidth: BTreeMap<String, BytesPerSec>,
     /// Share of the dense 16-bit peak that a tuned product reaches, where it was measured.
     gemm_share: BTreeMap<String, f64>,
+    /// What the donors are, from their specs.
+    #[serde(skip)]
+    figures: BTreeMap<String, Figures>,
+}
+
+/// Figures of a donor: the means of its chips that were measured.
+#[derive(Clone, Debug, Default)]
+struct Figures {
+    /// Dense TFLOPS per watt, by engine.
+    density: BTreeMap<Engine, f64>,
+    /// Memory bandwidth of one core, in bytes per second.
+    core_bandwidth: Option<f64>,
 }
 
 /// `share = top / (1 + slope · TFLOPS per watt)`.
@@ -28,14 +38,26 @@ pub(crate) struct Transfer {
 struct PowerLaw {
     top: f64,
     slope: f64,
-    /// TFLOPS per watt of the donors, by engine.
-    density: BTreeMap<String, BTreeMap<Engine, f64>>,
 }
 
 /// Fits over several chips; looked into last, in this order, by chips of any kind.
 const POOLS: [&str; 2] = ["blackwell", "hopper"];
 
 impl Transfer {
+    /// The newest generation that was measured.
+    pub(super) const NEWEST: &str = POOLS[0];
+
+    /// Takes donors' figures from `measured`, the chips whose kernels they give.
+    pub(super) fn weigh<'a>(&mut self, measured: impl Iterator<Item = &'a Chip>) {
+        let mut donors = BTreeMap::<String, Vec<&Chip>>::new();
+        for chip in measured {
+            let places = std::iter::once(chip.name.clone()).chain(self.pool(chip));
+            places.for_each(|place| donors.entry(place).or_default().push(chip));
+        }
+        self.figures =
+            donors.into_iter().map(|(name, chips)| (name, Figures::of(&chips))).collect();
+    }
+
     /// Where to look for `chip`'s constants.
     pub(crate) fn site(&self, chip: &Chip) -> Site {
         let mut names = vec![chip.name.clone()];
@@ -91,7 +113,7 @@ impl Transfer {
         if let (Some(share), Some(reference)) = (share, self.gemm_share.get(donor)) {
             return (share / reference).min(1.0);
         }
-        let donor = self.power_law.density.get(donor).and_then(|by| by.get(&engine));
+        let donor = self.figures.get(donor).and_then(|donor| donor.density.get(&engine));
         density(chip, engine)
             .zip(donor)
             .map_or(1.0, |(own, &donor)| self.power_law.ratio(own, donor))
@@ -103,12 +125,36 @@ impl Transfer {
     /// core over the chip's `own`. Cores are built to draw their part of it.
     pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: BytesPerSec) -> f64 {
         if let Some(base) = bases(chip).find(|base| base.name == donor) {
-            let cores = |chip: &Chip| chip.cores.map_or(1.0, f64::from);
-            let per_core = |chip: &Chip| chip.memory.bandwidth.get() / cores(chip);
+            let per_core =
+                |chip: &Chip| core_bandwidth(chip).unwrap_or_else(|| chip.memory.bandwidth.get());
             return per_core(base) / per_core(chip);
         }
-        self.core_bandwidth.get(donor).map_or(1.0, |&donor| donor / own)
+        let donor = self.figures.get(donor).and_then(|donor| donor.core_bandwidth);
+        donor.map_or(1.0, |donor| donor / own.get())
     }
+}
+
+impl Figures {
+    fn of(chips: &[&Chip]) -> Self {
+        let over = |figure: &dyn Fn(&Chip) -> Option<f64>| {
+            mean(&chips.iter().filter_map(|chip| figure(chip)).collect::<Vec<_>>())
+        };
+        let engines = chips.iter().flat_map(|chip| chip.peaks.keys().copied());
+        let density = |engine| Some((engine, over(&|chip| density(chip, engine))?));
+        Self {
+            density: engines.filter_map(density).collect(),
+            core_bandwidth: over(&core_bandwidth),
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Memory bandwidth of one core, in bytes per second.
+fn core_bandwidth(chip: &Chip) -> Option<f64> {
+    Some(chip.memory.bandwidth.get() / f64::from(chip.cores?))
 }
 
 /// The parts that `chip` varies, nearest first.

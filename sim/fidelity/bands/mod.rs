@@ -4,10 +4,12 @@
 //! worlds in which the same work is run again; [`spread`] sums up what those runs gave.
 
 mod doubt;
+mod evidence;
 mod remainder;
 mod spread;
 mod table;
 
 pub use doubt::{Cause, Doubt, World};
+pub use evidence::Evidence;
 pub use remainder::{Remainders, half_width, remainder_of};
 pub use spread::{Spread, spread};

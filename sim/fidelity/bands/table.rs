@@ -1,6 +1,7 @@
-//! The file of standard deviations.
+//! The files of standard deviations.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -8,12 +9,43 @@ use serde::Deserialize;
 use crate::cost::OpFamily;
 use crate::hardware::Class;
 
+/// Deviations of times by family of operators, and of figures by class.
+#[derive(Clone, Debug)]
+pub(super) struct Bands {
+    kernels: Kernels,
+    typed: Typed,
+}
+
+/// Deviations of operators whose kernels were measured, by family.
+pub(super) type Kernels = BTreeMap<String, BTreeMap<Kinship, Deviation>>;
+
 /// `hw-specs/calibration/bands.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Bands {
-    times: BTreeMap<Kinship, BTreeMap<String, f64>>,
+struct Typed {
+    host: BTreeMap<Kinship, f64>,
     figures: BTreeMap<Class, f64>,
+}
+
+/// `hw-specs/calibration/bands-kernels.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// Who measured.
+    #[serde(rename = "source")]
+    _source: String,
+    times: Kernels,
+}
+
+/// A standard deviation, and where it is from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deviation {
+    pub(super) deviation: f64,
+    /// Kernels behind it; none for a judgement.
+    pub(super) n: Option<usize>,
+    /// Which.
+    of: String,
 }
 
 /// How near a chip is to the ones whose kernels were measured.
@@ -28,22 +60,77 @@ pub(super) enum Kinship {
     Stranger,
 }
 
+impl Kinship {
+    /// The key in files.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Heir => "heir",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+impl Deviation {
+    /// Of `n` kernels of the families `of`, to a tenth of a per cent.
+    pub(super) fn new(deviation: f64, n: usize, of: &str) -> Self {
+        Self { deviation: rounded(deviation), n: Some(n), of: of.to_owned() }
+    }
+
+    /// So many times as much, on the ground of `why`.
+    pub(super) fn times(&self, factor: f64, why: &str) -> Self {
+        Self { deviation: rounded(factor * self.deviation), n: None, of: why.to_owned() }
+    }
+
+    /// The larger of the two; the kernels stay its own.
+    pub(super) fn at_least(self, other: &Self) -> Self {
+        Self { deviation: self.deviation.max(other.deviation), ..self }
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{ deviation = {:.3}", self.deviation)?;
+        if let Some(n) = self.n {
+            write!(f, ", n = {n}")?;
+        }
+        write!(f, ", of = \"{}\" }}", self.of)
+    }
+}
+
+fn rounded(deviation: f64) -> f64 {
+    libm::round(deviation * 1e3) / 1e3
+}
+
+/// Reads the written file.
+pub(super) fn parse(text: &str) -> Result<Kernels, toml::de::Error> {
+    toml::from_str(text).map(|written: Written| written.times)
+}
+
 impl Bands {
     /// The deviations that memwall ships.
     pub(super) fn embedded() -> &'static Self {
         static BANDS: LazyLock<Bands> = LazyLock::new(|| {
-            let text = include_str!("../../../hw-specs/calibration/bands.toml");
-            toml::from_str(text).expect("the shipped file is well-formed; a test reads it")
+            let written = include_str!("../../../hw-specs/calibration/bands-kernels.toml");
+            let typed = include_str!("../../../hw-specs/calibration/bands.toml");
+            let sound = "the shipped files are well-formed; a test reads them";
+            Bands {
+                kernels: parse(written).expect(sound),
+                typed: toml::from_str(typed).expect(sound),
+            }
         });
         &BANDS
     }
 
     pub(super) fn time(&self, kinship: Kinship, family: OpFamily) -> f64 {
-        self.times[&kinship][family.key()]
+        match family {
+            OpFamily::Host => self.typed.host[&kinship],
+            _ => self.kernels[family.key()][&kinship].deviation,
+        }
     }
 
     pub(super) fn figure(&self, class: Class) -> f64 {
-        self.figures[&class]
+        self.typed.figures[&class]
     }
 }
 

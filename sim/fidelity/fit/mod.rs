@@ -9,15 +9,15 @@ mod families;
 mod family;
 mod file;
 mod group;
-mod leave;
 mod record;
 mod sample;
 mod solve;
+mod transfer;
 
 pub use families::{FAMILIES, family_named};
 pub use family::{Family, Harvest};
-pub use file::toml;
+pub use file::{SOURCE, toml};
 pub use group::{Fit, Group, Place, groups};
-pub use leave::{Case, Outcome, Rule, cases};
 pub use record::Fault;
 pub use solve::Score;
+pub use transfer::{Case, Outcome, Rule, cases, layers};

@@ -30,6 +30,8 @@ pub(super) struct Sample {
     pub(super) unit: Engine,
     /// The shape family: all of it is held out, or none.
     pub(super) shape: String,
+    /// Every size, for finding it again; none where nothing looks for it.
+    pub(super) sizes: Vec<u32>,
     /// The size regime; each weighs the same.
     pub(super) regime: u8,
     /// Measured, in seconds.

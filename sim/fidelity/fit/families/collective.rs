@@ -80,8 +80,8 @@ fn common(
     key: &str,
     predict: Predict,
 ) -> Result<Sample, String> {
-    let bytes: f64 = record.parse("bytes")?;
-    let ranks = record.count("num_gpus")?;
+    let sizes = [record.count("num_gpus")?, record.count("bytes")?];
+    let (ranks, bytes) = (sizes[0], f64::from(sizes[1]));
     Ok(Sample {
         bench,
         engine: record.text("engine").to_owned(),
@@ -89,6 +89,7 @@ fn common(
         key: key.to_owned(),
         unit: Engine::Bf16,
         shape: format!("{ranks} ranks, 2^{}", libm::round(libm::log2(bytes))),
+        sizes: sizes.into(),
         regime: regime(bytes),
         seconds: record.seconds()?,
         predict,

@@ -71,6 +71,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: weights.to_string(),
         unit,
         shape: format!("{n}x{k}"),
+        sizes: vec![m, n, k],
         regime: if m <= 64 {
             0
         } else if m <= 1024 {

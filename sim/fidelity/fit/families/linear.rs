@@ -136,6 +136,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: key.to_owned(),
         unit: Engine::Bf16,
         shape: format!("{}/{}x{}", heads.values, heads.keys, heads.key_dim),
+        sizes: Vec::new(),
         regime: u8::from(tokens >= 256.0) + u8::from(tokens >= 4096.0),
         seconds: record.seconds()?,
         bench,

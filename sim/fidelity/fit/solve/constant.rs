@@ -77,6 +77,11 @@ impl Constant {
         Self { role, ..self }
     }
 
+    /// Whether it is a time.
+    pub(in crate::fidelity::fit) const fn is_time(&self) -> bool {
+        !matches!(self.unit, Unit::Plain)
+    }
+
     /// The value at `position` between the bounds, 0 to 1, in base units.
     pub(in crate::fidelity::fit) fn at(&self, position: f64) -> f64 {
         let position = position.clamp(0.0, 1.0);
