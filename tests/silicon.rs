@@ -279,12 +279,12 @@ fn sparse_attention_modules() {
         },
     );
     let limits = [
-        ("csa-decode", 1.0, 1.0),
-        ("csa-prefill", 1.0, 1.0),
-        ("dsa-decode", 1.0, 1.0),
-        ("dsa-prefill", 1.0, 1.0),
-        ("hca-decode", 1.0, 1.0),
-        ("hca-prefill", 1.0, 1.0),
+        ("csa-decode", 8.4, 37.2),
+        ("csa-prefill", 21.5, 61.9),
+        ("dsa-decode", 10.5, 27.7),
+        ("dsa-prefill", 14.8, 61.5),
+        ("hca-decode", 6.8, 27.2),
+        ("hca-prefill", 20.7, 69.2),
     ];
     check(&found, &limits);
 }
