@@ -278,7 +278,11 @@ proptest! {
         engine in engine(),
         start in prop::collection::vec(1..100_000_u32, 1..20),
     ) {
-        let kinds = [attention(8, 1, 128, Format::Fp8), OpKind::Mla(mla(16, Format::Bf16))];
+        let kinds = [
+            attention(8, 1, 128, Format::Fp8),
+            OpKind::Mla(mla(16, Format::Bf16)),
+            OpKind::Indexer(Indexer { heads: 64, dim: 128, compression: 4, keys: Format::Fp8 }),
+        ];
         for kind in kinds {
             let program = calibrated(kind, &chip, engine);
             let time = |j: u32| {

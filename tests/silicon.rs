@@ -4,9 +4,12 @@
 //! so this says that the code computes what was fitted, not how well it predicts.
 
 use crate::cost::{attention, calibrated, collective, decode, gemm, mla, prefill, seconds};
-use memwall::cost::{Batch, EngineProfile};
+use memwall::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
 use memwall::hardware::{Catalog, Chip, Format};
-use memwall::model::{CollectiveKind, LinearAttention, LinearKind, Moe, OpKind};
+use memwall::model::{
+    Catalog as Models, CollectiveKind, Layer, LinearAttention, LinearKind, Mixer, Moe, Op, OpKind,
+    Plan, Precision, Weights, compile, forward,
+};
 
 /// A measured chip, with the figures that the fits had.
 fn named(name: &str) -> Chip {
@@ -228,6 +231,60 @@ fn recurrent_mixers_from_cold_caches() {
         ("gdn prefill", 3.8, 27.1),
         ("kda decode", 3.6, 7.2),
         ("kda prefill", 9.6, 22.9),
+    ];
+    check(&found, &limits);
+}
+
+/// A module of sparse attention with its projections: the layer's own graph, collectives left out.
+fn sparse_module(row: &Row) -> Vec<Op> {
+    let mut model = Models::embedded().model(row.text("model")).expect("a shipped model");
+    let (kind, _) = row.text("kind").split_once('-').expect("a mixer and a phase");
+    let has_kind = |layer: &&Layer| layer.mixer.as_ref().is_some_and(|m| m.name() == kind);
+    let mut layer = model.layers.iter().find(has_kind).expect("such a layer").clone();
+    layer.feed_forward = None;
+    let plan = match &mut layer.mixer {
+        Some(Mixer::Latent(latent)) => {
+            latent.heads = row.number("heads");
+            Plan::tp(1)
+        }
+        _ => Plan::tp(row.number("tp")),
+    };
+    model.layers = vec![layer];
+    let weights = Weights::All(row.format("weights"));
+    let precision = Precision { weights, kv: row.format("kv") };
+    let graph = forward(&model, &plan, &precision).expect("a plan that divides");
+    let of_module = |op: &Op| op.name.starts_with("attn.") || op.name.starts_with("indexer.");
+    compile(&graph).into_iter().filter(of_module).collect()
+}
+
+/// Whole modules, projections included. Those of `hca` have no indexer, so nothing was fitted to
+/// them. Limits are what was recorded, and a tenth more.
+#[test]
+fn sparse_attention_modules() {
+    let found = errors(
+        include_str!("data/silicon/sparse_attention.csv"),
+        |row| row.text("kind").to_owned(),
+        |row| {
+            let pricing = Pricing { model: TimeModel::Calibrated, engine: engine(row) };
+            let (ops, chip) = (sparse_module(row), named(row.text("chip")));
+            let program = StepProgram::compile(&ops, &chip, Calibration::embedded(), pricing)
+                .expect("the chip is complete");
+            let [sequences, new, past] = ["sequences", "new", "past"].map(|name| row.number(name));
+            let batch = if row.text("kind").ends_with("decode") {
+                decode(sequences, past + 1, program.clips())
+            } else {
+                prefill(sequences, past, new, program.clips())
+            };
+            program.price_ops(&batch).iter().map(|op| op.time.get()).sum()
+        },
+    );
+    let limits = [
+        ("csa-decode", 8.4, 37.2),
+        ("csa-prefill", 21.5, 61.9),
+        ("dsa-decode", 10.5, 27.7),
+        ("dsa-prefill", 14.8, 61.5),
+        ("hca-decode", 6.8, 27.2),
+        ("hca-prefill", 20.7, 69.2),
     ];
     check(&found, &limits);
 }

@@ -21,8 +21,8 @@ mod work;
 pub use batch::{Batch, CLIPS, Decode, Prefill};
 pub use bound::{Bound, Breakdown};
 pub(crate) use calibration::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
-    PrefillRow, SkewRow, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, IndexerRow, LinearRow, MlaDecodeRow, MoeRow,
+    NcclRow, PrefillRow, SkewRow, Warm,
 };
 pub use calibration::{Calibration, CalibrationError, HostTerms};
 pub(crate) use forms::{Bench, Exchange, LinearKernel};

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::family::{Family, Site};
 use super::rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
-    Others, PrefillRow, SkewRow,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, IndexerRow, LinearRow, MlaDecodeRow,
+    MoeRow, NcclRow, Others, PrefillRow, SkewRow,
 };
 use super::transfer::Transfer;
 use crate::hardware::{Catalog, Chip, Engine};
@@ -31,6 +31,7 @@ pub struct Calibration {
     pub(crate) moe: Family<MoeRow>,
     pub(crate) skew: Family<SkewRow>,
     pub(crate) linear: Family<LinearRow>,
+    pub(crate) sparse: Family<IndexerRow>,
     pub(crate) collectives: Collectives,
     pub(crate) host: Hosts,
     pub(crate) others: Others,
@@ -95,6 +96,7 @@ impl Calibration {
             moe: parse(embedded!("moe"))?,
             skew: parse(embedded!("moe-skew"))?,
             linear: parse(embedded!("linear"))?,
+            sparse: parse(embedded!("sparse"))?,
             collectives: Collectives {
                 nccl: parse(embedded!("nccl"))?,
                 all_reduce: parse(embedded!("all-reduce"))?,

@@ -78,7 +78,7 @@ macro_rules! streaming {
         }
     )*};
 }
-streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow);
+streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow, IndexerRow);
 
 macro_rules! no_memory {
     ($($row:ident),*) => {$(

@@ -13,6 +13,6 @@ pub(super) use family::{Family, Site};
 pub use host::HostTerms;
 pub(super) use memory::{Streaming, Streams};
 pub(crate) use rows::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
-    Network, PrefillRow, Scores, SkewRow, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, IndexerRow, LinearRow, MlaDecodeRow, MoeRow,
+    NcclRow, Network, PrefillRow, SkewRow, Warm,
 };

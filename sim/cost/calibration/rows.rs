@@ -160,7 +160,6 @@ pub(crate) struct HostRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Others {
     pub(crate) elementwise: Stream,
-    pub(crate) indexer: Scores,
     pub(crate) network: Network,
     pub(crate) send: Send,
 }
@@ -173,13 +172,17 @@ pub(crate) struct Stream {
     pub(crate) em: f64,
 }
 
-/// An indexer's score pass.
+/// An indexer of sparse attention, decodes or prefills.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Scores {
+pub(crate) struct IndexerRow {
     pub(crate) launch: Seconds,
     pub(crate) ec: f64,
     pub(crate) em: f64,
+    /// Per query on one core.
+    pub(crate) sigma: Seconds,
+    /// Per key of the mean context.
+    pub(crate) lambda: Seconds,
 }
 
 /// One kernel of a recurrent mixer: a step or a scan of the state, a short convolution.

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::collective::{Group, exchange_way, nccl_way, own_ways};
-use super::{DecodeForm, GemmForm, LinearKernel, MoeForm, PrefillForm};
+use super::{DecodeForm, GemmForm, IndexerForm, LinearKernel, MoeForm, PrefillForm};
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
-    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, LinearRow, MlaDecodeRow, MoeRow, NcclRow,
-    Network, PrefillRow, SkewRow, Warm,
+    AllReduceRow, AllToAllRow, DecodeRow, GemmRow, IndexerRow, LinearRow, MlaDecodeRow, MoeRow,
+    NcclRow, Network, PrefillRow, SkewRow, Warm,
 };
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Attention, CollectiveKind, Gemm, Mla, Moe};
+use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe};
 use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
@@ -146,6 +146,11 @@ impl Bench {
     /// One kernel of a recurrent mixer that moves `state` and `stream` bytes.
     pub(crate) fn linear(&self, kernel: LinearKernel, row: LinearRow) -> f64 {
         kernel.warmed(row, row.warm.below * self.cache(), self).total().get()
+    }
+
+    /// An indexer's scores and selection, decodes and prefills alike.
+    pub(crate) fn indexer(&self, indexer: &Indexer, batch: &Batch, row: IndexerRow) -> f64 {
+        seconds(&IndexerForm::with(indexer, [row, row], self), batch)
     }
 
     /// NCCL over a tensor of `bytes` between `ranks` chips of one domain.

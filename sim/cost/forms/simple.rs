@@ -1,9 +1,9 @@
-//! Operators without a fitted family: streams, and the indexer's score pass.
+//! Streams, which have no fitted family, and the indexer of sparse attention.
 
 use super::bench::Bench;
 use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::Scores;
+use crate::cost::calibration::IndexerRow;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm, Work};
 use crate::hardware::Format;
@@ -47,76 +47,124 @@ impl RowForm for ElementwiseForm {
     }
 }
 
-/// `launch + max(2·h·d·pairs/(ec P), bytes/(em W))`, once for decodes and once for prefills.
+/// `launch + max(2·h·d·pairs/(ec P), bytes/(em W)) + σ·q/SM + λ·pairs/q`, once for decodes and once
+/// for prefills, each with constants of its own.
 ///
-/// Every query is scored against every index key in FP8 where there is FP8. Bytes: each sequence's
-/// keys once, and its 32-bit scores three times (written, then read twice to select).
+/// Every one of q queries is scored against every index key in FP8 where there is FP8. Bytes: each
+/// sequence's keys once, and its 32-bit scores three times (written, then read twice to select). σ:
+/// one query's selection on a core; λ: one key of the mean context, which selection walks through.
+/// At a given number of decodes affine in their contexts.
 pub(in crate::cost) struct IndexerForm {
     pair_flops: f64,
     key_bytes: f64,
+    decode: Pass,
+    prefill: Pass,
+    compression: f64,
+    peaks: Peaks,
+}
+
+/// Constants of one phase, on a chip.
+struct Pass {
     compute: f64,
     memory: f64,
     launch: f64,
-    compression: f64,
-    peaks: Peaks,
+    /// Seconds per query, all cores at work, and per key of a query.
+    query: f64,
+    lambda: f64,
+}
+
+/// What one phase asks for.
+#[derive(Clone, Copy)]
+struct Scored {
+    queries: f64,
+    pairs: f64,
+    keys: f64,
 }
 
 /// Bytes moved for one score.
 const SCORE_BYTES: f64 = 12.0;
 
 impl IndexerForm {
-    pub(in crate::cost) fn new(indexer: &Indexer, setting: &Setting) -> Self {
-        Self::with(indexer, setting.calibration.others.indexer, &setting.bench)
+    pub(in crate::cost) fn new(indexer: &Indexer, setting: &mut Setting) -> Self {
+        let keys = match indexer.compression {
+            ..=1 => ["dsa-decode", "dsa-prefill"],
+            _ => ["csa-decode", "csa-prefill"],
+        };
+        let (family, engines) = (&setting.calibration.sparse, setting.engine.attention());
+        let engine = setting.bench.chip.engine_for(indexer.keys);
+        let [decode, prefill] = keys.map(|key| {
+            let chosen = setting.choose("indexer", family, engines, &[key]);
+            let ec = setting.efficiency(chosen.row.ec, &chosen, engine);
+            let lambda = chosen.row.lambda * setting.stream_scale(&chosen);
+            IndexerRow { ec, lambda, ..chosen.row }
+        });
+        Self::with(indexer, [decode, prefill], &setting.bench)
     }
 
-    /// The form with the constants `scores`.
-    pub(in crate::cost) fn with(indexer: &Indexer, scores: Scores, on: &Bench) -> Self {
+    /// The form with the constants of decodes and of prefills.
+    pub(in crate::cost) fn with(
+        indexer: &Indexer,
+        [decode, prefill]: [IndexerRow; 2],
+        on: &Bench,
+    ) -> Self {
         let peaks = on.ceilings(indexer.keys);
+        let pass = |row: IndexerRow| Pass {
+            compute: 1.0 / (row.ec * peaks.flops),
+            memory: 1.0 / (row.em.min(1.0) * peaks.bytes),
+            launch: row.launch.get(),
+            query: row.sigma.get() / on.machine.cores,
+            lambda: row.lambda.get(),
+        };
         Self {
             pair_flops: 2.0 * f64::from(indexer.heads) * f64::from(indexer.dim),
             key_bytes: f64::from(indexer.dim) * indexer.keys.bytes(),
-            compute: 1.0 / (scores.ec * peaks.flops),
-            memory: 1.0 / (scores.em * peaks.bytes),
-            launch: scores.launch.get(),
+            decode: pass(decode),
+            prefill: pass(prefill),
             compression: 1.0 / f64::from(indexer.compression.max(1)),
             peaks,
         }
     }
 
-    fn pass(&self, pairs: f64, keys: f64) -> Work {
-        let (pairs, keys) = (pairs * self.compression, keys * self.compression);
-        let bytes = keys * self.key_bytes + pairs * SCORE_BYTES;
-        Work { flops: pairs * self.pair_flops, bytes, wire: 0.0 }
+    fn decodes(&self, load: &Load) -> Scored {
+        let keys = load.decode_keys(None) * self.compression;
+        Scored { queries: load.sequences(), pairs: keys, keys }
     }
 
-    fn pass_time(&self, work: Work) -> Breakdown {
-        if work == Work::default() {
+    fn prefills(&self, load: &Load) -> Scored {
+        let pairs = load.pairs(None) * self.compression;
+        let keys = load.prefill_keys(None) * self.compression;
+        Scored { queries: load.new_tokens(), pairs, keys }
+    }
+
+    fn pass_work(&self, scored: Scored) -> Work {
+        let bytes = scored.keys * self.key_bytes + scored.pairs * SCORE_BYTES;
+        Work { flops: scored.pairs * self.pair_flops, bytes, wire: 0.0 }
+    }
+
+    fn pass_time(&self, scored: Scored, pass: &Pass) -> Breakdown {
+        if scored.queries == 0.0 {
             return Breakdown::default();
         }
+        let work = self.pass_work(scored);
         let terms = [
-            (Bound::Compute, work.flops * self.compute),
-            (Bound::HbmBandwidth, work.bytes * self.memory),
+            (Bound::Compute, work.flops * pass.compute),
+            (Bound::HbmBandwidth, work.bytes * pass.memory),
         ];
         let mut parts = blend(&terms, Norm::Max);
-        parts[Bound::Latency] += self.launch;
+        let chain = pass.lambda * scored.pairs / scored.queries;
+        parts[Bound::Latency] += pass.launch + pass.query * scored.queries + chain;
         parts
-    }
-
-    fn passes(&self, load: &Load) -> [Work; 2] {
-        let decode = load.decode_keys(None);
-        [self.pass(decode, decode), self.pass(load.pairs(None), load.prefill_keys(None))]
     }
 }
 
 impl ContextForm for IndexerForm {
     fn work(&self, load: &Load) -> Work {
-        let [decode, prefill] = self.passes(load);
-        decode + prefill
+        self.pass_work(self.decodes(load)) + self.pass_work(self.prefills(load))
     }
 
     fn time(&self, load: &Load) -> Breakdown {
-        let [decode, prefill] = self.passes(load);
-        self.pass_time(decode) + self.pass_time(prefill)
+        let decode = self.pass_time(self.decodes(load), &self.decode);
+        decode + self.pass_time(self.prefills(load), &self.prefill)
     }
 
     fn peaks(&self) -> Peaks {

@@ -1,6 +1,6 @@
 //! The list of families.
 
-use super::{collective, decode, exchange, gemm, linear, moe, prefill};
+use super::{collective, decode, exchange, gemm, linear, moe, prefill, sparse};
 use crate::fidelity::fit::family::Family;
 
 /// Every family, in the order of reports.
@@ -13,6 +13,7 @@ pub const FAMILIES: &[Family] = &[
     moe::FAMILY,
     moe::SKEW,
     linear::FAMILY,
+    sparse::FAMILY,
     collective::NCCL,
     collective::ALL_REDUCE,
     exchange::INSIDE,

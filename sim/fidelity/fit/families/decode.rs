@@ -128,7 +128,7 @@ fn latent_row(trial: &Trial) -> MlaDecodeRow {
 }
 
 /// One new token of each of `sequences` equal contexts.
-fn decodes(sequences: u32, context: u32, clips: &[u32]) -> Batch {
+pub(super) fn decodes(sequences: u32, context: u32, clips: &[u32]) -> Batch {
     let mut batch = Batch { logits: sequences, ..Batch::default() };
     for _ in 0..sequences {
         batch.decode.add(context, clips);

@@ -8,5 +8,6 @@ mod gemm;
 mod linear;
 mod moe;
 mod prefill;
+mod sparse;
 
 pub use all::{FAMILIES, family_named};

@@ -90,11 +90,11 @@ fn row(trial: &Trial, math: Engine) -> PrefillRow {
     PrefillRow { ec: v[0], em: v[1], t0: Seconds::new(v[2]), ee: v[3], math }
 }
 
-/// `sequences` whole prompts of `tokens` tokens.
-fn prompts(sequences: u32, tokens: u32, clips: &[u32]) -> Batch {
+/// `sequences` chunks of `new` tokens, each after `past` tokens.
+pub(super) fn prompts(sequences: u32, (past, new): (u32, u32), clips: &[u32]) -> Batch {
     let mut batch = Batch::default();
     for _ in 0..sequences {
-        batch.prefill.add(0, tokens, clips);
+        batch.prefill.add(past, new, clips);
     }
     batch
 }
@@ -111,7 +111,7 @@ const fn regime(tokens: u32) -> u8 {
 pub(super) fn format(record: &Record, column: &str) -> Result<Format, String> {
     match record.text(column) {
         "bfloat16" | "bf16" => Ok(Format::Bf16),
-        "fp8" => Ok(Format::Fp8),
+        "fp8" | "fp8_e4m3" => Ok(Format::Fp8),
         other => Err(format!("`{column}` is `{other}`, which no form is for")),
     }
 }
@@ -135,7 +135,7 @@ fn attention(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, Strin
         _ => ("fp8-math", Engine::Fp8),
     };
     let op = Attention { heads, kv_heads, head_dim: dim, value_dim: dim, window, kv };
-    let batch = prompts(sequences, tokens, window.as_slice());
+    let batch = prompts(sequences, (0, tokens), window.as_slice());
     let on = Arc::clone(&bench);
     Ok(Some(Sample {
         bench,
@@ -174,7 +174,7 @@ fn latent(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         ["num_heads", "batch_size", "isl"].map(|name| record.count(name));
     let (heads, sequences, tokens) = (heads?, sequences?, tokens?);
     let unit = if kv == Format::Fp8 { Engine::Fp8 } else { Engine::Bf16 };
-    let (op, batch) = (deepseek(heads, kv), prompts(sequences, tokens, &[]));
+    let (op, batch) = (deepseek(heads, kv), prompts(sequences, (0, tokens), &[]));
     let on = Arc::clone(&bench);
     Ok(Some(Sample {
         bench,
