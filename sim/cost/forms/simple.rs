@@ -47,13 +47,13 @@ impl RowForm for ElementwiseForm {
     }
 }
 
-/// `launch + max(2·h·d·pairs/(ec P), bytes/(em W)) + σ·q/SM + λ·pairs/q`, once for decodes and once
-/// for prefills, each with constants of its own.
+/// `launch + max(2·h·d·pairs/(ec P), bytes/(em W)) + σ·q/SM + λ·c`, once for decodes and once for
+/// prefills, each with constants of its own.
 ///
 /// Every one of q queries is scored against every index key in FP8 where there is FP8. Bytes: each
 /// sequence's keys once, and its 32-bit scores three times (written, then read twice to select). σ:
-/// one query's selection on a core; λ: one key of the mean context, which selection walks through.
-/// At a given number of decodes affine in their contexts.
+/// one query's selection on a core; λ: one key that a selection walks through, of c: decodes' mean
+/// context, prefills' longest. At a given number of decodes affine in their contexts.
 pub(in crate::cost) struct IndexerForm {
     pair_flops: f64,
     key_bytes: f64,
@@ -79,6 +79,8 @@ struct Scored {
     queries: f64,
     pairs: f64,
     keys: f64,
+    /// Keys that one query's selection walks through.
+    chain: f64,
 }
 
 /// Bytes moved for one score.
@@ -126,14 +128,15 @@ impl IndexerForm {
     }
 
     fn decodes(&self, load: &Load) -> Scored {
-        let keys = load.decode_keys(None) * self.compression;
-        Scored { queries: load.sequences(), pairs: keys, keys }
+        let (queries, keys) = (load.sequences(), load.decode_keys(None) * self.compression);
+        Scored { queries, pairs: keys, keys, chain: keys / queries.max(1.0) }
     }
 
     fn prefills(&self, load: &Load) -> Scored {
         let pairs = load.pairs(None) * self.compression;
         let keys = load.prefill_keys(None) * self.compression;
-        Scored { queries: load.new_tokens(), pairs, keys }
+        let chain = load.prefill_longest() * self.compression;
+        Scored { queries: load.new_tokens(), pairs, keys, chain }
     }
 
     fn pass_work(&self, scored: Scored) -> Work {
@@ -151,8 +154,8 @@ impl IndexerForm {
             (Bound::HbmBandwidth, work.bytes * pass.memory),
         ];
         let mut parts = blend(&terms, Norm::Max);
-        let chain = pass.lambda * scored.pairs / scored.queries;
-        parts[Bound::Latency] += pass.launch + pass.query * scored.queries + chain;
+        let walk = pass.lambda * scored.chain;
+        parts[Bound::Latency] += pass.launch + pass.query * scored.queries + walk;
         parts
     }
 }

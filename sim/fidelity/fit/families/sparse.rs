@@ -46,8 +46,9 @@ Whole attention modules were measured. Their products and their attention over s
 constants of their own, from other tables; what the module takes beyond their sum is fitted here, so
 these rows hold what else it runs (norms, rotation, cache writes) and what its attention is slower
 than dense attention over as many keys. Errors are the whole module's.
-F: operations of the scores; B: index keys once, 32-bit scores three times; q: queries; c: keys of
-the mean query. sigma: one query's selection on a core; lambda: one key that it walks through.
+F: operations of the scores; B: index keys once, 32-bit scores three times; q: queries; c: the mean
+context of decodes, the longest of prompts. sigma: one query's selection on a core; lambda: one key
+that it walks through.
 In decode F and B both grow with the keys alone: only the larger of their terms is known.
 Left out: modules without indexer; RTX PRO (10-1000 times slower than the sum); TensorRT-LLM on
 Hopper (3-10 times slower); of dsa-prefill, launched one by one, fewer than 4096 tokens (host time,
