@@ -8,7 +8,9 @@ mod bands;
 pub mod fit;
 mod points;
 
-pub use bands::{Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, spread};
+pub use bands::{
+    Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, spread,
+};
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
     Point, PointsError, Predicted, Prediction, Reader, Scenario, Statistic, Tags, Terms, band,

@@ -203,7 +203,7 @@ fn leave_out(
     document: &mut Document,
 ) {
     let is_left = |chip: &Chip| names.contains(&chip.name);
-    let outcomes = predicted(sources, calibration, (&is_left, &Rule::ALL), shell);
+    let outcomes = predicted(sources, calibration, &is_left, &Rule::ALL, shell);
     for of_family in outcomes.chunk_by(|a, b| a.family == b.family) {
         document.rows.extend(left_rows(of_family));
     }
@@ -218,7 +218,8 @@ fn leave_out(
 pub(super) fn predicted<'a>(
     sources: &'a [Source],
     calibration: &'a Calibration,
-    (is_left, rules): (&dyn Fn(&Chip) -> bool, &[Rule]),
+    is_left: &dyn Fn(&Chip) -> bool,
+    rules: &[Rule],
     shell: &Shell,
 ) -> Vec<Outcome<'a>> {
     let of = |source: &'a Source| cases(source.family, &source.harvest, calibration, is_left);

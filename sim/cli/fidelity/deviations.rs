@@ -31,15 +31,17 @@ pub(super) fn deviations(
         let total = groups.iter().map(|group| group.len() as u64).sum();
         let fits = fit_all(&groups, &shell.progress("fitting", total));
         let pairs: Vec<(&Group, &Fit)> = groups.iter().zip(&fits).collect();
-        pairs.iter().for_each(|(group, fit)| evidence.add_fit(source.family.name, group, fit));
+        for (group, fit) in &pairs {
+            evidence.add_fit(source.family.name, group, fit);
+        }
         document.rows.extend(rows(source.family, &pairs));
     }
     let newest = Calibration::newest_pool();
     let is_new = |chip: &Chip| calibration.pool(chip).is_some_and(|pool| pool == newest);
     let is_later = |chip: &Chip| is_new(chip) && chip.generation != newest;
     let rules = [Rule::CHOSEN];
-    let first = predicted(sources, calibration, (&is_new, &rules), shell);
-    let later = predicted(sources, calibration, (&is_later, &rules), shell);
+    let first = predicted(sources, calibration, &is_new, &rules, shell);
+    let later = predicted(sources, calibration, &is_later, &rules, shell);
     evidence.add_left_out(&first, &later);
     for of_family in first.chunk_by(|a, b| a.family == b.family) {
         document.rows.extend(left_rows(of_family));

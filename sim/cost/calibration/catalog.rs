@@ -170,6 +170,23 @@ mod tests {
     }
 
     #[test]
+    fn a_measured_chip_inherits_from_itself_unchanged() {
+        let (calibration, catalog) = (Calibration::embedded(), Catalog::embedded());
+        let measured: Vec<&Chip> =
+            catalog.chips().filter(|chip| calibration.has_measured(chip)).collect();
+        assert!(measured.len() > 8);
+        for chip in measured {
+            let own = chip.memory.bandwidth.get() / f64::from(chip.cores.expect("is known"));
+            let stream = calibration.stream_scale(chip, &chip.name, own);
+            assert!((stream - 1.0).abs() < 1e-12, "{}: {stream}", chip.name);
+            for &engine in chip.peaks.keys() {
+                let compute = calibration.compute_scale(chip, &chip.name, engine);
+                assert!((compute - 1.0).abs() < 1e-12, "{} {engine:?}: {compute}", chip.name);
+            }
+        }
+    }
+
+    #[test]
     fn errors_name_the_file() {
         let error = parse::<Transfer>(("transfer", "donors = 3")).unwrap_err();
         assert!(error.to_string().starts_with("calibration/transfer.toml: "), "{error}");

@@ -31,14 +31,14 @@ const UNMEASURED: f64 = 2.0;
 const HEAD: &str = "\
 # Written by `memwall calibrate --bands`; edits are lost.
 #
-# Standard deviations of the natural logarithm of predicted over measured times of kernels, by family
-# of operators: the median of its absolute value over 0.6745. A family's operators err together:
-# independent errors would average out over a step and make bands too narrow.
+# Standard deviations (sd) of the natural logarithm of predicted over measured times of kernels, by
+# family of operators: the median of its absolute value over 0.6745. A family's operators err
+# together: independent errors would average out over a step and make bands too narrow.
 #
-# own: chips with HBM that were measured; shapes that the fit did not see. heir: the newest generation
-# that was measured, left out and predicted from the one before; what the older lacks (nvfp4), its
-# later chips from its first. stranger: chips of makers of whom no kernel was measured: twice the
-# heir's, a judgement. Attention is the worse of prefill and decode.
+# own: chips with HBM that were measured; shapes that the fit did not see. heir: the newest
+# generation that was measured, left out and predicted from the one before; what the older lacks
+# (nvfp4), its later chips from its first. stranger: chips of makers of whom no kernel was measured:
+# twice the heir's, a judgement. Attention is the worse of prefill and decode.
 ";
 
 /// Errors of predicted kernels, by their family: logarithms of predicted over measured.
@@ -123,7 +123,7 @@ fn worst(errors: &BTreeMap<&str, Vec<f64>>, pools: &[&[&str]]) -> Option<Deviati
         let sizes = known.iter().flat_map(|family| &errors[family]).map(|error| error.abs());
         deviation(sizes.collect(), &known.join(", "))
     };
-    pools.iter().filter_map(of_pool).max_by(|a, b| a.deviation.total_cmp(&b.deviation))
+    pools.iter().filter_map(of_pool).max_by(|a, b| a.sd.total_cmp(&b.sd))
 }
 
 fn deviation(mut sizes: Vec<f64>, of: &str) -> Option<Deviation> {
@@ -154,8 +154,8 @@ mod tests {
         let read = super::super::table::parse(&text).expect("the file is well-formed");
         assert_eq!(read, evidence.kernels().expect("the same"));
         let gemm = &read["gemm"];
-        assert!((gemm[&Kinship::Own].deviation - 0.05 / NORMAL_MEDIAN).abs() < 5e-4);
-        assert!((gemm[&Kinship::Heir].deviation - 0.12 / NORMAL_MEDIAN).abs() < 5e-4);
+        assert!((gemm[&Kinship::Own].sd - 0.05 / NORMAL_MEDIAN).abs() < 5e-4);
+        assert!((gemm[&Kinship::Heir].sd - 0.12 / NORMAL_MEDIAN).abs() < 5e-4);
         assert_eq!(gemm[&Kinship::Own].n, Some(3));
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let kernels = evidence(0.2, 0.1).kernels().expect("every family has errors");
         for (family, by_kinship) in kernels {
             let [own, heir, stranger] = [Kinship::Own, Kinship::Heir, Kinship::Stranger]
-                .map(|kinship| by_kinship[&kinship].deviation);
+                .map(|kinship| by_kinship[&kinship].sd);
             assert!(own <= heir && heir <= stranger, "{family}");
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         let mut evidence = evidence(0.1, 0.1);
         evidence.own.insert("mla-decode", vec![0.5; 9]);
         let kernels = evidence.kernels().expect("every family has errors");
-        let own = kernels["attention"][&Kinship::Own].deviation;
+        let own = kernels["attention"][&Kinship::Own].sd;
         assert!((own - 0.5 / NORMAL_MEDIAN).abs() < 5e-4, "{own}");
         evidence.heir.remove("linear");
         assert_eq!((evidence.missing(), evidence.toml()), (vec!["recurrent"], None));

@@ -41,7 +41,8 @@ struct Written {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Deviation {
-    pub(super) deviation: f64,
+    /// The deviation, as a logarithm.
+    pub(super) sd: f64,
     /// Kernels behind it; none for a judgement.
     pub(super) n: Option<usize>,
     /// Which.
@@ -74,23 +75,23 @@ impl Kinship {
 impl Deviation {
     /// Of `n` kernels of the families `of`, to a tenth of a per cent.
     pub(super) fn new(deviation: f64, n: usize, of: &str) -> Self {
-        Self { deviation: rounded(deviation), n: Some(n), of: of.to_owned() }
+        Self { sd: rounded(deviation), n: Some(n), of: of.to_owned() }
     }
 
     /// So many times as much, on the ground of `why`.
     pub(super) fn times(&self, factor: f64, why: &str) -> Self {
-        Self { deviation: rounded(factor * self.deviation), n: None, of: why.to_owned() }
+        Self { sd: rounded(factor * self.sd), n: None, of: why.to_owned() }
     }
 
     /// The larger of the two; the kernels stay its own.
     pub(super) fn at_least(self, other: &Self) -> Self {
-        Self { deviation: self.deviation.max(other.deviation), ..self }
+        Self { sd: self.sd.max(other.sd), ..self }
     }
 }
 
 impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{ deviation = {:.3}", self.deviation)?;
+        write!(f, "{{ sd = {:.3}", self.sd)?;
         if let Some(n) = self.n {
             write!(f, ", n = {n}")?;
         }
@@ -125,7 +126,7 @@ impl Bands {
     pub(super) fn time(&self, kinship: Kinship, family: OpFamily) -> f64 {
         match family {
             OpFamily::Host => self.typed.host[&kinship],
-            _ => self.kernels[family.key()][&kinship].deviation,
+            _ => self.kernels[family.key()][&kinship].sd,
         }
     }
 

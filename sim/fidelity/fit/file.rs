@@ -8,8 +8,8 @@ use super::group::{Fit, Group, Place};
 use super::solve::{Score, decimal, four_digits};
 
 /// What the constants rest on.
-pub const SOURCE: &str = "aiconfigurator-core 0.12.0 (NVIDIA, Apache-2.0): measured kernels; the fits \
-                      are our own";
+pub const SOURCE: &str = "aiconfigurator-core 0.12.0 (NVIDIA, Apache-2.0): measured kernels; the \
+                          fits are our own";
 
 /// The text of `family`'s file with the fits of its groups, in the groups' order.
 pub fn toml(family: &Family, fits: &[(&Group, &Fit)]) -> String {

@@ -106,3 +106,28 @@ fn a_folder_without_tables_is_refused() {
     assert_eq!(answer.code, 2);
     assert!(answer.stderr.contains("gemm.csv"), "{}", answer.stderr);
 }
+
+#[test]
+fn bands_without_every_table_are_refused_by_name() {
+    let folder = scratch("bands");
+    let answer = memwall(&["calibrate", "--data", SAMPLE, "--bands", "--out", &folder]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("recurrent"), "{}", answer.stderr);
+    assert!(contents(&folder).is_empty());
+}
+
+#[test]
+fn latencies_that_shrink_with_the_clock_and_one_donor_are_tried_too() {
+    let arguments =
+        ["calibrate", "--data", SAMPLE, "--family", "nccl", "--leave-out", "b200-sxm", "--json"];
+    let document = memwall(&arguments).document("memwall.calibrate/1");
+    let error = |rule: &str| {
+        let of = |row: &&serde_json::Value| row["place"] == "all" && row["inherited"] == rule;
+        let row = document["rows"].as_array().expect("rows").iter().find(of);
+        row.unwrap_or_else(|| panic!("no row of {rule}"))["held_out"]["bias"].as_f64()
+    };
+    // No share of a compute peak in them; the clock of the donors is another.
+    assert_eq!(error("shares"), error("power-law"));
+    assert_ne!(error("clocks"), error("power-law"));
+    assert!(error("nearest").is_some());
+}

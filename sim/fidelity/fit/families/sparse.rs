@@ -203,6 +203,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: case.key.to_owned(),
         unit: Engine::Fp8,
         shape: format!("{} of {}", case.heads, case.model),
+        sizes: Vec::new(),
         regime: case.regime(),
         seconds: record.seconds()?,
         bench,

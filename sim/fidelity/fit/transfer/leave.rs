@@ -9,6 +9,7 @@ use crate::fidelity::fit::group::{best, newest, ratios};
 use crate::fidelity::fit::sample::{Sample, Trial};
 use crate::fidelity::fit::solve::{Constant, Role, Score};
 use crate::hardware::Chip;
+use crate::units::Hertz;
 
 /// One chip's kernels, predicted from chips that are not left out.
 #[derive(Clone)]
@@ -160,5 +161,5 @@ impl<'a> Case<'a> {
 }
 
 fn clock(chip: &Chip) -> Option<f64> {
-    chip.clock.map(|clock| clock.get()).filter(|&clock| clock > 0.0)
+    chip.clock.map(Hertz::get).filter(|&clock| clock > 0.0)
 }
