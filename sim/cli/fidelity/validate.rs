@@ -73,7 +73,17 @@ impl Validate {
                 let chip = chips.chip(&point.tags.chip);
                 chip.is_ok_and(|chip| chip.memory.stacks.is_some())
             };
-            return keep(path, &remainders_toml(predicted.filter(is_stacked)), shell);
+            let predicted: Vec<_> = predicted.filter(is_stacked).collect();
+            if predicted.is_empty() {
+                return Err(CliError::Flag {
+                    flag: "--fit-bands",
+                    value: path.display().to_string(),
+                    problem: "no point on a chip with stacked memory was predicted".into(),
+                    remedy: "give --points that can be; without --fit-bands reasons are told"
+                        .into(),
+                });
+            }
+            return keep(path, &remainders_toml(&predicted), shell);
         }
         let groups = score(predicted, Remainders::embedded());
         if shell.json() {
@@ -115,6 +125,10 @@ impl Validate {
     fn gate(&self, groups: &[Group], shell: &Shell) -> Exit {
         let Some(limit) = self.max_median else { return Exit::Done };
         let over = groups.iter().filter(|group| group.by == "all" && group.median > limit);
+        if groups.is_empty() {
+            shell.warn("no point was predicted, so there is no median for --max-median to judge");
+            return Exit::Failed;
+        }
         let mut exit = Exit::Done;
         for group in over {
             shell.warn(format!(

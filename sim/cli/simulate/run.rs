@@ -269,6 +269,9 @@ impl Run {
     ) -> RunDocument {
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
+        if !matches!(self.load(work), Load::Closed { .. }) {
+            warnings.extend(overload(result));
+        }
         RunDocument {
             workload: work.name().to_owned(),
             seed: self.common.seed,
@@ -276,6 +279,18 @@ impl Run {
             ..fill_run(order, deployment, result)
         }
     }
+}
+
+/// Says so if requests came faster than they were answered.
+fn overload(result: &RunResult) -> Option<String> {
+    let (waiting, answered) = (result.requests.in_flight, result.requests.completed);
+    (waiting > 1000 && waiting > answered / 4).then(|| {
+        format!(
+            "{waiting} requests still waited or ran when the simulation stopped and {answered} \
+             were done: the load is more than the replica can bear, its queue grows without end, \
+             and figures depend on when the run stops; give a lower rate or more chips"
+        )
+    })
 }
 
 /// Reasons to doubt what was measured.

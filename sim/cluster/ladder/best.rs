@@ -140,9 +140,12 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
             None => reason = Some(too_slow(order, plan, terms)),
         }
     }
-    if confirmed.iter().any(|best| best.meets_slo) {
-        confirmed.retain(|best| best.meets_slo);
+    if !confirmed.iter().any(|best| best.meets_slo) {
+        let excess = |best: &Best| terms.slo.excess(&best.result);
+        let nearest = confirmed.into_iter().min_by(|a, b| excess(a).total_cmp(&excess(b)));
+        return nearest.ok_or_else(|| reason.expect("a plan without a best has a reason"));
     }
+    confirmed.retain(|best| best.meets_slo);
     let rates = confirmed.iter().map(|best| best.output_tok_s_per_gpu);
     let highest = rates.fold(0.0, f64::max);
     let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);

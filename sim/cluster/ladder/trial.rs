@@ -24,6 +24,14 @@ impl Slo {
             && result.ttft().is_some_and(|ttft| ttft.p99 <= self.ttft_ms_p99)
             && result.tpot().is_none_or(|tpot| tpot.p50 <= self.tpot_ms_p50)
     }
+
+    /// How many times as long as the level allows the worse of the two latencies is; infinite if
+    /// nothing was answered.
+    pub(super) fn excess(&self, result: &RunResult) -> f64 {
+        let first = result.ttft().map_or(f64::INFINITY, |ttft| ttft.p99 / self.ttft_ms_p99);
+        let next = result.tpot().map_or(0.0, |tpot| tpot.p50 / self.tpot_ms_p50);
+        first.max(next)
+    }
 }
 
 /// How long a trial is.

@@ -114,9 +114,11 @@ impl Calibration {
         self.transfer.site(chip)
     }
 
-    /// Whether dense products were measured on `chip` itself.
+    /// Whether dense products were measured on `chip` itself, or on what it is a variation of.
     pub(crate) fn has_measured(&self, chip: &Chip) -> bool {
-        std::iter::once(&chip.name).chain(&chip.aliases).any(|name| self.gemm.has_chip(name))
+        let mut names = std::iter::once(&chip.name).chain(&chip.aliases);
+        names.any(|name| self.gemm.has_chip(name))
+            || chip.base.as_deref().is_some_and(|base| self.has_measured(base))
     }
 
     /// Whether `chip`'s generation has a named donor: a part of the same maker was measured.

@@ -1,6 +1,6 @@
 //! What no cause explains of the points' errors, and the file that says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::split::{group, is_held_out};
@@ -15,24 +15,22 @@ const HEAD: &str = "\
 #
 # Chosen so that 80 % bands hold four in five points of the groups (chip, model, engine) fitted to;
 # what they hold of the other groups is said beside. Boards without stacked memory are left out.
-source = \"serving points of aiconfigurator-core 0.12.0 (NVIDIA, Apache-2.0; InferenceX and NVIDIA \
-runs of 2025 and 2026) and published throughputs; the fits are our own\"
-
-[figures]
 ";
 
 /// A point's deviation as explained, and the logarithm of its error.
 type Miss = (f64, f64);
 
 /// The file for points and what is predicted of them.
-pub fn remainders_toml<'a>(predicted: impl Iterator<Item = (&'a Point, Predicted)>) -> String {
+pub fn remainders_toml(predicted: &[(&Point, Predicted)]) -> String {
     let mut misses: BTreeMap<&str, [Vec<Miss>; 2]> = BTreeMap::new();
-    for (point, Predicted { value, deviation }) in predicted {
+    for &(point, Predicted { value, deviation }) in predicted {
         let [fitted, held_out] = misses.entry(point.metric.family.remainder()).or_default();
         let side = if is_held_out(&group(point)) { held_out } else { fitted };
         side.push((deviation, libm::log(value / point.measured)));
     }
-    let mut text = HEAD.to_owned();
+    let files: BTreeSet<&str> = predicted.iter().map(|(point, _)| file_name(&point.file)).collect();
+    let files: Vec<_> = files.into_iter().collect();
+    let mut text = format!("{HEAD}source = {:?}\n\n[figures]\n", files.join(", "));
     for (figure, [fitted, held_out]) in misses {
         let deviation = remainder_of(&fitted);
         let held = |(explained, error): &&Miss| error.abs() <= half_width(*explained, deviation);
@@ -48,4 +46,9 @@ pub fn remainders_toml<'a>(predicted: impl Iterator<Item = (&'a Point, Predicted
         .expect("a String takes every write");
     }
     text
+}
+
+/// The name without its folders.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
