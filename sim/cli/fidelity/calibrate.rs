@@ -67,6 +67,14 @@ impl Calibrate {
         for fault in &faults {
             shell.warn(fault);
         }
+        if sources.iter().all(|source| source.harvest.is_empty()) {
+            return Err(CliError::Flag {
+                flag: "--data",
+                value: self.data.display().to_string(),
+                problem: "no table has a usable row of the families asked for".into(),
+                remedy: "see the warnings, and give the folder that holds the tables".into(),
+            });
+        }
         let calibration = Calibration::embedded();
         let mut document = Document { faults, ..Document::default() };
         if self.bands {

@@ -127,7 +127,7 @@ impl Calibration {
     }
 
     /// The pool of the newest generation that was measured.
-    pub(crate) const fn newest_pool() -> &'static str {
+    pub const fn newest_pool() -> &'static str {
         Transfer::NEWEST
     }
 

@@ -31,15 +31,20 @@ impl<'a> Records<'a> {
     /// Opens the table `file` of contents `text`; it must have all of `needed`.
     pub(super) fn open(file: &'a str, text: &'a str, needed: &[&str]) -> Result<Self, Fault> {
         let mut lines = text.lines().enumerate();
-        let header = lines.next().map_or("", |(_, header)| header);
+        let header = lines.next().map_or("", |(_, header)| header.trim_start_matches('\u{feff}'));
         let columns: Vec<&str> = header.split(',').map(str::trim).collect();
         let missing: Vec<&str> =
             needed.iter().copied().filter(|name| !columns.contains(name)).collect();
-        if missing.is_empty() {
-            return Ok(Self { file, columns, lines });
-        }
-        let problem =
-            format!("no column {}; the whole table is left out, add it", missing.join(", "));
+        let twice = columns.iter().find(|name| {
+            needed.contains(name) && columns.iter().filter(|other| other == name).count() > 1
+        });
+        let problem = match twice {
+            Some(name) => format!("two columns {name}; the whole table is left out, remove one"),
+            None if missing.is_empty() => return Ok(Self { file, columns, lines }),
+            None => {
+                format!("no column {}; the whole table is left out, add it", missing.join(", "))
+            }
+        };
         Err(Fault { file: file.into(), line: 1, problem })
     }
 

@@ -91,12 +91,17 @@ fn bad_rows_are_named_and_the_rest_is_fitted() {
 }
 
 #[test]
-fn a_table_without_a_column_is_left_out_and_says_so() {
-    let folder = scratch("column");
-    fs::write(format!("{folder}/nccl.csv"), "chip,op\nh100_sxm,all_reduce\n").expect("written");
-    let answer = memwall(&["calibrate", "--data", &folder, "--family", "nccl"]);
-    assert!(answer.stderr.contains("nccl.csv:1: no column"), "{}", answer.stderr);
-    answer.done();
+fn tables_without_a_column_or_with_two_of_a_name_leave_nothing_to_fit() {
+    let whole = "chip,engine,version,op,dtype,num_gpus,bytes,latency_us";
+    let twice = format!("{whole},latency_us");
+    for (header, problem) in [("chip,op", "no column"), (&twice, "two columns latency_us")] {
+        let folder = scratch("column");
+        fs::write(format!("{folder}/nccl.csv"), header).expect("written");
+        let answer = memwall(&["calibrate", "--data", &folder, "--family", "nccl"]);
+        assert!(answer.stderr.contains(&format!("nccl.csv:1: {problem}")), "{}", answer.stderr);
+        assert!(answer.stderr.contains("no table has a usable row"), "{}", answer.stderr);
+        assert_eq!(answer.code, 2);
+    }
 }
 
 #[test]
