@@ -3,7 +3,7 @@
 //! A [`Family`] reads its table's rows as samples, each with a closure that predicts it by the very
 //! form that prices steps. Samples of one chip, engine and key are a [`Group`]; fitting it gives a
 //! row of constants and the errors of a fit that did not see a fixed third of the shape families.
-//! [`toml`] writes what the cost layer reads. Same data, same file.
+//! [`toml()`] writes what the cost layer reads. Same data, same file.
 
 mod families;
 mod family;

@@ -26,7 +26,7 @@ pub enum Class {
 
 /// One accelerator package, per package (never per die).
 ///
-/// Built from a spec by [`Catalog`](super::Catalog); every derived total (capacity, bandwidth) is
+/// Built from a spec by [`Catalog`](crate::hardware::Catalog); every derived total (capacity, bandwidth) is
 /// already computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
