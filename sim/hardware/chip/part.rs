@@ -26,8 +26,8 @@ pub enum Class {
 
 /// One accelerator package, per package (never per die).
 ///
-/// Built from a spec by [`Catalog`](crate::hardware::Catalog); every derived total (capacity, bandwidth) is
-/// already computed.
+/// Built from a spec by [`Catalog`](crate::hardware::Catalog); every derived total (capacity,
+/// bandwidth) is already computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
     /// Name in lower case with hyphens: `h100-sxm`.
