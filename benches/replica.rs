@@ -8,7 +8,7 @@ use memwall::cost::{Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer
 use memwall::des::Streams;
 use memwall::serving::{Admission, Engine, Limits, Replica};
 use memwall::units::{Bytes, Flop, PerSec, Seconds, SimSpan};
-use memwall::workload::{Call, Cause, Chain, Task};
+use memwall::workload::Task;
 
 /// A 70B-class model on four H100, as three numbers, so that the engine alone is measured.
 struct Affine;
@@ -73,18 +73,8 @@ const SATURATED: Work = Work {
 fn tasks(work: Work) -> impl Iterator<Item = Task> {
     let mut lengths = Streams::new(42).named("lengths", 0);
     std::iter::repeat_with(move || {
-        let call = Call {
-            prompt: lengths.integer(work.prompts.0, work.prompts.1) as u32,
-            output: lengths.integer(work.outputs.0, work.outputs.1) as u32,
-            cause: Cause::User,
-            gap: SimSpan::ZERO,
-            at: None,
-            content: Vec::new(),
-            spawns: Vec::new(),
-            waits_for: Vec::new(),
-        };
-        let chains = vec![Chain { calls: vec![call] }];
-        Task { label: String::new(), start: SimSpan::ZERO, chains }
+        let prompt = lengths.integer(work.prompts.0, work.prompts.1) as u32;
+        Task::of_call(prompt, lengths.integer(work.outputs.0, work.outputs.1) as u32)
     })
     .take(work.requests)
 }

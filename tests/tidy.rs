@@ -21,18 +21,7 @@ const LAYERS: [&str; 12] = [
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: [&str; 10] = [
-    "units",
-    "des",
-    "hardware",
-    "model",
-    "cost",
-    "serving",
-    "workload",
-    "cluster",
-    "fidelity",
-    "economics",
-];
+const CORE: &[&str] = LAYERS.split_at(10).0;
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";

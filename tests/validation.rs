@@ -11,7 +11,7 @@ use memwall::hardware::{Catalog as Chips, Format};
 use memwall::model::{Catalog as Models, Precision, Weights};
 use memwall::serving::{Admission, Limits};
 use memwall::units::{SimSpan, significant};
-use memwall::workload::{Call, Cause, Chain, Task};
+use memwall::workload::Task;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,21 +34,6 @@ struct Point {
     within: f64,
 }
 
-/// A task of one call of the given lengths, nothing shared.
-fn call(prompt: u32, output: u32) -> Task {
-    let call = Call {
-        prompt,
-        output,
-        cause: Cause::User,
-        gap: SimSpan::ZERO,
-        at: None,
-        content: Vec::new(),
-        spawns: Vec::new(),
-        waits_for: Vec::new(),
-    };
-    Task { label: String::new(), start: SimSpan::ZERO, chains: vec![Chain { calls: vec![call] }] }
-}
-
 impl Point {
     fn is_offline(&self) -> bool {
         self.load == "offline"
@@ -57,12 +42,12 @@ impl Point {
     /// Saturation benchmarks fix the lengths; closed loops draw them from 80–100 % of nominal.
     fn tasks(&self) -> Vec<Task> {
         if self.is_offline() {
-            return vec![call(self.input, self.output); 3000];
+            return vec![Task::of_call(self.input, self.output); 3000];
         }
         let mut lengths = Streams::new(1).named("lengths", 0);
         let mut draw =
             |nominal: u32| lengths.integer(u64::from(nominal) * 4 / 5, u64::from(nominal)) as u32;
-        (0..200).map(|_| call(draw(self.input), draw(self.output))).collect()
+        (0..200).map(|_| Task::of_call(draw(self.input), draw(self.output))).collect()
     }
 
     /// Offline runs queue everything at once with the limits that the benchmark tunes to; serving

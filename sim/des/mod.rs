@@ -9,4 +9,4 @@ mod streams;
 
 pub use quantile::{Between, quantile};
 pub use queue::{EventQueue, Phased};
-pub use streams::{Stream, Streams};
+pub use streams::{Stream, Streams, fnv1a};

@@ -66,7 +66,7 @@ impl Stream {
 }
 
 /// FNV-1a, 64 bit: fixed for all time, unlike the standard library's hasher.
-fn fnv1a(text: &str) -> u64 {
+pub fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

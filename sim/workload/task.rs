@@ -56,6 +56,22 @@ pub enum Cause {
 }
 
 impl Task {
+    /// A task of one call that starts at once, with no page identities: it shares nothing.
+    pub fn of_call(prompt: u32, output: u32) -> Self {
+        let call = Call {
+            prompt,
+            output,
+            cause: Cause::User,
+            gap: SimSpan::ZERO,
+            at: None,
+            content: Vec::new(),
+            spawns: Vec::new(),
+            waits_for: Vec::new(),
+        };
+        let chains = vec![Chain { calls: vec![call] }];
+        Self { label: String::new(), start: SimSpan::ZERO, chains }
+    }
+
     /// Calls of all chains.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.chains.iter().flat_map(|chain| &chain.calls)

@@ -7,8 +7,6 @@ use memwall::units::{Bytes, Flop, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 use proptest::prelude::*;
 
-use super::queueing::single;
-
 /// A small machine: a floor, a price per token and per token of context.
 #[derive(Clone, Copy)]
 struct Affine {
@@ -68,7 +66,7 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
     if has_agent && steps.len() > 1 {
         chains[0].calls[0].spawns.push(1);
         chains[0].calls.last_mut().expect("steps are given").waits_for.push(1);
-        chains.push(single(50, 5).chains.remove(0));
+        chains.push(Task::of_call(50, 5).chains.remove(0));
     }
     Task { label: index.to_string(), start: SimSpan::from_ms(3 * index), chains }
 }

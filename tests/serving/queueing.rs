@@ -5,7 +5,7 @@ use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
 use memwall::serving::{Admission, Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
-use memwall::workload::{Call, Cause, Chain, Task};
+use memwall::workload::Task;
 
 /// Every step takes the same time.
 pub(crate) struct Fixed(pub(crate) Seconds);
@@ -25,22 +25,6 @@ impl Pricer for Fixed {
     }
 }
 
-/// A task of one call.
-pub(crate) fn single(prompt: u32, output: u32) -> Task {
-    let call = Call {
-        prompt,
-        output,
-        cause: Cause::User,
-        gap: SimSpan::ZERO,
-        at: None,
-        content: Vec::new(),
-        spawns: Vec::new(),
-        waits_for: Vec::new(),
-    };
-    let chains = vec![Chain { calls: vec![call] }];
-    Task { label: "single".into(), start: SimSpan::ZERO, chains }
-}
-
 fn run_single_server(load: f64, requests: usize) -> RunResult {
     let limits = Limits {
         max_batched_tokens: 64,
@@ -52,7 +36,7 @@ fn run_single_server(load: f64, requests: usize) -> RunResult {
     };
     let service = Seconds::new(0.01);
     let replica = Replica::new(Fixed(service), limits, 100, None);
-    let tasks = std::iter::repeat_with(|| single(10, 1)).take(requests);
+    let tasks = std::iter::repeat_with(|| Task::of_call(10, 1)).take(requests);
     let tasks = at_rate(tasks, PerSec::new(load / service.get()), Streams::new(11));
     let plan =
         RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };

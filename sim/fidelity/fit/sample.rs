@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cost::Bench;
+use crate::des::fnv1a;
 use crate::hardware::{Catalog, Engine};
 
 /// Constants that are being tried.
@@ -45,7 +46,7 @@ const HELD_OUT: u64 = 3;
 impl Sample {
     /// Whether the fit whose errors are reported may not see it.
     pub(super) fn is_held_out(&self) -> bool {
-        fnv1a(&self.shape) % 10 < HELD_OUT
+        spread(&self.shape) % 10 < HELD_OUT
     }
 
     /// The name of its chip.
@@ -54,11 +55,9 @@ impl Sample {
     }
 }
 
-/// FNV-1a with a final mix, so that close names fall into different buckets.
-fn fnv1a(text: &str) -> u64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+/// A hash with a final mix, so that close names fall into different buckets.
+fn spread(text: &str) -> u64 {
+    let hash = fnv1a(text);
     (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17
 }
 

@@ -12,7 +12,7 @@ use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
 use crate::serving::{Admission, Limits, Replica};
 use crate::units::{Bytes, SimSpan};
-use crate::workload::{Call, Cause, Chain, Task};
+use crate::workload::Task;
 
 /// Tokens in a KV page; engines have 16 to 64.
 const PAGE_TOKENS: u32 = 32;
@@ -248,21 +248,6 @@ impl Scenario {
         let Lengths { input, output } = self.lengths;
         let mut draw =
             move |range: (u32, u32)| stream.integer(u64::from(range.0), u64::from(range.1)) as u32;
-        (0..self.drive.requests()).map(move |_| task(draw(input), draw(output)))
+        (0..self.drive.requests()).map(move |_| Task::of_call(draw(input), draw(output)))
     }
-}
-
-/// A task of one call, nothing shared.
-fn task(prompt: u32, output: u32) -> Task {
-    let call = Call {
-        prompt,
-        output,
-        cause: Cause::User,
-        gap: SimSpan::ZERO,
-        at: None,
-        content: Vec::new(),
-        spawns: Vec::new(),
-        waits_for: Vec::new(),
-    };
-    Task { label: String::new(), start: SimSpan::ZERO, chains: vec![Chain { calls: vec![call] }] }
 }
