@@ -4,6 +4,7 @@ mod common;
 mod explain;
 mod run;
 mod scenario;
+mod streamed;
 mod values;
 mod wall;
 mod work;

@@ -4,22 +4,13 @@
 //! another chip takes it times the ratio of the two memories' streams in the channel model; and
 //! what has no kernel data takes the channel model times the on-die factor. Never two of them.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use crate::hardware::{Access, Catalog, Chip, Hbm, Memory};
+use crate::hardware::{Access, Catalog, Chip, Hbm};
 
 /// The chips behind constants that were pooled over a generation.
 const POOLED: [(&str, &[&str]); 2] = [
     ("hopper", &["h100-sxm", "h200-sxm"]),
     ("blackwell", &["b200-sxm", "gb200", "b300-sxm", "gb300"]),
 ];
-
-/// The memories of the chips that memwall ships, by name: what was measured, was measured on them.
-static SHIPPED: LazyLock<BTreeMap<String, Memory>> = LazyLock::new(|| {
-    let catalog = Catalog::embedded();
-    catalog.chips().map(|chip| (chip.name.clone(), chip.memory.clone())).collect()
-});
 
 /// A chip's memory in the channel model.
 #[derive(Clone, Debug)]
@@ -40,11 +31,14 @@ impl Streams {
     pub(crate) fn ratio(&self, donor: Option<&str>) -> f64 {
         let place = donor.unwrap_or(&self.name);
         let pooled = POOLED.iter().find(|(pool, _)| *pool == place).map(|(_, chips)| *chips);
-        let theirs: Option<Vec<f64>> =
-            pooled.unwrap_or(&[place]).iter().map(|&chip| shipped_stream(chip)).collect();
-        match (&self.memory, theirs) {
+        let theirs: Option<Vec<Hbm>> =
+            pooled.unwrap_or(&[place]).iter().map(|&chip| shipped(chip)).collect();
+        match (&self.memory, theirs.as_deref()) {
+            // Not worth a simulation.
+            (Some(own), Some([one])) if own.streams_like(one) => 1.0,
             (Some(own), Some(theirs)) => {
-                own.stream() / (theirs.iter().sum::<f64>() / theirs.len() as f64)
+                let sum: f64 = theirs.iter().map(Hbm::stream).sum();
+                own.stream() / (sum / theirs.len() as f64)
             }
             _ => 1.0,
         }
@@ -59,21 +53,22 @@ impl Streams {
     }
 }
 
-fn shipped_stream(chip: &str) -> Option<f64> {
-    Hbm::of(SHIPPED.get(chip)?).map(|memory| memory.stream())
+/// The memory of a chip that memwall ships: what was measured, was measured on them.
+fn shipped(chip: &str) -> Option<Hbm> {
+    Hbm::of(&Catalog::embedded_chip(chip)?.memory)
 }
 
 /// A row of constants that may hold a memory efficiency.
 pub(crate) trait Streaming: Sized {
     /// The row with its memory efficiency, at most 1, times `ratio`.
-    fn streaming(self, ratio: f64) -> Self;
+    fn streaming(self, ratio: impl FnOnce() -> f64) -> Self;
 }
 
 macro_rules! streaming {
     ($($row:ident),*) => {$(
         impl Streaming for super::rows::$row {
-            fn streaming(self, ratio: f64) -> Self {
-                Self { em: (self.em.min(1.0) * ratio).min(1.0), ..self }
+            fn streaming(self, ratio: impl FnOnce() -> f64) -> Self {
+                Self { em: (self.em.min(1.0) * ratio()).min(1.0), ..self }
             }
         }
     )*};
@@ -83,7 +78,7 @@ streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow, Inde
 macro_rules! no_memory {
     ($($row:ident),*) => {$(
         impl Streaming for super::rows::$row {
-            fn streaming(self, _: f64) -> Self {
+            fn streaming(self, _: impl FnOnce() -> f64) -> Self {
                 self
             }
         }

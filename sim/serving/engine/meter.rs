@@ -1,6 +1,6 @@
 //! What a replica measures about itself.
 
-use super::runs::Runs;
+use super::intervals::Runs;
 use crate::cost::{Bound, Breakdown, Cost, Demand};
 
 /// Sums over the steps since the last reset.
@@ -20,6 +20,16 @@ pub struct Meter {
     pub peak_held_pages: u64,
 }
 
+/// How percentiles of a run are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Percentiles {
+    /// From every sample.
+    #[default]
+    Exact,
+    /// From counts by size, in memory that does not grow with the run.
+    Sketch,
+}
+
 /// Tokens by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenCounts {
@@ -36,6 +46,15 @@ pub struct TokenCounts {
 }
 
 impl Meter {
+    /// With nothing measured yet.
+    pub(super) fn new(percentiles: Percentiles) -> Self {
+        let itl = match percentiles {
+            Percentiles::Exact => Runs::default(),
+            Percentiles::Sketch => Runs::sketched(),
+        };
+        Self { itl, ..Self::default() }
+    }
+
     /// Where the time of all steps went.
     pub fn busy(&self) -> Breakdown {
         self.busy.breakdown()

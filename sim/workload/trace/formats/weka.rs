@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::fields::{required, span, tokens};
 use super::page_ids::{Numbering, PageIds};
-use super::session::{Agent, Row, Session, TraceFile, TraceKind};
 use crate::serving::Extent;
 use crate::units::SimSpan;
+use crate::workload::trace::session::{Agent, Row, Session, TraceFile, TraceKind};
 use crate::workload::{Cause, Place, WorkloadError};
 
 /// Sessions beyond are refused: their clocks and others' are added up.
@@ -44,7 +44,10 @@ struct Entry {
 }
 
 /// Reads a document.
-pub(super) fn read(name: &str, reader: impl BufRead) -> Result<TraceFile, WorkloadError> {
+pub(in crate::workload::trace) fn read(
+    name: &str,
+    reader: impl BufRead,
+) -> Result<TraceFile, WorkloadError> {
     let whole = Place::file(name);
     let document: Document = serde_json::from_reader(reader).map_err(|error| whole.json(error))?;
     let page_tokens = tokens(&whole, "block_size", document.block_size.as_ref(), 1)?;
