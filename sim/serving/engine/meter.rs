@@ -8,8 +8,10 @@ use crate::cost::{Bound, Breakdown, Cost, Demand};
 pub struct Meter {
     /// Engine steps.
     pub steps: u64,
-    busy: Cost,
-    decode: Cost,
+    /// Of steps without prefill, of others, and of the decodes of others alone.
+    pure: Cost,
+    mixed: Cost,
+    mixed_decode: Cost,
     /// Tokens by kind.
     pub tokens: TokenCounts,
     /// Inter-token latencies.
@@ -57,17 +59,17 @@ impl Meter {
 
     /// Where the time of all steps went.
     pub fn busy(&self) -> Breakdown {
-        self.busy.breakdown()
+        (self.pure + self.mixed).breakdown()
     }
 
     /// Where the time went that the decodes of each step would have taken alone.
     pub fn decode(&self) -> Breakdown {
-        self.decode.breakdown()
+        (self.pure + self.mixed_decode).breakdown()
     }
 
     /// Arithmetic and traffic of one chip.
     pub fn work(&self) -> Demand {
-        self.busy.demand()
+        (self.pure + self.mixed).demand()
     }
 
     /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
@@ -76,21 +78,20 @@ impl Meter {
     /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
     pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) {
         self.steps += 1;
-        self.decode += decode;
+        self.mixed_decode += decode;
         if recomputed > 0.0 {
             let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
             let share = (1.0 - part / all).max(0.0) * recomputed;
-            self.busy += whole.reassigned(Bound::HbmCapacity, share);
+            self.mixed += whole.reassigned(Bound::HbmCapacity, share);
         } else {
-            self.busy += whole;
+            self.mixed += whole;
         }
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
     pub(super) fn book_decodes(&mut self, steps: u64, cost: Cost) {
         self.steps += steps;
-        self.decode += cost;
-        self.busy += cost;
+        self.pure += cost;
     }
 
     /// Notes that running sequences hold `pages` pages.

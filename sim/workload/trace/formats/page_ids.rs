@@ -20,6 +20,7 @@ impl PageIds {
     }
 
     /// Appends one.
+    #[inline]
     pub(super) fn push(&mut self, id: u64) {
         push_page(&mut self.0, id);
     }

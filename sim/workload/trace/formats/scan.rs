@@ -20,18 +20,18 @@ pub(super) fn scan(text: &[u8], ids: &mut PageIds) -> Option<Plain> {
     let mut has_pages = false;
     cursor.take(b'{')?;
     loop {
-        let (key, rest) = cursor.key()?;
-        cursor.0 = rest;
-        cursor.take(b':')?;
-        match key {
-            b"timestamp" if timestamp.is_none() => timestamp = Some(cursor.number()?),
-            b"input_length" if prompt.is_none() => prompt = Some(cursor.count()?),
-            b"output_length" if output.is_none() => output = Some(cursor.count()?),
-            b"hash_ids" if !has_pages => {
-                has_pages = true;
-                cursor.list(ids)?;
-            }
-            _ => return None,
+        cursor.blank();
+        if timestamp.is_none() && cursor.key(b"\"timestamp\"") {
+            timestamp = Some(cursor.number()?);
+        } else if prompt.is_none() && cursor.key(b"\"input_length\"") {
+            prompt = Some(cursor.count()?);
+        } else if output.is_none() && cursor.key(b"\"output_length\"") {
+            output = Some(cursor.count()?);
+        } else if !has_pages && cursor.key(b"\"hash_ids\"") {
+            has_pages = true;
+            cursor.list(ids)?;
+        } else {
+            return None;
         }
         if cursor.take(b',').is_none() {
             break;
@@ -49,10 +49,14 @@ struct Cursor<'a>(&'a [u8]);
 /// Significands beyond are not exact as numbers: the parser rounds them its own way.
 const MOST_EXACT: u64 = 1 << 53;
 
+/// Digits that a `u64` surely holds.
+const MOST_DIGITS: usize = 18;
+
 /// Powers of ten by which a significand is divided with one rounding.
 const TENS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
-impl<'a> Cursor<'a> {
+impl Cursor<'_> {
+    #[inline]
     fn blank(&mut self) {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.0 {
             self.0 = rest;
@@ -60,6 +64,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes `byte`, blanks before it, too.
+    #[inline]
     fn take(&mut self, byte: u8) -> Option<()> {
         self.blank();
         match self.0 {
@@ -71,39 +76,43 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The string at the cursor, which must be without escapes, and what follows it.
-    fn key(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        self.take(b'"')?;
-        let length = self.0.iter().position(|&byte| byte == b'"' || byte == b'\\')?;
-        let (key, rest) = self.0.split_at(length);
-        Some((key, rest.strip_prefix(b"\"")?))
+    /// Passes a key and its colon, if they are at the cursor.
+    #[inline]
+    fn key<const N: usize>(&mut self, key: &[u8; N]) -> bool {
+        let Some(rest) = self.0.strip_prefix(key) else { return false };
+        self.0 = rest;
+        self.take(b':').is_some()
     }
 
-    /// Digits, and how many; no more than a `u64` surely holds, and not led by a zero.
-    fn digits(&mut self) -> Option<(u64, usize)> {
+    /// Digits; no more than a `u64` surely holds, and not led by a zero.
+    #[inline]
+    fn digits(&mut self) -> Option<u64> {
+        let text = self.0;
         let mut value = 0;
         let mut length = 0;
-        while let Some(digit) = self.0.get(length).map(|byte| byte.wrapping_sub(b'0'))
-            && digit < 10
+        while let Some(byte) = text.get(length)
+            && byte.is_ascii_digit()
         {
-            if length == 18 {
+            value = value * 10 + u64::from(byte - b'0');
+            length += 1;
+            if length > MOST_DIGITS {
                 return None;
             }
-            value = value * 10 + u64::from(digit);
-            length += 1;
         }
-        let is_padded = length > 1 && self.0[0] == b'0';
-        self.0 = &self.0[length..];
-        (length > 0 && !is_padded).then_some((value, length))
+        self.0 = &text[length..];
+        let is_padded = length > 1 && text[0] == b'0';
+        (length > 0 && !is_padded).then_some(value)
     }
 
     /// A whole number, and nothing that makes it another one.
+    #[inline]
     fn whole(&mut self) -> Option<u64> {
         self.blank();
-        let (value, _) = self.digits()?;
+        let value = self.digits()?;
         (!matches!(self.0, [b'.' | b'e' | b'E', ..])).then_some(value)
     }
 
+    #[inline]
     fn count(&mut self) -> Option<u32> {
         u32::try_from(self.whole()?).ok()
     }
@@ -111,7 +120,7 @@ impl<'a> Cursor<'a> {
     /// A number that is not negative, without an exponent.
     fn number(&mut self) -> Option<f64> {
         self.blank();
-        let (mut value, _) = self.digits()?;
+        let mut value = self.digits()?;
         let mut decimals = 0;
         if let [b'.', rest @ ..] = self.0 {
             // A fraction may begin with zeros.
