@@ -1,0 +1,6 @@
+//! The commands of planners: usage, demand, supply, fleets, and what changed between two results.
+
+mod import;
+mod prices;
+
+pub(in crate::cli) use import::ImportCommand;

@@ -1,0 +1,3 @@
+//! The planners' commands.
+
+mod import;
