@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
-use super::money::ImportCommand;
+use super::money::{Diff, ImportCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
 
@@ -68,6 +68,8 @@ pub(super) enum Command {
     /// Your own usage: tokens, what they cost at an API, and a workload of their shape
     #[command(subcommand)]
     Import(ImportCommand),
+    /// What changed between two results, as a gate for CI
+    Diff(Diff),
 }
 
 impl Arguments {
@@ -103,6 +105,7 @@ impl Command {
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
             Self::Import(command) => command.run(shell),
+            Self::Diff(diff) => diff.run(shell),
         }
     }
 }

@@ -1,3 +1,4 @@
 //! The planners' commands.
 
+mod diff;
 mod import;
