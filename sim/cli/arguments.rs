@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
+use super::money::{Diff, ImportCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
 
@@ -64,6 +65,11 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// Your own usage: tokens, what they cost at an API, and a workload of their shape
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// What changed between two results, as a gate for CI
+    Diff(Diff),
 }
 
 impl Arguments {
@@ -98,6 +104,8 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Import(command) => command.run(shell),
+            Self::Diff(diff) => diff.run(shell),
         }
     }
 }

@@ -11,13 +11,14 @@ mod exit;
 mod fidelity;
 mod files;
 mod inspect;
+mod money;
 mod simulate;
-mod specs;
 mod terminal;
 
 pub use arguments::Arguments;
 pub use exit::Exit;
 
 use error::CliError;
+use files::specs;
 use inspect::{models, workloads};
 use terminal::{Column, Shell, Table};

@@ -1,24 +1,25 @@
 //! `memwall run`: one simulation in depth.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
 use super::common::CommonFlags;
+use super::doubts::{doubts, overload};
 use super::explain::band_run;
 use super::scenario::Scenario;
 use super::streamed::Streamed;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
-use crate::cli::files::Staged;
+use crate::cli::files::{keep, prepare};
 use crate::cli::specs::chip_named;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::report::{RunDocument, fill_run, render_run};
 use crate::serving::{Percentiles, Replica};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::{StreamEnd, Task};
@@ -358,70 +359,4 @@ impl Run {
             ..fill_run(order, deployment, result)
         }
     }
-}
-
-/// Says so if requests came faster than they were answered.
-fn overload(result: &RunResult) -> Option<String> {
-    let (waiting, answered) = (result.requests.in_flight, result.requests.completed);
-    (waiting > 1000 && waiting > answered / 4).then(|| {
-        format!(
-            "{waiting} requests still waited or ran when the simulation stopped and {answered} \
-             were done: the load is more than the replica can bear, its queue grows without end, \
-             and figures depend on when the run stops; give a lower rate or more chips"
-        )
-    })
-}
-
-/// Reasons to doubt what was measured.
-fn doubts(result: &RunResult) -> Vec<String> {
-    let mut doubts = Vec::new();
-    let requests = result.requests;
-    if requests.rejected > 0 {
-        doubts.push(format!(
-            "{} of {} requests are too long for the KV cache and were rejected; give the replica \
-             more chips",
-            requests.rejected, requests.submitted
-        ));
-    }
-    if result.is_cut_off {
-        doubts.push(format!(
-            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
-             or a --duration",
-            requests.in_flight
-        ));
-    }
-    match result.measured() {
-        0 => doubts.push("no request was answered within the time that was measured".into()),
-        measured if measured < 1000 => {
-            doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
-        }
-        _ => {}
-    }
-    doubts
-}
-
-/// The files that are kept.
-const KEPT: [&str; 2] = ["summary.json", "requests.csv"];
-
-/// Makes the folder, and sure that the result can be kept there before it is computed.
-fn prepare(folder: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|source| CliError::Create { path: folder.into(), source })?;
-    KEPT.iter().try_for_each(|name| Staged::probe(&folder.join(name)))
-}
-
-/// Writes the result's files, all or none.
-fn keep(
-    folder: &Path,
-    document: &RunDocument,
-    result: &RunResult,
-    shell: &Shell,
-) -> Result<(), CliError> {
-    let mut staged = Staged::default();
-    let [summary, requests] = KEPT.map(|name| folder.join(name));
-    staged.add(&summary, to_json(document).as_bytes())?;
-    staged.add(&requests, requests_csv(&result.outcomes).as_bytes())?;
-    staged.commit()?;
-    shell.inform(format!("{} are in {}", KEPT.join(" and "), folder.display()));
-    Ok(())
 }
