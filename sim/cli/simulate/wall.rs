@@ -6,7 +6,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
-use super::explain::band_rows;
+use super::explain::explain_rows;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
@@ -65,7 +65,8 @@ pub(in crate::cli) struct Wall {
     /// Highest median of the time per output token
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
     slo_tpot: SimSpan,
-    /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
+    /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
+    /// what more of each resource would buy
     #[arg(long)]
     explain: bool,
     /// Where to put the HTML report; with --json there is none unless asked for
@@ -112,7 +113,7 @@ impl Wall {
         let rungs = self.climb(orders, &terms, shell);
         let mut report = self.report(&rungs, &catalog, &model, &work);
         if self.explain {
-            band_rows(&mut report.document.rows, &rungs, &terms, shell);
+            explain_rows(&mut report.document.rows, &rungs, &terms, shell);
         }
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });

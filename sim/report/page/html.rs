@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{figures, library, tables};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
+use crate::report::wall::asked;
 use crate::report::{Shares, WallDocument, WallReport, WallRow, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
@@ -107,6 +108,12 @@ fn charts(report: &WallReport) -> Markup {
             second and megawatt at the utility meter, cooling and overhead included."))
         (chart("shares", "Where the time goes", &all_bounds, "Left \
             the whole task, prefill and idle time included; right decode alone."))
+        @if asked(&report.document) {
+            (chart("levers", "What a tenth more would buy", &html! {}, "Each chip run again with \
+                a little more and a little less of one resource, on the same work at its best \
+                load. Both: HBM bandwidth and capacity by the same factor, as a taller stack \
+                brings. Whiskers are the standard error."))
+        }
         (chart("roofline", "Rooflines", &roofline_choice(report), "Operators under the roof of \
             the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
             the same for every chip."))

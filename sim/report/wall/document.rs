@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::hardware::Class;
 use crate::report::text::short;
-use crate::report::{Band, Elasticity, Shares};
+use crate::report::{Band, Elasticity, Shares, Slope};
 
 /// The ladder: what was asked, and one row a chip, in ladder order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -146,6 +146,11 @@ pub struct WallRow {
     pub decode_bound: Shares,
     /// Gain of output per GPU by resource.
     pub elasticity: Elasticity,
+    /// Standard error of each.
+    pub elasticity_error: Elasticity,
+    /// Gain of output per GPU by each matrix engine's peak alone, and by bandwidth and capacity
+    /// together; empty if not asked for.
+    pub elasticity_further: BTreeMap<String, Slope>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
@@ -197,6 +202,8 @@ impl WallRow {
             time_share: Shares::default(),
             decode_bound: Shares::default(),
             elasticity: Elasticity::default(),
+            elasticity_error: Elasticity::default(),
+            elasticity_further: BTreeMap::new(),
             energy_j_per_output_tok: None,
             usd_per_task: None,
             tok_s_per_facility_mw: None,

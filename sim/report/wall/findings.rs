@@ -1,6 +1,6 @@
 //! What the ladder says, in sentences computed from its numbers.
 
-use super::{WallDocument, WallRow};
+use super::{WallDocument, WallRow, levers};
 use crate::cost::Bound;
 use crate::report::Shares;
 use crate::report::shares::spoken_name;
@@ -18,6 +18,8 @@ pub fn findings(document: &WallDocument) -> Vec<String> {
     sentences.extend(time_goes_to("The whole task's time, prefill included,", &ran, |row| {
         row.time_share
     }));
+    let ends = [ran.first(), ran.last().filter(|_| ran.len() > 1)];
+    sentences.extend(ends.into_iter().flatten().filter_map(|row| levers::said(row)));
     sentences.extend(best_per_megawatt(&ran));
     sentences.extend(left_out(document));
     sentences

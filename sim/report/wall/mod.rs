@@ -4,6 +4,7 @@ mod columns;
 mod document;
 mod evidence;
 mod findings;
+mod levers;
 mod table;
 
 pub use document::{Slo, WallDocument, WallRow};
@@ -15,3 +16,4 @@ pub use table::render_wall_table;
 
 pub(super) use columns::{CLASS_LEGEND, COLUMNS, Column};
 pub(super) use findings::comparison;
+pub(super) use levers::{LEVERS, asked, gain};

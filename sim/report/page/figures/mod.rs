@@ -6,6 +6,7 @@
 mod all;
 mod context;
 mod ladder;
+mod levers;
 mod multiples;
 mod roofline;
 mod shares;
