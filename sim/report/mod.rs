@@ -20,7 +20,8 @@ mod text;
 mod wall;
 
 pub use fill::{
-    context_curve, fill_elasticity, fill_row, fill_run, provenance, roofline, unfit_row,
+    context_curve, fill_elasticity, fill_row, fill_run, frontier_points, provenance, roofline,
+    unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
@@ -30,6 +31,6 @@ pub use run::{
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{
-    ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, Slo, WallDocument,
-    WallReport, WallRow, findings, render_wall_table,
+    ContextCurve, ContextPoint, FrontierPoint, Intensity, Phase, Provenance, Roofline,
+    RooflinePoint, Slo, Turn, WallDocument, WallReport, WallRow, findings, render_wall_table,
 };

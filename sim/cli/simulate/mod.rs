@@ -2,6 +2,7 @@
 
 mod common;
 mod explain;
+mod pareto;
 mod run;
 mod scenario;
 mod values;

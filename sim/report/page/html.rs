@@ -99,6 +99,10 @@ fn setting(document: &WallDocument) -> Markup {
 fn charts(report: &WallReport) -> Markup {
     let rows = &report.document.rows;
     let leaders = key(|bound| leads(rows, bound));
+    let with_roofs: Vec<&str> =
+        report.rooflines.iter().map(|roof| title(rows, &roof.chip)).collect();
+    let with_turns = rows.iter().filter(|row| !row.turns.is_empty());
+    let with_turns: Vec<&str> = with_turns.map(|row| row.title.as_str()).collect();
     let all_bounds = key(|bound| takes_time(rows, bound));
     html! {
         (chart("ladder", "Output per GPU", &leaders, "Output tokens per second and \
@@ -114,9 +118,20 @@ fn charts(report: &WallReport) -> Markup {
                 load. Both: HBM bandwidth and capacity by the same factor, as a taller stack \
                 brings. Whiskers are the standard error."))
         }
-        (chart("roofline", "Rooflines", &roofline_choice(report), "Operators under the roof of \
+        @if rows.iter().any(|row| !row.frontier.is_empty()) {
+            (chart("frontier", "Speed per user against output per GPU", &html! {}, "Plans and \
+                loads that no other of the same chip beats in both. Full markers meet the latency \
+                targets, open ones do not."))
+        }
+        (chart("roofline", "Rooflines", &choice("roofline", &with_roofs), "Operators under the roof of \
             the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
             the same for every chip."))
+        (chart("intensity", "Arithmetic per byte", &html! {}, "What a chip offers is its dense \
+            peak over its HBM bandwidth; work that asks for less is held back by memory. Compute \
+            in ever narrower formats moves the chips to the right, not the work."))
+        (chart("turns", "Where decode turns", &choice("turns", &with_turns), "Under the plan of \
+            the ladder: up to the first line a decode step spends most of its reading on weights, \
+            beyond it on KV. A line that is missing lies above the one where the cache is full."))
         (chart("context", "Speed per user as the context grows", &html! {}, "One decode step at \
             each context length. Marker: ● HBM bandwidth, ■ compute, ▲ interconnect, ◆ HBM \
             capacity, ✚ latency, ★ host. A line ends where the KV cache no longer fits."))
@@ -134,7 +149,10 @@ fn chart(id: &str, heading: &str, above: &Markup, caption: &str) -> Markup {
             figure {
                 (above)
                 div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                figcaption { (caption) }
+                figcaption {
+                    (caption) " "
+                    button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
+                }
             }
         }
     }
@@ -167,16 +185,18 @@ fn takes_time(rows: &[WallRow], bound: Bound) -> bool {
     rows.iter().any(|row| of(&row.time_share) || of(&row.decode_bound))
 }
 
-fn roofline_choice(report: &WallReport) -> Markup {
-    let title = |chip: &str| {
-        let row = report.document.rows.iter().find(|row| row.chip == chip);
-        row.map_or(chip, |row| &row.title).to_owned()
-    };
+/// The title of the chip named `chip`.
+fn title<'a>(rows: &'a [WallRow], chip: &'a str) -> &'a str {
+    rows.iter().find(|row| row.chip == chip).map_or(chip, |row| &row.title)
+}
+
+/// Chooses the chip of the figure `id`.
+fn choice(id: &str, titles: &[&str]) -> Markup {
     html! {
         label {
             "Chip "
-            select #roofline-chip autocomplete="off" {
-                @for roof in &report.rooflines { option { (title(&roof.chip)) } }
+            select #{ (id) "-chip" } autocomplete="off" {
+                @for title in titles { option { (title) } }
             }
         }
     }

@@ -50,7 +50,11 @@ fn growth(first: &WallRow, last: &WallRow) -> Option<String> {
         .collect();
     let engines = match (&first.matrix_engine, &last.matrix_engine) {
         (Some(old), Some(new)) if old != new => {
-            format!(" FLOP/s are those of {new} against {old}.")
+            let same = ratio(last.bf16_pflop_s, first.bf16_pflop_s);
+            let same = same.map_or_else(String::new, |ratio| {
+                format!("; format for format (BF16) they grew {}", times(ratio))
+            });
+            format!(" FLOP/s are those of {new} against {old}{same}.")
         }
         _ => String::new(),
     };

@@ -4,8 +4,10 @@ mod columns;
 mod document;
 mod evidence;
 mod findings;
+mod frontier;
 mod levers;
 mod table;
+mod turns;
 
 pub use document::{Slo, WallDocument, WallRow};
 pub use evidence::{
@@ -13,6 +15,7 @@ pub use evidence::{
 };
 pub use findings::findings;
 pub use table::render_wall_table;
+pub use turns::{FrontierPoint, Intensity, Turn};
 
 pub(super) use columns::{CLASS_LEGEND, COLUMNS, Column};
 pub(super) use findings::comparison;

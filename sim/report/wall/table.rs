@@ -3,6 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::columns::{CLASS_LEGEND, COLUMNS, Column, PAGE_ONLY};
+use super::frontier::FRONTIER_COLUMNS;
 use super::levers::{LEVER_COLUMNS, asked};
 use super::{WallDocument, findings};
 use crate::report::text::{printable, wrap};
@@ -22,8 +23,11 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
         blocks.push(lines_of(&build(document, &shown, width)));
         blocks.push(legend(&dropped, width));
     }
-    if asked(document) {
-        let (shown, _) = choose_columns(document, &LEVER_COLUMNS, width);
+    let has_frontier = document.rows.iter().any(|row| !row.frontier.is_empty());
+    let further: [(bool, &[Column]); 2] =
+        [(asked(document), &LEVER_COLUMNS), (has_frontier, &FRONTIER_COLUMNS)];
+    for (_, columns) in further.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        let (shown, _) = choose_columns(document, columns, width);
         blocks.push(lines_of(&build(document, &shown, width)));
     }
     blocks.push(paragraph(&[findings(document).join(" ")], width));

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{GREY, PALETTE, chip_axis, height, plain};
+use crate::report::WallRow;
 use crate::report::wall::{LEVERS, gain};
-use crate::report::{WallDocument, WallRow};
 
 /// Colour and marker of each lever.
 const LOOKS: [(&str, &str); LEVERS.len()] = [
@@ -17,8 +17,7 @@ const LOOKS: [(&str, &str); LEVERS.len()] = [
 ];
 
 /// One marker a lever with its standard error; null if nothing was asked.
-pub(super) fn figure(document: &WallDocument) -> Value {
-    let rows = &document.rows;
+pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
     let traces: Vec<Value> = (0..LEVERS.len()).filter_map(|lever| trace(rows, lever)).collect();
     if traces.is_empty() {
         return Value::Null;

@@ -42,7 +42,7 @@ const SERIES: [Series; 4] = [
 ];
 
 /// One line a figure, one place a chip; null unless two chips ran.
-pub(super) fn figure(document: &WallDocument) -> Value {
+pub(in crate::report::page::figures) fn figure(document: &WallDocument) -> Value {
     let Some((base, _)) = comparison(document) else { return Value::Null };
     let traces: Vec<Value> =
         SERIES.iter().filter_map(|series| line(&document.rows, base, series)).collect();
