@@ -76,7 +76,8 @@ fn small_batches_follow_bandwidth_and_long_prompts_compute() {
     assert!((of(&decode, Resource::HbmBandwidth) - 1.0).abs() < 0.02, "{decode:?}");
     assert!(of(&decode, Resource::HbmCapacity).abs() < 1e-9, "four sequences need no more room");
     let prefill = on_roofline(64, |order| elasticities(order, 4000, 1));
-    assert!((of(&prefill, Resource::Compute) - 1.0).abs() < 0.05, "{prefill:?}");
+    // Norms and activations stream through HBM even so.
+    assert!((0.85..1.01).contains(&of(&prefill, Resource::Compute)), "{prefill:?}");
 }
 
 /// KV of a batch is read as long as the weights when it is as large as they are.
@@ -96,10 +97,11 @@ fn decode_turns_where_bytes_and_operations_say() {
         match turn.kv_batch {
             Some(batch) => {
                 let error = f64::from(batch) / expected - 1.0;
-                assert!(error.abs() < 0.03 + 1.0 / expected, "{turn:?}: {expected}");
+                // Products also read the activations of the batch.
+                assert!(error.abs() < 0.06 + 1.0 / expected, "{turn:?}: {expected}");
                 assert!(batch <= turn.capacity_batch);
             }
-            None => assert!(expected > f64::from(turn.capacity_batch) * 0.97, "{turn:?}"),
+            None => assert!(expected > f64::from(turn.capacity_batch) * 0.94, "{turn:?}"),
         }
         // GQA of 4 heads a KV head does 4 operations a byte: KV keeps decode under the roof.
         assert!(turn.compute_batch.is_none_or(|batch| turn.context < 2_000 && batch > 200));

@@ -112,7 +112,8 @@ const READER: &str = r#"<script>
     const root = document.documentElement;
     const read = () => {
         if (root.dataset.ready !== "true" || root.dataset.shown) return;
-        for (const [id, index] of [["roofline-chip", 2], ["turns-chip", 1], ["provenance-chip", 3]]) {
+        const choices = [["roofline-chip", 2], ["turns-chip", 1], ["provenance-chip", 3]];
+        for (const [id, index] of choices) {
             const select = document.getElementById(id);
             select.selectedIndex = index;
             select.dispatchEvent(new Event("change"));

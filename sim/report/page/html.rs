@@ -3,11 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::{figures, library, tables};
-use crate::cost::Bound;
-use crate::report::shares::long_name;
-use crate::report::wall::asked;
-use crate::report::{Shares, WallDocument, WallReport, WallRow, findings, to_json_line};
+use super::{charts, figures, library, tables};
+use crate::report::{WallDocument, WallReport, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -32,7 +29,7 @@ pub fn render_wall_page(report: &WallReport) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main { (introduction(document, &title)) (charts(report)) (tables::all(report)) }
+                main { (introduction(document, &title)) (charts::all(report)) (tables::all(report)) }
                 (footer(document))
                 script type="application/json" id="document" { (PreEscaped(embedded(report))) }
                 script type="application/json" id="figures" {
@@ -76,7 +73,7 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
 }
 
 /// Keeps per cent signs on the line of their number.
-fn glued(sentence: &str) -> String {
+pub(super) fn glued(sentence: &str) -> String {
     sentence.replace(" %", "\u{a0}%")
 }
 
@@ -93,112 +90,6 @@ fn setting(document: &WallDocument) -> Markup {
     ];
     html! {
         dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
-    }
-}
-
-fn charts(report: &WallReport) -> Markup {
-    let rows = &report.document.rows;
-    let leaders = key(|bound| leads(rows, bound));
-    let with_roofs: Vec<&str> =
-        report.rooflines.iter().map(|roof| title(rows, &roof.chip)).collect();
-    let with_turns = rows.iter().filter(|row| !row.turns.is_empty());
-    let with_turns: Vec<&str> = with_turns.map(|row| row.title.as_str()).collect();
-    let all_bounds = key(|bound| takes_time(rows, bound));
-    html! {
-        (chart("ladder", "Output per GPU", &leaders, "Output tokens per second and \
-            GPU at the best plan and concurrency within the latency targets. Colour and word tell \
-            what takes most of decode time; whiskers are the band, where it was asked for."))
-        (chart("megawatt", "Output per megawatt", &leaders, "Output tokens per \
-            second and megawatt at the utility meter, cooling and overhead included."))
-        (chart("shares", "Where the time goes", &all_bounds, "Left \
-            the whole task, prefill and idle time included; right decode alone."))
-        @if asked(&report.document) {
-            (chart("levers", "What a tenth more would buy", &html! {}, "Each chip run again with \
-                a little more and a little less of one resource, on the same work at its best \
-                load. Both: HBM bandwidth and capacity by the same factor, as a taller stack \
-                brings. Whiskers are the standard error."))
-        }
-        @if rows.iter().any(|row| !row.frontier.is_empty()) {
-            (chart("frontier", "Speed per user against output per GPU", &html! {}, "Plans and \
-                loads that no other of the same chip beats in both. Full markers meet the latency \
-                targets, open ones do not."))
-        }
-        (chart("roofline", "Rooflines", &choice("roofline", &with_roofs), "Operators under the roof of \
-            the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
-            the same for every chip."))
-        (chart("intensity", "Arithmetic per byte", &html! {}, "What a chip offers is its dense \
-            peak over its HBM bandwidth; work that asks for less is held back by memory. Compute \
-            in ever narrower formats moves the chips to the right, not the work."))
-        (chart("turns", "Where decode turns", &choice("turns", &with_turns), "Under the plan of \
-            the ladder: up to the first line a decode step spends most of its reading on weights, \
-            beyond it on KV. A line that is missing lies above the one where the cache is full."))
-        (chart("context", "Speed per user as the context grows", &html! {}, "One decode step at \
-            each context length. Marker: ● HBM bandwidth, ■ compute, ▲ interconnect, ◆ HBM \
-            capacity, ✚ latency, ★ host. A line ends where the KV cache no longer fits."))
-        (chart("multiples", "What each generation multiplied", &html! {}, "Against the first chip \
-            with a result. FLOP/s are the dense peak of the engine that multiplies the weights, so \
-            a narrower number format counts as growth."))
-    }
-}
-
-/// A place for a figure; the script fills it. `above` stands between heading and chart.
-fn chart(id: &str, heading: &str, above: &Markup, caption: &str) -> Markup {
-    html! {
-        section {
-            h2 #{ (id) "-heading" } { (heading) }
-            figure {
-                (above)
-                div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                figcaption {
-                    (caption) " "
-                    button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
-                }
-            }
-        }
-    }
-}
-
-/// The colours of the bounds for which `occurs` holds.
-fn key(occurs: impl Fn(Bound) -> bool) -> Markup {
-    html! {
-        ul class="key" aria-label="Colours" {
-            @for bound in Bound::ALL.into_iter().filter(|&bound| occurs(bound)) {
-                li {
-                    svg viewBox="0 0 10 10" aria-hidden="true" {
-                        rect width="10" height="10" rx="2" fill=(figures::colour(bound)) {}
-                    }
-                    (long_name(bound))
-                }
-            }
-        }
-    }
-}
-
-/// Whether `bound` leads decode anywhere.
-fn leads(rows: &[WallRow], bound: Bound) -> bool {
-    rows.iter().any(|row| row.decode_bound.largest().is_some_and(|(leader, _)| leader == bound))
-}
-
-/// Whether `bound` takes any time anywhere.
-fn takes_time(rows: &[WallRow], bound: Bound) -> bool {
-    let of = |shares: &Shares| shares.get(bound).is_some_and(|share| share > 0.0);
-    rows.iter().any(|row| of(&row.time_share) || of(&row.decode_bound))
-}
-
-/// The title of the chip named `chip`.
-fn title<'a>(rows: &'a [WallRow], chip: &'a str) -> &'a str {
-    rows.iter().find(|row| row.chip == chip).map_or(chip, |row| &row.title)
-}
-
-/// Chooses the chip of the figure `id`.
-fn choice(id: &str, titles: &[&str]) -> Markup {
-    html! {
-        label {
-            "Chip "
-            select #{ (id) "-chip" } autocomplete="off" {
-                @for title in titles { option { (title) } }
-            }
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{PALETTE, chip_axis, height, plain};
 use crate::report::text::short;
-use crate::report::wall::comparison;
+use crate::report::wall::words::comparison;
 use crate::report::{WallDocument, WallRow};
 
 struct Series {

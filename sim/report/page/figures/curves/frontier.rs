@@ -59,7 +59,8 @@ fn hover(row: &WallRow, point: &FrontierPoint) -> String {
         .usd_per_task
         .map_or_else(String::new, |usd| format!("<br>{} USD per task", short(usd)));
     format!(
-        "<b>{}</b>, {} with {} tasks in flight<br>{} tokens/s per user, {} per GPU{per_mw}{per_task}",
+        "<b>{}</b>, {} with {} tasks in flight<br>\
+         {} tokens/s per user, {} per GPU{per_mw}{per_task}",
         plain(&row.title),
         plain(&point.parallel),
         point.concurrency,
