@@ -38,6 +38,9 @@ const NOT_IN_CORE: [&str; 8] = [
     "println!",
 ];
 
+/// A package of its own below `sim/`, with files of other languages and a build folder.
+const PYTHON: &str = "sim/python";
+
 const LINES_MAX: usize = 400;
 const COLUMNS_MAX: usize = 100;
 const ENTRIES_MAX: usize = 10;
@@ -97,6 +100,7 @@ fn sources(folders: &[&str]) -> Vec<Source> {
         let path = root().join(folder);
         if path.is_file() { vec![path] } else { files_below(&path) }
     });
+    let files = files.filter(|path| !path.starts_with(root().join(PYTHON)));
     let texts = files.filter_map(|path| {
         let text = fs::read_to_string(&path).ok()?;
         Some(Source { name: name_of(&path), text })

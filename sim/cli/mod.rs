@@ -7,16 +7,17 @@
 
 mod arguments;
 mod error;
-mod exit;
 mod fidelity;
 mod files;
 mod inspect;
 mod simulate;
 mod specs;
+mod sweep;
 mod terminal;
 
-pub use arguments::Arguments;
-pub use exit::Exit;
+pub use arguments::{Arguments, execute};
+pub use sweep::Job;
+pub use terminal::Exit;
 
 use error::CliError;
 use inspect::{models, workloads};

@@ -11,6 +11,7 @@
 //! assert!(render_wall_table(&document, 80).contains("llama-3.1-70b"));
 //! ```
 
+mod exchange;
 mod fill;
 mod json;
 mod page;
@@ -19,6 +20,7 @@ mod shares;
 mod text;
 mod wall;
 
+pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_row};
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;

@@ -29,8 +29,8 @@ impl Point {
 
 /// All points of a sweep.
 #[derive(Clone, Debug)]
-pub struct Points<'a> {
-    spec: &'a SweepSpec,
+pub struct Points {
+    spec: SweepSpec,
     /// For each drawn axis, which stratum each draw falls into.
     strata: Vec<Vec<u64>>,
     /// Combinations that obey every constraint, in order; `None` if all do.
@@ -39,13 +39,13 @@ pub struct Points<'a> {
 
 impl SweepSpec {
     /// Enumerates it: rows of the list outermost, then the grid, draws innermost.
-    pub fn points(&self) -> Points<'_> {
+    pub fn points(&self) -> Points {
         let strata = self.blocks.draws.iter().flat_map(|draws| {
             draws.axes.iter().map(|(key, _)| {
                 if draws.latin { shuffled(draws.count, self.seed, key) } else { Vec::new() }
             })
         });
-        let mut points = Points { spec: self, strata: strata.collect(), kept: None };
+        let mut points = Points { spec: self.clone(), strata: strata.collect(), kept: None };
         if !self.constraints.is_empty() {
             let all = 0..points.combinations();
             points.kept = Some(all.filter(|&combination| points.obeys(combination)).collect());
@@ -62,7 +62,7 @@ impl SweepSpec {
     }
 }
 
-impl Points<'_> {
+impl Points {
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.kept.as_ref().map_or_else(|| self.combinations(), |kept| kept.len() as u64)
@@ -179,4 +179,84 @@ fn shuffled(count: u64, seed: u64, key: &str) -> Vec<u64> {
         numbers.swap(last as usize, stream.integer(0, last) as usize);
     }
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn sweep(text: &str) -> SweepSpec {
+        SweepSpec::read("x.toml", text, &|_, _| Ok(())).unwrap()
+    }
+
+    fn value(point: &Point, key: &str) -> String {
+        point.get(key).unwrap().to_string()
+    }
+
+    #[test]
+    fn blocks_are_crossed_and_draws_change_fastest() {
+        let points = sweep(
+            "base.tasks = 5\nlist = [{ chip = \"a\", tp = 1 }, { chip = \"b\", tp = 2 }]\n\
+             [grid]\nkv = [\"fp8\", \"bf16\"]\nmax-seqs = { from = 1, to = 9, steps = 3 }\n\
+             [random]\ncount = 2\nrate = { from = 1.5, to = 2.5 }\n",
+        )
+        .points();
+        assert_eq!(points.len(), 2 * 2 * 3 * 2);
+        let all: Vec<_> = (0..points.len()).map(|number| points.get(number)).collect();
+        assert_eq!([value(&all[11], "chip"), value(&all[12], "chip")], ["a", "b"]);
+        assert_eq!([value(&all[0], "kv"), value(&all[6], "kv")], ["fp8", "bf16"]);
+        assert_eq!([value(&all[1], "max-seqs"), value(&all[2], "max-seqs")], ["1", "5"]);
+        assert_eq!(value(&all[0], "rate"), value(&all[2], "rate"), "a draw is one for all rows");
+        assert_ne!(value(&all[0], "rate"), value(&all[1], "rate"));
+        let different: BTreeSet<_> =
+            all.iter().map(|point| format!("{:?}", point.settings)).collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn a_latin_square_has_one_draw_in_each_stratum() {
+        let points = sweep(
+            "[latin]\ncount = 50\nrate = { from = 0.0, to = 50.0 }\n\
+             figure.memory.pin_rate = { from = \"x1\", to = \"x2\" }\n",
+        )
+        .points();
+        let stratum = |number, key: &str, from: f64, width: f64| {
+            let measure = points.get(number).get(key).unwrap().measure().unwrap();
+            ((measure.number - from) / width * 50.0) as u64
+        };
+        let strata = |key: &str, from, width| -> BTreeSet<u64> {
+            (0..50).map(|number| stratum(number, key, from, width)).collect()
+        };
+        assert_eq!(strata("rate", 0.0, 50.0).len(), 50);
+        assert_eq!(strata("figure.memory.pin_rate", 1.0, 1.0).len(), 50);
+    }
+
+    #[test]
+    fn seeds_differ_by_point_and_sweep_unless_one_is_set() {
+        let seeds = |text: &str| -> Vec<u64> {
+            let points = sweep(text).points();
+            (0..points.len()).map(|number| points.get(number).seed).collect()
+        };
+        let grid = "[grid]\ntp = { from = 1, to = 100, steps = 100 }\n";
+        let one = seeds(grid);
+        assert_eq!(one.iter().collect::<BTreeSet<_>>().len(), 100);
+        assert!(one.iter().all(|seed| *seed < 1 << SEED_BITS));
+        assert_ne!(one, seeds(&format!("seed = 1\n{grid}")));
+        assert_eq!(seeds("base.seed = 4\ngrid.tp = [1, 2]\n"), [4, 4]);
+    }
+
+    #[test]
+    fn constraints_leave_points_out_before_they_are_numbered() {
+        let points = sweep(
+            "where = [\"gpus * concurrency <= 8\"]\n[grid]\nplan = [\"tp2\", \"tp4\"]\n\
+             concurrency = [1, 2, 4, 8]\n",
+        )
+        .points();
+        let kept: Vec<_> = (0..points.len()).map(|number| points.get(number)).collect();
+        let kept: Vec<_> =
+            kept.iter().map(|point| value(point, "plan") + &value(point, "concurrency")).collect();
+        assert_eq!(kept, ["tp21", "tp22", "tp24", "tp41", "tp42"]);
+    }
 }
