@@ -12,6 +12,7 @@
 //! ```
 
 mod diff;
+mod exchange;
 mod fill;
 mod json;
 mod page;
@@ -21,6 +22,7 @@ mod text;
 mod wall;
 
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
+pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_row};
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
