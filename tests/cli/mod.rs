@@ -4,6 +4,7 @@ mod chips;
 mod fidelity;
 mod help;
 mod models;
+mod money;
 mod program;
 mod run;
 mod trace;

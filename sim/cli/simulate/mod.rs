@@ -2,12 +2,14 @@
 
 mod common;
 mod explain;
-mod pareto;
+mod formats;
+mod point;
 mod run;
 mod scenario;
 mod values;
 mod wall;
 mod work;
 
+pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::Run;
 pub(in crate::cli) use wall::Wall;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::common::CommonFlags;
 use super::explain::band_run;
+use super::formats::ToolFormat;
 use super::scenario::Scenario;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
@@ -16,7 +17,7 @@ use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::report::{Bench, RunDocument, fill_run, render_run, requests_csv, to_json};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
@@ -39,17 +40,17 @@ pub(in crate::cli) struct Run {
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
     #[arg(long, value_name = "C", default_value = "h100-sxm")]
-    chip: String,
+    pub(super) chip: String,
     /// Tensor parallelism: chips of the replica
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
-    tp: Option<u32>,
+    pub(super) tp: Option<u32>,
     /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
     /// What is simulated, and how
     #[command(flatten)]
-    common: CommonFlags,
+    pub(super) common: CommonFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -74,9 +75,12 @@ pub(in crate::cli) struct Run {
     /// Keep summary.json and requests.csv in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print the result as another tool would
+    #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
+    format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
     #[arg(long)]
-    explain: bool,
+    pub(super) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
@@ -86,7 +90,7 @@ impl Run {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match &self.scenario {
-            Some(path) => Scenario::read(path)?.under_flags()?.simulate(shell),
+            Some(path) => Scenario::read(path)?.under_flags(shell.words())?.simulate(shell),
             None => self.simulate(shell),
         }
     }
@@ -124,7 +128,18 @@ impl Run {
         if let Some(folder) = &self.out {
             keep(folder, &document, &result, shell)?;
         }
-        if shell.json() {
+        if let Some(format) = self.format {
+            shell.text(format.render(&Bench {
+                document: &document,
+                outcomes: &result.outcomes,
+                plan,
+                concurrency: match self.load(&work) {
+                    Load::Closed { concurrency } => Some(concurrency),
+                    _ => None,
+                },
+                rate: self.rate,
+            }))?;
+        } else if shell.json() {
             shell.json_document(&document)?;
         } else {
             shell.text(render_run(&document, shell.width()))?;
@@ -134,7 +149,7 @@ impl Run {
     }
 
     /// Flags that only the work shows to be at odds.
-    fn check(&self, work: &Work) -> Result<(), CliError> {
+    pub(super) fn check(&self, work: &Work) -> Result<(), CliError> {
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",
@@ -201,13 +216,13 @@ impl Run {
     }
 
     /// The run's document for another order.
-    fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
+    pub(super) fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
         let deployment = order.deploy().ok()?;
         let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
         Some(fill_run(order, &deployment, &result))
     }
 
-    fn work_through(
+    pub(super) fn work_through(
         &self,
         deployment: &Deployment,
         work: &Work,
@@ -230,7 +245,7 @@ impl Run {
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if
     /// a number of tasks is to be done from beginning to end.
-    fn steady_clients(&self, work: &Work) -> Option<u32> {
+    pub(super) fn steady_clients(&self, work: &Work) -> Option<u32> {
         match (self.load(work), work) {
             (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
                 Some(concurrency)
@@ -260,7 +275,7 @@ impl Run {
         }
     }
 
-    fn document(
+    pub(super) fn document(
         &self,
         order: &Order,
         deployment: &Deployment,

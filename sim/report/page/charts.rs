@@ -134,8 +134,8 @@ fn workings(report: &WallReport) -> [Chart; 5] {
             heading: "What each generation multiplied",
             above: html! {},
             says: words::formats(document),
-            caption: "Against the first chip with a result. FLOP/s are the dense peak of the engine \
-                that multiplies the weights, so a narrower number format counts as growth.",
+            caption: "Against the first chip with a result. FLOP/s are the dense peak of the \
+                engine that multiplies the weights, so a narrower number format counts as growth.",
         },
     ]
 }

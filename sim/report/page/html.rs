@@ -29,7 +29,9 @@ pub fn render_wall_page(report: &WallReport) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main { (introduction(document, &title)) (charts::all(report)) (tables::all(report)) }
+                main {
+                    (introduction(document, &title)) (charts::all(report)) (tables::all(report))
+                }
                 (footer(document))
                 script type="application/json" id="document" { (PreEscaped(embedded(report))) }
                 script type="application/json" id="figures" {

@@ -101,7 +101,7 @@ const RECORDED: TrialLength = TrialLength {
 };
 
 /// A chip of the ladder and what was found for it.
-pub(super) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
 impl Wall {
     /// Runs it.

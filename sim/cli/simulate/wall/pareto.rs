@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::wall::Rung;
+use super::command::Rung;
 use crate::cli::Shell;
 use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
 use crate::model::Plan;
