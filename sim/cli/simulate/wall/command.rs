@@ -168,7 +168,7 @@ impl Wall {
     fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
         let (bracket, confirm) = match work {
             Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } => (RECORDED, RECORDED),
+            Work::Recorded { .. } | Work::Streamed { .. } => (RECORDED, RECORDED),
         };
         Terms {
             drive: self.drive(),
