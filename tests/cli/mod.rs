@@ -2,10 +2,12 @@
 
 mod chips;
 mod fidelity;
+mod generate;
 mod help;
 mod models;
 mod program;
 mod run;
+mod sweep;
 mod trace;
 mod wall;
 mod workloads;
