@@ -8,6 +8,7 @@ use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{
     ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
 };
+use super::money::{Diff, ImportCommand};
 use super::simulate::{Run, Wall};
 use super::sweep::SweepCommand;
 use super::{CliError, Exit, Shell};
@@ -69,6 +70,11 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// Your own usage: tokens, what they cost at an API, and a workload of their shape
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// What changed between two results, as a gate for CI
+    Diff(Diff),
     /// What may stand in a TOML file: JSON Schema for editors
     Schema(SchemaCommand),
     /// Completions for a shell
@@ -125,6 +131,8 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Import(command) => command.run(shell),
+            Self::Diff(diff) => diff.run(shell),
             Self::Schema(schema) => schema.run(shell),
             Self::Completions(completions) => completions.run(shell),
             Self::Man(man) => man.run(shell),

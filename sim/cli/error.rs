@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Exit;
 use crate::cluster::Misfit;
 use crate::cost::CostError;
+use crate::economics::{PriceError, UsageError};
 use crate::fidelity::PointsError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
@@ -136,6 +137,12 @@ pub(in crate::cli) enum CliError {
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// A table of prices cannot be used.
+    #[error(transparent)]
+    Prices(#[from] PriceError),
+    /// Logs of usage cannot be used.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
 }
 
 impl CliError {
@@ -160,7 +167,9 @@ impl CliError {
             | Self::Plan(_)
             | Self::Cost(_)
             | Self::Points(_)
-            | Self::Workload(_) => Exit::BadInput,
+            | Self::Workload(_)
+            | Self::Prices(_)
+            | Self::Usage(_) => Exit::BadInput,
         }
     }
 
@@ -186,7 +195,7 @@ fn sentences(error: &HardwareError) -> String {
 }
 
 /// A finding on one line: place, key, value, complaint and remedy.
-pub(super) fn sentence(finding: &Finding) -> String {
+pub(in crate::cli) fn sentence(finding: &Finding) -> String {
     let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
     let subject = match (finding.key.as_str(), finding.value.as_str()) {
         ("", _) => String::new(),

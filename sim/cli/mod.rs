@@ -10,8 +10,8 @@ mod error;
 mod fidelity;
 mod files;
 mod inspect;
+mod money;
 mod simulate;
-mod specs;
 mod sweep;
 mod terminal;
 
@@ -20,5 +20,6 @@ pub use sweep::Job;
 pub use terminal::Exit;
 
 use error::CliError;
+use files::specs;
 use inspect::{models, workloads};
 use terminal::{Column, Shell, Table};

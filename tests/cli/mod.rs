@@ -5,6 +5,7 @@ mod fidelity;
 mod generate;
 mod help;
 mod models;
+mod money;
 mod program;
 mod run;
 mod sweep;
