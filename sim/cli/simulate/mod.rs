@@ -3,6 +3,8 @@
 mod common;
 mod doubts;
 mod explain;
+mod formats;
+mod point;
 mod run;
 mod scenario;
 mod streamed;
@@ -10,5 +12,6 @@ mod values;
 mod wall;
 mod work;
 
+pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::Run;
 pub(in crate::cli) use wall::Wall;

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::common::CommonFlags;
 use super::doubts::{doubts, overload};
 use super::explain::band_run;
+use super::formats::ToolFormat;
 use super::scenario::Scenario;
 use super::streamed::Streamed;
 use super::values;
@@ -19,7 +20,7 @@ use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_r
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, fill_run, render_run};
+use crate::report::{Bench, RunDocument, fill_run, render_run};
 use crate::serving::{Percentiles, Replica};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::{StreamEnd, Task};
@@ -43,17 +44,17 @@ pub(in crate::cli) struct Run {
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
     #[arg(long, value_name = "C", default_value = "h100-sxm")]
-    chip: String,
+    pub(super) chip: String,
     /// Tensor parallelism: chips of the replica
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
-    tp: Option<u32>,
+    pub(super) tp: Option<u32>,
     /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
     /// What is simulated, and how
     #[command(flatten)]
-    common: CommonFlags,
+    pub(super) common: CommonFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -82,9 +83,12 @@ pub(in crate::cli) struct Run {
     /// Keep summary.json and requests.csv in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print the result as another tool would
+    #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
+    format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
     #[arg(long)]
-    explain: bool,
+    pub(super) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
@@ -112,7 +116,7 @@ impl Run {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match &self.scenario {
-            Some(path) => Scenario::read(path)?.under_flags()?.simulate(shell),
+            Some(path) => Scenario::read(path)?.under_flags(shell.words())?.simulate(shell),
             None => self.simulate(shell),
         }
     }
@@ -154,7 +158,18 @@ impl Run {
         if let Some(folder) = &self.out {
             keep(folder, &document, &result, shell)?;
         }
-        if shell.json() {
+        if let Some(format) = self.format {
+            shell.text(format.render(&Bench {
+                document: &document,
+                outcomes: &result.outcomes,
+                plan,
+                concurrency: match self.load(&work) {
+                    Load::Closed { concurrency } => Some(concurrency),
+                    _ => None,
+                },
+                rate: self.rate,
+            }))?;
+        } else if shell.json() {
             shell.json_document(&document)?;
         } else {
             shell.text(render_run(&document, shell.width()))?;
@@ -164,7 +179,7 @@ impl Run {
     }
 
     /// Flags that only the work shows to be at odds.
-    fn check(&self, work: &Work) -> Result<(), CliError> {
+    pub(super) fn check(&self, work: &Work) -> Result<(), CliError> {
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",
@@ -268,13 +283,13 @@ impl Run {
     }
 
     /// The run's document for another order.
-    fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
+    pub(super) fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
         let deployment = order.deploy().ok()?;
         let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
         Some(fill_run(order, &deployment, &result))
     }
 
-    fn work_through(
+    pub(super) fn work_through(
         &self,
         deployment: &Deployment,
         work: &Work,
@@ -304,7 +319,7 @@ impl Run {
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if
     /// a number of tasks is to be done from beginning to end.
-    fn steady_clients(&self, work: &Work) -> Option<u32> {
+    pub(super) fn steady_clients(&self, work: &Work) -> Option<u32> {
         match (self.load(work), work) {
             (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
                 Some(concurrency)
@@ -340,7 +355,7 @@ impl Run {
         }
     }
 
-    fn document(
+    pub(super) fn document(
         &self,
         order: &Order,
         deployment: &Deployment,

@@ -13,7 +13,7 @@ use crate::workload::{
 const AHEAD: usize = 4;
 
 /// A file that is replayed from its beginning whenever its tasks are asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Streamed {
     path: PathBuf,
     pub(super) kind: TraceKind,
