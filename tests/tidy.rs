@@ -284,7 +284,9 @@ fn every_module_is_declared_by_its_parent() {
 fn every_bench_is_declared() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let benches = files_below(&root().join("benches"));
-    let names = benches.iter().map(|path| name_of(path));
+    // Scripts lie beside them.
+    let is_rust = |path: &&PathBuf| path.extension().is_some_and(|end| end == "rs");
+    let names = benches.iter().filter(is_rust).map(|path| name_of(path));
     let missing = names.filter(|name| !manifest.contains(&format!("path = \"{name}\"")));
     none(&missing.map(|name| format!("Cargo.toml: {name} has no [[bench]]")).collect::<Vec<_>>());
 }

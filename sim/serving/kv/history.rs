@@ -142,7 +142,10 @@ mod tests {
     proptest! {
         #[test]
         fn runs_say_what_a_boundless_tree_says(
-            paths in prop::collection::vec((prop::collection::vec(0u64..3, 0..12), 0u32..13), 1..40),
+            paths in prop::collection::vec(
+                (prop::collection::vec(0u64..3, 0..12), 0u32..13),
+                1..40,
+            ),
             spread in 1u64..100,
         ) {
             let now = SimTime::ZERO;

@@ -191,7 +191,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_the_parsers_own(whole in 0u64..1 << 34, part in 0u64..100_000, width in 1usize..6) {
+        fn numbers_are_the_parsers_own(
+            whole in 0u64..1 << 34,
+            part in 0u64..100_000,
+            width in 1usize..6,
+        ) {
             let text = format!("{whole}.{:0width$}", part % 10u64.pow(width as u32));
             if let Some(found) = Cursor(text.as_bytes()).number() {
                 let expected: f64 = serde_json::from_str(&text).unwrap();

@@ -34,7 +34,7 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    /// Adds a request with pages of `page_tokens` tokens; only those that its prompt fills are kept.
+    /// Adds a request with pages of `page_tokens` tokens; those that its prompt fills are kept.
     pub(super) fn push(&mut self, record: &Record<'_>, page_tokens: Option<u32>) {
         let mut left = page_tokens.map_or(0, |tokens| record.prompt / tokens);
         for run in record.pages {
