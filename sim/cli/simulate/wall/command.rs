@@ -7,8 +7,10 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
+use super::vary::{Axis, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
@@ -28,7 +30,9 @@ const EXAMPLES: &str = "\
 Examples:
   memwall wall
   memwall wall --chips h100-sxm,gb300,rubin --model deepseek-r1 --slo-tpot 30ms
-  memwall wall --workload chat --precision same --json";
+  memwall wall --workload chat --precision same --json
+  memwall wall --chips b200-sxm --vary memory.stacks=4..16/4 --vary memory.height=8,12
+  memwall wall --chips h100-sxm,rubin --match rubin";
 
 /// Where the report goes if nothing else is said.
 const REPORT: &str = "memwall-wall.html";
@@ -74,6 +78,14 @@ pub(in crate::cli) struct Wall {
     /// whether or not they meet the latency targets
     #[arg(long)]
     pareto: bool,
+    /// Show each chip with other figures beside it, too: `memory.stacks=4..16`,
+    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`; more than once for every combination
+    #[arg(long, value_name = "FIGURE=VALUES", value_parser = axis)]
+    vary: Vec<Axis>,
+    /// Say how much more HBM bandwidth, capacity and arithmetic each chip would need to yield per
+    /// GPU what this one does
+    #[arg(long = "match", value_name = "CHIP")]
+    goal: Option<String>,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -107,7 +119,10 @@ impl Wall {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let catalog = catalog(shell)?;
-        let chips = self.chips(&catalog)?;
+        let names = self.names(&catalog)?;
+        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let chips: Vec<&Chip> =
+            names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
@@ -122,6 +137,11 @@ impl Wall {
         }
         if self.pareto {
             find_frontiers(&mut report.document.rows, &rungs, |o| self.plans(o), &terms, shell);
+        }
+        if let Some(goal) = &self.goal {
+            let goal = &catalog.chip(goal)?.name;
+            find_needs(&mut report.document.rows, &rungs, goal, &terms, shell)?;
+            report.document.goal = Some(goal.clone());
         }
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });
@@ -140,11 +160,19 @@ impl Wall {
         Ok(Exit::Done)
     }
 
-    fn chips<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Chip>, CliError> {
+    /// The chips that were asked for, each once.
+    fn names(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
         if self.chips.is_empty() {
-            return Ok(catalog.ladder());
+            return Ok(catalog.ladder().into_iter().map(|chip| chip.name.clone()).collect());
         }
-        Ok(self.chips.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?)
+        let mut names: Vec<String> = Vec::new();
+        for name in &self.chips {
+            let name = &catalog.chip(name)?.name;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(names)
     }
 
     fn order<'a>(&self, chip: &'a Chip, model: &'a Model, work: &Work) -> Order<'a> {
