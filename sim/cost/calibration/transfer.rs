@@ -47,6 +47,11 @@ impl Transfer {
     /// The newest generation that was measured.
     pub(super) const NEWEST: &str = POOLS[0];
 
+    /// Every pool.
+    pub(super) const fn pools() -> [&'static str; 2] {
+        POOLS
+    }
+
     /// Takes donors' figures from `measured`, the chips whose kernels they give.
     pub(super) fn weigh<'a>(&mut self, measured: impl Iterator<Item = &'a Chip>) {
         let mut donors = BTreeMap::<String, Vec<&Chip>>::new();
