@@ -110,7 +110,7 @@ impl<R> Family<R> {
     }
 
     /// The chips that were measured.
-    pub(super) fn measured(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn chips_measured(&self) -> impl Iterator<Item = &String> {
         self.chips.keys()
     }
 
