@@ -87,7 +87,7 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
     format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
-    #[arg(long)]
+    #[arg(long, visible_alias = "explain-band")]
     pub(super) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]

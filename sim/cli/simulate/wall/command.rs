@@ -72,7 +72,7 @@ pub(in crate::cli) struct Wall {
     slo_tpot: SimSpan,
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
-    #[arg(long)]
+    #[arg(long, visible_alias = "explain-band")]
     explain: bool,
     /// Find the frontier: plans and loads that no other beats both for the user and per GPU,
     /// whether or not they meet the latency targets
