@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use those before it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "units",
     "des",
     "hardware",
@@ -15,13 +15,14 @@ const LAYERS: [&str; 12] = [
     "cluster",
     "fidelity",
     "economics",
+    "planning",
     "report",
     "cli",
 ];
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: &[&str] = LAYERS.split_at(10).0;
+const CORE: &[&str] = LAYERS.split_at(11).0;
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";

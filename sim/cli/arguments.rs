@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
-use super::money::{Diff, ImportCommand};
+use super::money::{DemandCommand, Diff, ImportCommand, SupplyCommand};
 use super::simulate::{Run, Wall};
 use super::{CliError, Exit, Shell};
 
@@ -65,6 +65,10 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// What can be built year by year, under power, packaging and HBM, against demand
+    Supply(Box<SupplyCommand>),
+    /// What people ask for: tokens, tasks, dollars, and the chips that carry it
+    Demand(Box<DemandCommand>),
     /// Your own usage: tokens, what they cost at an API, and a workload of their shape
     #[command(subcommand)]
     Import(ImportCommand),
@@ -104,6 +108,8 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Supply(command) => command.run(shell),
+            Self::Demand(command) => command.run(shell),
             Self::Import(command) => command.run(shell),
             Self::Diff(diff) => diff.run(shell),
         }

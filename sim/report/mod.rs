@@ -21,12 +21,12 @@ mod text;
 mod wall;
 
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
-pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_row};
+pub use fill::{context_curve, fill_row, fill_run, fill_task, provenance, roofline, unfit_row};
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
-    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
-    render_run, requests_csv,
+    ApiCost, Cost, Energy, KindPrices, KvCache, Latency, Requests, RunDocument, Sim, TaskCost,
+    TaskJoules, TaskTokens, Throughput, TokenCounts, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares};
 pub use wall::{

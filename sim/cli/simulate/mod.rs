@@ -8,5 +8,6 @@ mod values;
 mod wall;
 mod work;
 
+pub(in crate::cli) use common::CommonFlags;
 pub(in crate::cli) use run::Run;
 pub(in crate::cli) use wall::Wall;

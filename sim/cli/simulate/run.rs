@@ -11,12 +11,13 @@ use super::scenario::Scenario;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
+use crate::cli::money::BasisFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::report::{RunDocument, fill_run, fill_task, render_run, requests_csv, to_json};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
@@ -80,6 +81,9 @@ pub(in crate::cli) struct Run {
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
+    /// How chips are paid for
+    #[command(flatten)]
+    money: BasisFlags,
 }
 
 impl Run {
@@ -102,12 +106,14 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
         let result = self.drive(&deployment, &work, model.context, shell)?;
         let mut document = self.document(&order, &deployment, &result, &work);
+        fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);

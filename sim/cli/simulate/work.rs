@@ -18,33 +18,33 @@ use crate::workload::{Cause, Synthetic, Task, Tasks, Trace, TraceKind, read_trac
 const PAGE_TOKENS: u32 = 64;
 
 /// Longest pause of a person that a steady state waits for: a longer one only empties caches.
-pub(super) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
+pub(in crate::cli) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
 
 /// The work.
 #[derive(Args, Clone, Debug)]
-pub(super) struct WorkFlags {
+pub(in crate::cli) struct WorkFlags {
     /// Generated work: a name of `memwall workloads list`, or a TOML file
     /// [default: agentic-coding]
     #[arg(long, value_name = "W", conflicts_with = "trace")]
-    pub(super) workload: Option<String>,
+    pub(in crate::cli) workload: Option<String>,
     /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(super) trace: Vec<PathBuf>,
+    pub(in crate::cli) trace: Vec<PathBuf>,
     /// Time between the starts of session files, which have no common clock
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::span)]
-    pub(super) stagger: SimSpan,
+    pub(in crate::cli) stagger: SimSpan,
 }
 
 /// Work that has been read.
 #[derive(Debug)]
-pub(super) enum Work {
+pub(in crate::cli) enum Work {
     Generated(Box<Synthetic>),
     Recorded { trace: Box<Trace>, tasks: Vec<Task>, name: String },
 }
 
 impl WorkFlags {
     /// Reads it.
-    pub(super) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
+    pub(in crate::cli) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
         if self.trace.is_empty() {
             let name = self.workload.as_deref().unwrap_or("agentic-coding");
             return Ok(Work::Generated(Box::new(workload_named(name, shell)?)));
@@ -61,7 +61,7 @@ impl WorkFlags {
 
 impl Work {
     /// What reports call it.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::cli) fn name(&self) -> &str {
         match self {
             Self::Generated(synthetic) => synthetic.name(),
             Self::Recorded { name, .. } => name,
@@ -69,7 +69,7 @@ impl Work {
     }
 
     /// The same work where no person takes longer than [`LONGEST_PAUSE`] before a call.
-    pub(super) fn with_longest_pause(self) -> Self {
+    pub(in crate::cli) fn with_longest_pause(self) -> Self {
         let longest = LONGEST_PAUSE;
         match self {
             Self::Generated(synthetic) => {
@@ -88,7 +88,7 @@ impl Work {
     }
 
     /// Tokens in its pages.
-    pub(super) fn page_tokens(&self) -> u32 {
+    pub(in crate::cli) fn page_tokens(&self) -> u32 {
         match self {
             Self::Generated(_) => PAGE_TOKENS,
             Self::Recorded { trace, .. } => trace.page_tokens.unwrap_or(PAGE_TOKENS),
@@ -96,7 +96,11 @@ impl Work {
     }
 
     /// Endless tasks of generated work for a model with a context of `window` tokens.
-    pub(super) fn generated(&self, seed: u64, window: u32) -> Result<Option<Tasks>, CliError> {
+    pub(in crate::cli) fn generated(
+        &self,
+        seed: u64,
+        window: u32,
+    ) -> Result<Option<Tasks>, CliError> {
         match self {
             Self::Generated(synthetic) => {
                 Ok(Some(synthetic.tasks(seed, self.page_tokens(), window)?))
@@ -106,7 +110,12 @@ impl Work {
     }
 
     /// A pool for closed loops of at most `clients` clients.
-    pub(super) fn pool(&self, seed: u64, window: u32, clients: u32) -> Result<TaskPool, CliError> {
+    pub(in crate::cli) fn pool(
+        &self,
+        seed: u64,
+        window: u32,
+        clients: u32,
+    ) -> Result<TaskPool, CliError> {
         Ok(match (self.generated(seed, window)?, self) {
             (None, Self::Recorded { tasks, .. }) => TaskPool::recorded(tasks.clone()),
             (Some(tasks), _) => {
@@ -119,7 +128,7 @@ impl Work {
     }
 
     /// The longest sequence it is known to hold, in tokens; generated work keeps to the window.
-    pub(super) fn longest(&self, window: u32) -> u32 {
+    pub(in crate::cli) fn longest(&self, window: u32) -> u32 {
         match self {
             Self::Generated(_) => window,
             Self::Recorded { tasks, .. } => {
@@ -130,7 +139,7 @@ impl Work {
     }
 
     /// Reasons to doubt a simulation of it on a model with a context of `window` tokens.
-    pub(super) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
+    pub(in crate::cli) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
         let Self::Recorded { trace, tasks, .. } = self else { return Vec::new() };
         let mut warnings = Vec::new();
         let calls = tasks.iter().flat_map(Task::calls);

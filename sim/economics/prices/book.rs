@@ -98,10 +98,12 @@ impl From<Row> for ApiPrice {
 impl AboveRow {
     /// The tier; what it leaves out stays at the ordinary rate.
     fn over(&self, rates: &Rates) -> Tier {
+        let input = self.input.unwrap_or(rates.input);
+        let cache_write = self.cache_write.unwrap_or_else(|| rates.write_beyond(input));
         let rates = Rates {
-            input: self.input.unwrap_or(rates.input),
-            cache_write: self.cache_write.unwrap_or(rates.cache_write),
-            cache_write_1h: self.cache_write_1h.unwrap_or(rates.cache_write_1h),
+            input,
+            cache_write,
+            cache_write_1h: self.cache_write_1h.unwrap_or(cache_write),
             cache_read: self.cache_read.unwrap_or(rates.cache_read),
             output: self.output.unwrap_or(rates.output),
         };
