@@ -22,9 +22,13 @@ pub mod cluster;
 
 pub mod fidelity;
 
+pub mod insight;
+
 pub mod economics;
 
 pub mod planning;
+
+pub mod sweep;
 
 #[cfg(feature = "cli")]
 pub mod report;

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::fidelity::{Calibrate, HbmCommand, Validate};
-use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
-use super::money::{DemandCommand, Diff, ImportCommand, SupplyCommand};
+use super::inspect::{
+    ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
+};
+use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, SupplyCommand};
 use super::simulate::{Run, Wall};
+use super::sweep::SweepCommand;
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -48,6 +51,8 @@ pub(super) enum Command {
     Wall(Box<Wall>),
     /// Simulate one chip in depth
     Run(Box<Run>),
+    /// Simulate many points: grids, lists and draws, on all cores or many machines
+    Sweep(SweepCommand),
     /// Hold predictions against measured points
     Validate(Validate),
     Calibrate(Calibrate),
@@ -65,6 +70,8 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// The cheapest, smallest or least hungry fleet that carries a demand within a service level
+    Plan(Box<PlanCommand>),
     /// What can be built year by year, under power, packaging and HBM, against demand
     Supply(Box<SupplyCommand>),
     /// What people ask for: tokens, tasks, dollars, and the chips that carry it
@@ -74,6 +81,12 @@ pub(super) enum Command {
     Import(ImportCommand),
     /// What changed between two results, as a gate for CI
     Diff(Diff),
+    /// What may stand in a TOML file: JSON Schema for editors
+    Schema(SchemaCommand),
+    /// Completions for a shell
+    Completions(Completions),
+    /// Man pages
+    Man(Man),
 }
 
 impl Arguments {
@@ -96,11 +109,27 @@ impl Arguments {
     }
 }
 
+/// Runs a command line without its first word, as [`Arguments::run`] does, but hands what it prints
+/// to the caller. The error is a sentence for the user, with file, line, key, value and remedy.
+pub fn execute(words: &[String]) -> Result<(Exit, String), String> {
+    let line = std::iter::once("memwall").chain(words.iter().map(String::as_str));
+    let arguments = Arguments::try_parse_from(line).map_err(|error| {
+        let text = error.to_string();
+        text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()
+    })?;
+    let (mut shell, printed) = Shell::captured(&arguments.flags, words);
+    let exit = arguments.command.run(&mut shell).map_err(|error| error.to_string())?;
+    drop(shell);
+    let bytes = printed.take();
+    Ok((exit, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
 impl Command {
     fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
+            Self::Sweep(sweep) => sweep.run(shell),
             Self::Validate(validate) => validate.run(shell),
             Self::Calibrate(calibrate) => calibrate.run(shell),
             Self::Chips(command) => command.run(shell),
@@ -108,10 +137,14 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Plan(command) => command.run(shell),
             Self::Supply(command) => command.run(shell),
             Self::Demand(command) => command.run(shell),
             Self::Import(command) => command.run(shell),
             Self::Diff(diff) => diff.run(shell),
+            Self::Schema(schema) => schema.run(shell),
+            Self::Completions(completions) => completions.run(shell),
+            Self::Man(man) => man.run(shell),
         }
     }
 }

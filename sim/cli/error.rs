@@ -12,6 +12,7 @@ use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
 use crate::planning::PlanningError;
 use crate::report::WallRow;
+use crate::sweep::SweepError;
 use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
@@ -88,6 +89,25 @@ pub(in crate::cli) enum CliError {
     /// A model cannot be deployed as asked.
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    /// A sweep's file cannot be used.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A folder of results is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    Store {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong there, and what to do.
+        problem: String,
+    },
+    /// A folder lacks results.
+    #[error("{}: {problem}", path.display())]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing, and what to do.
+        problem: String,
+    },
     /// More than one file is wrong.
     #[error("{}", errors.join("\nerror: "))]
     Several {
@@ -134,7 +154,7 @@ impl CliError {
     pub(in crate::cli) const fn exit(&self) -> Exit {
         match self {
             Self::Closed => Exit::Done,
-            Self::Output(_) | Self::Write { .. } => Exit::Failed,
+            Self::Output(_) | Self::Write { .. } | Self::Incomplete { .. } => Exit::Failed,
             Self::Read { .. }
             | Self::NotText { .. }
             | Self::Create { .. }
@@ -142,6 +162,8 @@ impl CliError {
             | Self::Scenario { .. }
             | Self::NoneFits { .. }
             | Self::Misfit(_)
+            | Self::Sweep(_)
+            | Self::Store { .. }
             | Self::Several { .. }
             | Self::NoName { .. }
             | Self::Hardware(_)

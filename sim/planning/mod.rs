@@ -6,6 +6,7 @@
 
 mod demand;
 mod error;
+mod fleet;
 mod sourced;
 mod supply;
 
@@ -13,6 +14,7 @@ pub use demand::{
     Carried, DailyTokens, Demand, DemandFigure, End, Era, Statement, Use, UseFigures, demand_names,
 };
 pub use error::PlanningError;
+pub use fleet::{Ask, Budget, Fleet, Objective, Point, Unmet, fleets};
 pub use sourced::Sourced;
 pub use supply::{
     Binding, Ceilings, Cohort, CohortPart, Crossing, Efficiency, Gains, Growth, Indicator, Load,

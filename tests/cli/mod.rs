@@ -2,11 +2,13 @@
 
 mod chips;
 mod fidelity;
+mod generate;
 mod help;
 mod models;
 mod money;
 mod program;
 mod run;
+mod sweep;
 mod trace;
 mod wall;
 mod workloads;
