@@ -33,13 +33,17 @@ pub enum PriceError {
         problem: String,
     },
     /// No such model in it.
-    #[error("no list price of `{model}`{}", similar.as_ref().map_or(String::new(), |name| format!("; did you mean `{name}`?")))]
+    #[error("no list price of `{model}`{}", hint(similar.as_deref()))]
     UnknownModel {
         /// As asked for.
         model: String,
         /// The nearest that there is.
         similar: Option<String>,
     },
+}
+
+fn hint(similar: Option<&str>) -> String {
+    similar.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 #[derive(Deserialize)]

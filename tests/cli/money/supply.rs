@@ -122,7 +122,7 @@ fn tokens_and_tasks_are_simulated_for_every_cohort() {
         assert!(year["task_multiple"].as_f64().unwrap() > 0.0);
     }
     assert_eq!(document["years"][1]["token_multiple"], 1.0);
-    assert_eq!(document["simulated"].as_array().unwrap().len(), 6);
+    assert_eq!(document["simulated"].as_array().unwrap().len(), 7);
 }
 
 #[test]

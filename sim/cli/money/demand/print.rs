@@ -49,8 +49,11 @@ fn uses(document: &Document) -> Table {
     for row in &document.uses {
         let (used, tokens) = (&row.figures, &row.figures.tokens_per_day);
         let [low, high] = used.usd_per_day_range;
-        let range =
-            if low == high { String::new() } else { format!("{}–{}", short(low), short(high)) };
+        let range = if high - low < 1e-9 {
+            String::new()
+        } else {
+            format!("{}–{}", short(low), short(high))
+        };
         table.row([
             used.name.clone(),
             used.era.name().into(),

@@ -29,7 +29,7 @@ pub(in crate::cli) struct SupplyCommand {
     scenario: String,
     #[command(flatten)]
     rates: RateFlags,
-    /// Show measured gains of techniques beside the scenario's: what `memwall ablate --json` printed
+    /// Show measured gains of techniques beside the scenario's: the JSON of `memwall ablate`
     #[arg(long, value_name = "FILE.json")]
     ablate: Option<PathBuf>,
 }
