@@ -116,6 +116,46 @@ const RECORDED: TrialLength = TrialLength {
 pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
 impl Wall {
+    /// The ladder of `chips` at the default service level, each at its best.
+    pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
+        let level = |ms| SimSpan::from_ms(ms);
+        Self {
+            chips,
+            common,
+            plan: None,
+            concurrency: None,
+            rate: None,
+            slo_ttft: level(10_000),
+            slo_tpot: level(50),
+            explain: false,
+            pareto: false,
+            report: None,
+            no_report: true,
+        }
+    }
+
+    /// The same within another service level.
+    pub(in crate::cli) fn within(self, slo_ttft: SimSpan, slo_tpot: SimSpan) -> Self {
+        Self { slo_ttft, slo_tpot, ..self }
+    }
+
+    /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
+    pub(in crate::cli) fn rows(&self, shell: &Shell) -> Result<Vec<WallRow>, CliError> {
+        let catalog = catalog(shell)?;
+        let chips = self.chips(&catalog)?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause();
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
+        let rows = rungs.iter().map(|(order, found)| match found {
+            Ok(best) => fill_row(order, best),
+            Err(reason) => unfit_row(order.chip, reason.to_string()),
+        });
+        Ok(rows.collect())
+    }
+
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let catalog = catalog(shell)?;
