@@ -22,6 +22,8 @@ pub mod cluster;
 
 pub mod fidelity;
 
+pub mod insight;
+
 pub mod economics;
 
 pub mod sweep;

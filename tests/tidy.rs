@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use those before it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "units",
     "des",
     "hardware",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 13] = [
     "workload",
     "cluster",
     "fidelity",
+    "insight",
     "economics",
     "sweep",
     "report",
@@ -22,7 +23,7 @@ const LAYERS: [&str; 13] = [
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: &[&str] = LAYERS.split_at(11).0;
+const CORE: &[&str] = LAYERS.split_at(12).0;
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";

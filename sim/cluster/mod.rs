@@ -15,6 +15,6 @@ pub use ladder::{
     best_nearby, best_of_plans,
 };
 pub use run::{
-    Load, Progress, RequestCounts, RunPlan, RunResult, Summary, TaskCounts, at_rate, simulate,
-    simulate_while,
+    Load, Progress, RequestCounts, RunPlan, RunResult, Sketches, Summary, TaskCounts, at_rate,
+    simulate, simulate_while,
 };

@@ -1,11 +1,13 @@
 //! The commands that simulate: `wall` and `run`, and the flags they share.
 
 mod common;
+mod doubts;
 mod explain;
 mod formats;
 mod point;
 mod run;
 mod scenario;
+mod streamed;
 mod values;
 mod wall;
 mod work;

@@ -6,9 +6,11 @@ mod latency;
 mod plan;
 mod result;
 mod simulation;
+mod sketches;
 
 pub use arrivals::at_rate;
 pub use latency::Summary;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
 pub use simulation::{Progress, simulate, simulate_while};
+pub use sketches::Sketches;

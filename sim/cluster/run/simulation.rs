@@ -1,13 +1,15 @@
 //! The event loop.
 
 use std::borrow::Borrow;
+use std::collections::VecDeque;
 
 use super::client::{ActiveTask, CallRef, Consequences};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
+use super::sketches::Sketches;
 use crate::cost::Pricer;
 use crate::des::{EventQueue, Phased};
-use crate::serving::{Outcome, Replica, Request, RequestId};
+use crate::serving::{Outcome, Percentiles, Replica, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::Task;
 
@@ -72,6 +74,10 @@ pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
     watch: &mut dyn FnMut(Progress),
     goes_on: &mut dyn FnMut(&Outcome) -> bool,
 ) -> RunResult {
+    let sketches = match replica.percentiles() {
+        Percentiles::Exact => None,
+        Percentiles::Sketch => Some(Box::<Sketches>::default()),
+    };
     let mut simulation = Simulation {
         dispatch: replica.dispatch(),
         replica,
@@ -81,14 +87,15 @@ pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
         fetched: None,
         tasks: Vec::new(),
         vacant: Vec::new(),
-        owners: Vec::new(),
+        owners: VecDeque::new(),
+        gone: 0,
         done: Vec::new(),
         then: Consequences::default(),
         is_measuring: plan.warmup == SimSpan::ZERO,
         is_given_up: false,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
-        result: RunResult::default(),
+        result: RunResult { sketches, ..RunResult::default() },
     };
     simulation.run(watch, goes_on);
     simulation.finish()
@@ -105,8 +112,11 @@ struct Simulation<P, S: Iterator> {
     fetched: Option<S::Item>,
     tasks: Vec<Option<ActiveTask<S::Item>>>,
     vacant: Vec<u32>,
-    /// Whose call each request is, by request identity.
-    owners: Vec<CallRef>,
+    /// Whose call each request is, in order of their identities, from the oldest unanswered one on;
+    /// none once it is answered.
+    owners: VecDeque<Option<CallRef>>,
+    /// Requests before those.
+    gone: u32,
     done: Vec<Outcome>,
     /// Empty between events, and kept for its room.
     then: Consequences,
@@ -157,7 +167,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     fn has_enough(&self) -> bool {
         self.plan
             .requests
-            .is_some_and(|wanted| self.is_measuring && self.result.outcomes.len() as u64 >= wanted)
+            .is_some_and(|wanted| self.is_measuring && self.result.measured() >= wanted)
     }
 
     /// Schedules what is known at the beginning.
@@ -220,19 +230,21 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     }
 
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
-        let id = RequestId(self.owners.len() as u32);
+        let id = RequestId(self.gone + self.owners.len() as u32);
         let sent = now.before(self.dispatch).expect("a call is sent before it arrives");
-        let call = self.task(at.slot).call(at);
+        let task = self.tasks[at.slot as usize].as_ref();
+        let call = task.expect("calls belong to tasks in flight").call(at);
         let request = Request {
             id,
             arrival: sent,
             prompt: call.prompt,
             output: call.output,
-            content: call.content.clone(),
+            content: self.replica.copied(&call.content),
         };
-        self.owners.push(at);
+        self.owners.push_back(Some(at));
         self.result.requests.submitted += 1;
         if self.replica.submit(now, request).is_err() {
+            self.disown(id);
             self.result.requests.rejected += 1;
             self.rejected_in_a_row += 1;
             self.on_call_end(now, at, true);
@@ -248,12 +260,25 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
             self.result.requests.completed += 1;
             self.rejected_in_a_row = 0;
             self.is_given_up |= self.is_measuring && !goes_on(&outcome);
-            self.result.outcomes.push(outcome);
-            let owner = self.owners[outcome.id.0 as usize];
+            match &mut self.result.sketches {
+                Some(sketches) => sketches.record(&outcome),
+                None => self.result.outcomes.push(outcome),
+            }
+            let owner = self.disown(outcome.id);
             self.on_call_end(now, owner, false);
         }
         self.done = done;
         self.replica.start_step(now);
+    }
+
+    /// Whose call a request was that has come to its end.
+    fn disown(&mut self, id: RequestId) -> CallRef {
+        let owner = self.owners[(id.0 - self.gone) as usize].take();
+        while let Some(None) = self.owners.front() {
+            self.owners.pop_front();
+            self.gone += 1;
+        }
+        owner.expect("a request ends once")
     }
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
@@ -267,6 +292,9 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         self.measured_from = now;
         self.replica.reset_meter(now);
         self.result.outcomes.clear();
+        if let Some(sketches) = &mut self.result.sketches {
+            **sketches = Sketches::default();
+        }
         self.result.task_spans.clear();
     }
 
@@ -289,7 +317,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
             self.result.tasks.failed += 1;
         } else {
             self.result.tasks.completed += 1;
-            if task.started >= self.measured_from {
+            if task.started >= self.measured_from && self.result.sketches.is_none() {
                 self.result.task_spans.push(now.since(task.started));
             }
         }

@@ -34,7 +34,8 @@ impl Calibration {
 
     /// The same constants with other host terms for `engine`.
     pub fn with_host(mut self, engine: EngineProfile, terms: HostTerms) -> Self {
-        let row = self.host.engines.get_mut(engine.name()).expect("every engine has host terms");
+        let row =
+            self.host.change().engines.get_mut(engine.name()).expect("every engine has host terms");
         row.step = terms.step;
         row.sequence = terms.sequence;
         row.kernel = terms.kernel;

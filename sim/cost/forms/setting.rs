@@ -65,7 +65,7 @@ impl<'a> Setting<'a> {
     ) -> Option<Chosen<R>> {
         let found = family.find(&self.site, engines, keys)?;
         self.note(format!("{what} {}", found.origin));
-        let row = found.row.streaming(self.streams.ratio(found.donor.as_deref()));
+        let row = found.row.streaming(|| self.streams.ratio(found.donor.as_deref()));
         Some(Chosen { row, donor: found.donor })
     }
 

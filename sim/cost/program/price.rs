@@ -99,8 +99,10 @@ pub struct OpTime {
     pub wire: Bytes,
     /// Time.
     pub time: Seconds,
-    /// What takes most of it.
-    pub bound: Bound,
+    /// The same by cause.
+    pub parts: Breakdown,
+    /// Its kin.
+    pub family: OpFamily,
 }
 
 impl StepProgram {
@@ -371,7 +373,8 @@ impl CompiledOp {
             bytes: Bytes::new(work.bytes * count),
             wire: Bytes::new(work.wire * count),
             time: parts.total(),
-            bound: parts.largest(),
+            parts,
+            family: self.family,
         }
     }
 }

@@ -1,9 +1,13 @@
 //! From runs to documents: the only place where measurements become rows.
 
+mod elasticity;
 mod evidence;
 mod run;
+mod turns;
 mod wall;
 
+pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline};
 pub use run::fill_run;
+pub use turns::frontier_points;
 pub use wall::{fill_row, unfit_row};

@@ -69,7 +69,10 @@ pub(super) fn elapsed(amount: f64, per_second: f64) -> Option<SimSpan> {
 }
 
 /// The time between the starts of the first file and of `file`; refused beyond a hundred days.
-pub(super) fn between_files(file: &str, seconds: f64) -> Result<SimSpan, WorkloadError> {
+pub(in crate::workload::trace) fn between_files(
+    file: &str,
+    seconds: f64,
+) -> Result<SimSpan, WorkloadError> {
     elapsed(seconds, 1.0).ok_or_else(|| {
         let days = (seconds / DAY_S) as u64;
         WorkloadError::TooFarApart { file: file.into(), days }

@@ -9,12 +9,12 @@ use crate::report::shares::{long_name, short_name};
 use crate::report::text::{percent, short};
 
 /// Output tokens per second and GPU, with bands where they are known.
-pub(super) fn per_gpu(rows: &[WallRow]) -> Value {
+pub(in crate::report::page::figures) fn per_gpu(rows: &[WallRow]) -> Value {
     bars(rows, "output tokens/s per GPU", |row| row.output_tok_s_per_gpu, band)
 }
 
 /// Output tokens per second and megawatt at the meter.
-pub(super) fn per_megawatt(rows: &[WallRow]) -> Value {
+pub(in crate::report::page::figures) fn per_megawatt(rows: &[WallRow]) -> Value {
     bars(rows, "output tokens/s per facility MW", |row| row.tok_s_per_facility_mw, |_| None)
 }
 

@@ -1,11 +1,9 @@
 //! Azure CSV: `TIMESTAMP,ContextTokens,GeneratedTokens`; lengths only, no pages.
 
-use std::io::BufRead;
-
 use super::fields::MOST_TOKENS;
-use super::session::{Agent, Row, Session, TraceFile, TraceKind};
+use super::lines::Record;
 use crate::units::SimSpan;
-use crate::workload::{Cause, Place, WorkloadError};
+use crate::workload::{Place, WorkloadError};
 
 const COLUMNS: [&str; 3] = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 
@@ -15,46 +13,47 @@ const TICK_PS: u64 = 100_000;
 /// Ticks in a day.
 const DAY: i64 = 86_400 * 10_000_000;
 
-/// Reads a file, line by line.
-pub(super) fn read(name: &str, mut reader: impl BufRead) -> Result<TraceFile, WorkloadError> {
-    let mut sessions = Vec::new();
-    let mut text = Vec::new();
-    let mut origin = None;
-    let mut clock = SimSpan::ZERO;
-    for line in 1.. {
-        text.clear();
-        let read = reader.read_until(b'\n', &mut text);
-        if read.map_err(|source| WorkloadError::Read { file: name.into(), source })? == 0 {
-            break;
-        }
+/// What earlier lines leave behind for later ones.
+#[derive(Debug, Default)]
+pub(in crate::workload::trace) struct Lines {
+    /// Ticks of the first record.
+    origin: Option<i64>,
+    clock: SimSpan,
+}
+
+impl Lines {
+    /// When the file's clock stood at zero.
+    pub(super) fn origin_ms(&self) -> f64 {
+        self.origin.unwrap_or(0) as f64 / 1e4
+    }
+
+    /// Reads a line; the first one must be the header.
+    pub(super) fn read(
+        &mut self,
+        name: &str,
+        line: u64,
+        text: &[u8],
+    ) -> Result<Option<Record<'static>>, WorkloadError> {
         let record = String::from_utf8_lossy(text.trim_ascii());
         let place = Place::line(name, line);
         if line == 1 {
             check_header(&place, &record)?;
         }
         if line == 1 || record.is_empty() {
-            continue;
+            return Ok(None);
         }
         let [stamp, prompt, output] = columns(&place, &record)?;
         let ticks = ticks(stamp).ok_or_else(|| {
             place.refuse(COLUMNS[0], stamp, "write it as 2023-11-16 18:17:03.9799600")
         })?;
-        clock = since(&place, stamp, ticks - *origin.get_or_insert(ticks), clock)?;
+        let elapsed = ticks - *self.origin.get_or_insert(ticks);
+        self.clock = since(&place, stamp, elapsed, self.clock)?;
         let prompt = tokens(&place, 1, prompt)?;
         let output = tokens(&place, 2, output)?;
-        sessions.push(session(line, clock, prompt, output));
+        let (time, delay, pages) = (self.clock, None, &[]);
+        let (is_timed, conversation) = (true, None);
+        Ok(Some(Record { line, time, is_timed, delay, prompt, output, pages, conversation }))
     }
-    let origin_ms = origin.unwrap_or(0) as f64 / 1e4;
-    let (kind, pages) = (TraceKind::Azure, 0);
-    Ok(TraceFile {
-        name: name.into(),
-        id: None,
-        kind,
-        page_tokens: None,
-        origin_ms,
-        pages,
-        sessions,
-    })
 }
 
 /// The columns must be these, in this order: lengths swapped would be believed.
@@ -92,15 +91,6 @@ fn since(place: &Place, stamp: &str, ticks: i64, clock: SimSpan) -> Result<SimSp
     time.filter(|&time| time >= clock).ok_or_else(|| {
         place.refuse(COLUMNS[0], stamp, "it is earlier than the line before; sort the file by time")
     })
-}
-
-/// A request is a session of its own: the trace does not say which belong together.
-fn session(line: u64, time: SimSpan, prompt: u32, output: u32) -> Session {
-    let (gap, pages) = (SimSpan::ZERO, Vec::new());
-    let (at, cause) = (Some(SimSpan::ZERO), Cause::User);
-    let row = Row { order: line as u32, time, at, gap, prompt, output, cause, pages };
-    let agents = vec![Agent { rows: vec![row], ..Agent::default() }];
-    Session { line: Some(line), start: time, agents }
 }
 
 /// `2023-11-16 18:17:03.9799600` as ticks since some midnight.

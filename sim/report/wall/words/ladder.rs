@@ -1,27 +1,10 @@
-//! What the ladder says, in sentences computed from its numbers.
+//! What the ladder's own charts say.
 
-use super::{WallDocument, WallRow};
+use super::super::{WallDocument, WallRow, levers as lever_list};
 use crate::cost::Bound;
 use crate::report::Shares;
 use crate::report::shares::spoken_name;
 use crate::report::text::{listed, percent, short};
-
-/// The sentences, most important first; empty if no chip ran.
-pub fn findings(document: &WallDocument) -> Vec<String> {
-    let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();
-    let mut sentences = Vec::new();
-    if let Some((first, last)) = comparison(document) {
-        sentences.extend(growth(first, last));
-        sentences.extend(followed(first, last));
-    }
-    sentences.extend(time_goes_to("Decode time", &ran, |row| row.decode_bound));
-    sentences.extend(time_goes_to("The whole task's time, prefill included,", &ran, |row| {
-        row.time_share
-    }));
-    sentences.extend(best_per_megawatt(&ran));
-    sentences.extend(left_out(document));
-    sentences
-}
 
 /// The first and the last chip of the ladder that ran, if they are two.
 pub(in crate::report) fn comparison(document: &WallDocument) -> Option<(&WallRow, &WallRow)> {
@@ -33,7 +16,13 @@ pub(in crate::report) fn comparison(document: &WallDocument) -> Option<(&WallRow
 /// One figure of a row.
 type Figure = fn(&WallRow) -> Option<f64>;
 
-fn growth(first: &WallRow, last: &WallRow) -> Option<String> {
+/// What grew from the first chip to the last, and which of it output followed.
+pub(in crate::report) fn growth(document: &WallDocument) -> Vec<String> {
+    let Some((first, last)) = comparison(document) else { return Vec::new() };
+    grown(first, last).into_iter().chain(followed(first, last)).collect()
+}
+
+fn grown(first: &WallRow, last: &WallRow) -> Option<String> {
     let figures: [(&str, Figure); 4] = [
         ("HBM bandwidth", |row| row.hbm_tb_s),
         ("HBM capacity", |row| row.hbm_gb),
@@ -46,14 +35,28 @@ fn growth(first: &WallRow, last: &WallRow) -> Option<String> {
             Some(format!("{name} {}", times(ratio(figure(last), figure(first))?)))
         })
         .collect();
-    let engines = match (&first.matrix_engine, &last.matrix_engine) {
-        (Some(old), Some(new)) if old != new => {
-            format!(" FLOP/s are those of {new} against {old}.")
-        }
-        _ => String::new(),
-    };
     (!parts.is_empty())
-        .then(|| format!("From {} to {}: {}.{engines}", first.title, last.title, listed(&parts)))
+        .then(|| format!("From {} to {}: {}.", first.title, last.title, listed(&parts)))
+}
+
+/// How much of the growth in FLOP/s is narrower numbers; nothing if the engine stayed the same.
+pub(in crate::report) fn formats(document: &WallDocument) -> Vec<String> {
+    let said = || {
+        let (first, last) = comparison(document)?;
+        let (old, new) = (first.matrix_engine.as_ref()?, last.matrix_engine.as_ref()?);
+        let all = ratio(last.dense_pflop_s, first.dense_pflop_s)?;
+        let silicon = ratio(last.bf16_pflop_s, first.bf16_pflop_s)?;
+        (old != new).then(|| {
+            format!(
+                "Of the {} in dense FLOP/s {} is silicon (BF16 against BF16) and {} narrower \
+                 numbers ({new} against {old}).",
+                times(all),
+                times(silicon),
+                times(all / silicon)
+            )
+        })
+    };
+    said().into_iter().collect()
 }
 
 /// Whether output grew like bandwidth or like arithmetic, where the two differ enough to tell.
@@ -70,6 +73,27 @@ fn followed(first: &WallRow, last: &WallRow) -> Option<String> {
         "FLOP/s than that of HBM bandwidth"
     };
     Some(format!("The growth of output per GPU is nearer to that of {nearer}."))
+}
+
+/// What takes most of the time, of decode and of the whole task.
+pub(in crate::report) fn time(document: &WallDocument) -> Vec<String> {
+    let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();
+    let decode = time_goes_to("Decode time", &ran, |row| row.decode_bound);
+    let whole = "The whole task's time, prefill included,";
+    decode.into_iter().chain(time_goes_to(whole, &ran, |row| row.time_share)).collect()
+}
+
+/// What more of each resource buys at both ends of the ladder.
+pub(in crate::report) fn levers(document: &WallDocument) -> Vec<String> {
+    let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();
+    let ends = [ran.first(), ran.last().filter(|_| ran.len() > 1)];
+    ends.into_iter().flatten().filter_map(|row| lever_list::said(row)).collect()
+}
+
+/// Which chip yields most per megawatt.
+pub(in crate::report) fn megawatt(document: &WallDocument) -> Vec<String> {
+    let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();
+    best_per_megawatt(&ran).into_iter().collect()
 }
 
 /// `Decode time goes first of all to HBM bandwidth on 6 of 8 chips (62 % to 88 %) and to …`.
@@ -125,73 +149,17 @@ fn best_per_megawatt(rows: &[&WallRow]) -> Option<String> {
     ))
 }
 
-fn left_out(document: &WallDocument) -> impl Iterator<Item = String> {
-    document.rows.iter().filter(|row| !row.ran()).map(|row| match &row.reason {
-        Some(reason) => format!("{} has no result: {reason}.", row.title),
-        None => format!("{} has no result.", row.title),
-    })
-}
-
-fn ratio(new: Option<f64>, old: Option<f64>) -> Option<f64> {
+pub(super) fn ratio(new: Option<f64>, old: Option<f64>) -> Option<f64> {
     match (new, old) {
         (Some(new), Some(old)) if new > 0.0 && old > 0.0 => Some(new / old),
         _ => None,
     }
 }
 
-fn times(ratio: f64) -> String {
+pub(super) fn times(ratio: f64) -> String {
     if (0.995..99.95).contains(&ratio) {
         format!("×{ratio:.1}")
     } else {
         format!("×{}", short(ratio))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hardware::Class;
-
-    fn row(title: &str, output: f64, bandwidth: f64, pflop: f64) -> WallRow {
-        WallRow {
-            output_tok_s_per_gpu: Some(output),
-            hbm_tb_s: Some(bandwidth),
-            dense_pflop_s: Some(pflop),
-            decode_bound: Shares {
-                compute: Some(0.25),
-                hbm_bandwidth: Some(0.75),
-                ..Shares::default()
-            },
-            ..WallRow::unknown(&title.to_lowercase(), title, Class::Datasheet)
-        }
-    }
-
-    fn ladder(rows: Vec<WallRow>) -> WallDocument {
-        WallDocument { rows, ..WallDocument::default() }
-    }
-
-    #[test]
-    fn growth_is_measured_from_the_first_to_the_last_that_ran() {
-        let missing = WallRow::unknown("none", "None", Class::Estimate);
-        let rows = vec![missing, row("Old", 100.0, 2.0, 1.0), row("New", 630.0, 12.0, 20.0)];
-        let said = findings(&ladder(rows)).join(" ");
-        assert!(said.contains("From Old to New: HBM bandwidth ×6.0, dense FLOP/s ×20.0"), "{said}");
-        assert!(said.contains("output tokens per GPU ×6.3."), "{said}");
-        assert!(said.contains("nearer to that of HBM bandwidth"), "{said}");
-        assert!(said.contains("HBM bandwidth on every chip (75 %)"), "{said}");
-        assert!(said.contains("None has no result."), "{said}");
-    }
-
-    #[test]
-    fn output_that_grows_like_arithmetic_is_said_to() {
-        let rows = vec![row("Old", 100.0, 2.0, 1.0), row("New", 1900.0, 12.0, 20.0)];
-        assert!(findings(&ladder(rows)).join(" ").contains("nearer to that of FLOP/s"));
-    }
-
-    #[test]
-    fn one_chip_is_compared_with_nothing() {
-        let said = findings(&ladder(vec![row("Only", 1.0, 1.0, 1.0)])).join(" ");
-        assert!(!said.contains('×'), "{said}");
-        assert!(findings(&ladder(Vec::new())).is_empty());
     }
 }

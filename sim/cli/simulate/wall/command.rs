@@ -6,7 +6,8 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
-use super::explain::band_rows;
+use super::explain::explain_rows;
+use super::pareto::find_frontiers;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
@@ -65,9 +66,14 @@ pub(in crate::cli) struct Wall {
     /// Highest median of the time per output token
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
     slo_tpot: SimSpan,
-    /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
+    /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
+    /// what more of each resource would buy
     #[arg(long)]
     explain: bool,
+    /// Find the frontier: plans and loads that no other beats both for the user and per GPU,
+    /// whether or not they meet the latency targets
+    #[arg(long)]
+    pareto: bool,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -95,7 +101,7 @@ const RECORDED: TrialLength = TrialLength {
 };
 
 /// A chip of the ladder and what was found for it.
-pub(super) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
 impl Wall {
     /// Runs it.
@@ -112,7 +118,10 @@ impl Wall {
         let rungs = self.climb(orders, &terms, shell);
         let mut report = self.report(&rungs, &catalog, &model, &work);
         if self.explain {
-            band_rows(&mut report.document.rows, &rungs, &terms, shell);
+            explain_rows(&mut report.document.rows, &rungs, &terms, shell);
+        }
+        if self.pareto {
+            find_frontiers(&mut report.document.rows, &rungs, |o| self.plans(o), &terms, shell);
         }
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });
@@ -148,7 +157,7 @@ impl Wall {
     fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
         let rung = |order: Order<'a>| {
-            let found = best_of_plans(&order, &self.plans(order.chip, order.model), terms);
+            let found = best_of_plans(&order, &self.plans(&order), terms);
             progress.advance(1);
             (order, found)
         };
@@ -159,7 +168,7 @@ impl Wall {
     fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
         let (bracket, confirm) = match work {
             Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } => (RECORDED, RECORDED),
+            Work::Recorded { .. } | Work::Streamed { .. } => (RECORDED, RECORDED),
         };
         Terms {
             drive: self.drive(),
@@ -191,16 +200,16 @@ impl Wall {
 
     /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
     /// the experts over all ranks, up to half a rack.
-    fn plans(&self, chip: &Chip, model: &Model) -> Vec<Plan> {
+    fn plans(&self, order: &Order) -> Vec<Plan> {
         if let Some(plan) = self.plan {
             return vec![plan];
         }
-        let domain = chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
         let dense = [1, 2, 4, 8].map(Plan::tp);
         let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
         let has_experts =
             |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
-        let wide = wide.into_iter().filter(|_| model.layers.iter().any(has_experts));
+        let wide = wide.into_iter().filter(|_| order.model.layers.iter().any(has_experts));
         dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
     }
 

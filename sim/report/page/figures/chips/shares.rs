@@ -15,7 +15,7 @@ const READABLE: f64 = 0.12;
 type Panel = (&'static str, &'static str, fn(&WallRow) -> Shares);
 
 /// Two stacked bars a chip.
-pub(super) fn figure(rows: &[WallRow]) -> Value {
+pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
     let panels: [Panel; 2] =
         [("whole task", "x", |row| row.time_share), ("decode", "x2", |row| row.decode_bound)];
     let traces: Vec<Value> = panels
@@ -72,6 +72,7 @@ fn trace(rows: &[WallRow], &(what, axis, shares): &Panel, bound: Bound) -> Optio
             "orientation": "h",
             "xaxis": axis,
             "name": long_name(bound),
+            "meta": format!("{what}: {}", long_name(bound)),
             "x": known.iter().map(|(_, _, share)| share).collect::<Vec<_>>(),
             "y": known.iter().map(|(place, ..)| place).collect::<Vec<_>>(),
             "text": known.iter().map(|(_, _, share)| printed(*share)).collect::<Vec<_>>(),

@@ -2,17 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{PALETTE, plain, title_of};
+use super::{line_look, plain, title_of};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::short;
 use crate::report::{ContextCurve, ContextPoint, WallReport};
 
-/// With the six colours these tell eighteen chips apart.
-const DASHES: [&str; 3] = ["solid", "dash", "dot"];
-
 /// One line a chip; its markers tell what binds.
-pub(super) fn figure(report: &WallReport) -> Value {
+pub(in crate::report::page::figures) fn figure(report: &WallReport) -> Value {
     if report.context_curves.iter().all(|curve| curve.points.is_empty()) {
         return Value::Null;
     }
@@ -45,8 +42,7 @@ pub(super) fn figure(report: &WallReport) -> Value {
 }
 
 fn line(curve: &ContextCurve, place: usize, title: &str) -> Value {
-    let colour = PALETTE[place % PALETTE.len()];
-    let dash = DASHES[place / PALETTE.len() % DASHES.len()];
+    let (colour, dash) = line_look(place);
     let points = &curve.points;
     json!({
         "type": "scatter",

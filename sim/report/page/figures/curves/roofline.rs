@@ -11,7 +11,7 @@ use crate::units::with_prefix;
 const NAME: (f64, f64) = (0.12, 0.05);
 
 /// One figure a chip, all on the same axes, so that switching between them compares.
-pub(super) fn figures(report: &WallReport) -> Value {
+pub(in crate::report::page::figures) fn figures(report: &WallReport) -> Value {
     let Some(frame) = Frame::around(&report.rooflines) else { return Value::Null };
     let figures: Vec<Value> = report
         .rooflines

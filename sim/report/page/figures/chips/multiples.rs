@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{PALETTE, chip_axis, height, plain};
 use crate::report::text::short;
-use crate::report::wall::comparison;
+use crate::report::wall::words::comparison;
 use crate::report::{WallDocument, WallRow};
 
 struct Series {
@@ -42,7 +42,7 @@ const SERIES: [Series; 4] = [
 ];
 
 /// One line a figure, one place a chip; null unless two chips ran.
-pub(super) fn figure(document: &WallDocument) -> Value {
+pub(in crate::report::page::figures) fn figure(document: &WallDocument) -> Value {
     let Some((base, _)) = comparison(document) else { return Value::Null };
     let traces: Vec<Value> =
         SERIES.iter().filter_map(|series| line(&document.rows, base, series)).collect();

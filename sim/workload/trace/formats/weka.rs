@@ -1,5 +1,6 @@
 //! Session JSON (Weka, kv-cache-tester): one document a session, sub-agents within.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use serde::Deserialize;
@@ -7,9 +8,9 @@ use serde_json::Value;
 
 use super::fields::{required, span, tokens};
 use super::page_ids::{Numbering, PageIds};
-use super::session::{Agent, Row, Session, TraceFile, TraceKind};
 use crate::serving::Extent;
 use crate::units::SimSpan;
+use crate::workload::trace::session::{Agent, Row, Session, TraceFile, TraceKind};
 use crate::workload::{Cause, Place, WorkloadError};
 
 /// Sessions beyond are refused: their clocks and others' are added up.
@@ -17,36 +18,47 @@ const LONGEST: SimSpan = SimSpan::from_ms(100 * 86_400_000);
 
 /// The document. Totals and other keys are not needed.
 #[derive(Deserialize)]
-struct Document {
+struct Document<'a> {
     id: Option<String>,
     block_size: Option<Value>,
-    requests: Option<Vec<Entry>>,
+    #[serde(borrow)]
+    requests: Option<Vec<Entry<'a>>>,
 }
 
 /// A request, or a sub-agent with requests of its own.
 #[derive(Deserialize)]
-struct Entry {
+struct Entry<'a> {
     /// Seconds since the agent's start; of a sub-agent, when it *ended*.
     t: Option<Value>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
+    #[serde(rename = "type", borrow)]
+    kind: Option<Cow<'a, str>>,
     #[serde(rename = "in")]
     prompt: Option<Value>,
     #[serde(rename = "out")]
     output: Option<Value>,
     hash_ids: Option<PageIds>,
-    input_types: Option<Vec<String>>,
+    #[serde(borrow)]
+    input_types: Option<Vec<Cow<'a, str>>>,
     api_time: Option<Value>,
     think_time: Option<Value>,
     duration_ms: Option<Value>,
-    status: Option<String>,
-    requests: Option<Vec<Entry>>,
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    requests: Option<Vec<Entry<'a>>>,
 }
 
 /// Reads a document.
-pub(super) fn read(name: &str, reader: impl BufRead) -> Result<TraceFile, WorkloadError> {
+pub(in crate::workload::trace) fn read(
+    name: &str,
+    mut reader: impl BufRead,
+) -> Result<TraceFile, WorkloadError> {
     let whole = Place::file(name);
-    let document: Document = serde_json::from_reader(reader).map_err(|error| whole.json(error))?;
+    let mut text = Vec::new();
+    let read = reader.read_to_end(&mut text);
+    read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+    let document: Document<'_> =
+        serde_json::from_slice(&text).map_err(|error| whole.json(error))?;
     let page_tokens = tokens(&whole, "block_size", document.block_size.as_ref(), 1)?;
     let entries = document.requests.unwrap_or_default();
     let mut recorder = Recorder {
@@ -122,7 +134,12 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     /// Records an agent and, depth first, its sub-agents; returns its index.
-    fn agent(&mut self, list: &[Entry], path: &str, start: Start) -> Result<usize, WorkloadError> {
+    fn agent(
+        &mut self,
+        list: &[Entry<'_>],
+        path: &str,
+        start: Start,
+    ) -> Result<usize, WorkloadError> {
         let me = self.agents.len();
         self.agents.push(Agent::default());
         let mut progress = Progress { agent: me, ..Progress::default() };
@@ -158,7 +175,7 @@ impl Recorder<'_> {
     /// `duration_ms` before; parallel ones then start together, right after the parent's call).
     fn sub_agent(
         &mut self,
-        entry: &Entry,
+        entry: &Entry<'_>,
         place: &Place,
         clock: Start,
         progress: &mut Progress,
@@ -200,7 +217,7 @@ impl Recorder<'_> {
 
     fn row(
         &mut self,
-        entry: &Entry,
+        entry: &Entry<'_>,
         place: &Place,
         clock: Start,
         progress: &Progress,
@@ -209,7 +226,7 @@ impl Recorder<'_> {
         let output = tokens(place, "out", entry.output.as_ref(), 0)?;
         let think = optional(place, "think_time", entry.think_time.as_ref(), 1.0)?;
         let gap = progress.gap(clock.at, think).unwrap_or(clock.gap);
-        let is_result = |kinds: &Vec<String>| kinds.iter().any(|kind| kind == "tool_result");
+        let is_result = |kinds: &Vec<Cow<'_, str>>| kinds.iter().any(|kind| kind == "tool_result");
         let tool = entry.input_types.as_ref().is_some_and(is_result);
         let cause = if tool { Cause::Tool } else { Cause::User };
         let pages = self.pages(entry, place, prompt)?;
@@ -221,7 +238,7 @@ impl Recorder<'_> {
     /// The pages of a prompt; only full ones are listed.
     fn pages(
         &mut self,
-        entry: &Entry,
+        entry: &Entry<'_>,
         place: &Place,
         prompt: u32,
     ) -> Result<Vec<Extent>, WorkloadError> {

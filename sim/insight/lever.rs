@@ -1,0 +1,82 @@
+//! What can be had more of.
+
+use std::borrow::Cow;
+
+use crate::cluster::Order;
+use crate::cost::{OpFamily, Stretch};
+use crate::hardware::{Chip, Engine, Resource};
+use crate::model::Weights;
+
+/// Levers are pulled up and down by this factor: far enough to stand out of the noise of a search
+/// for the best load, near enough to be a slope.
+pub const TILT: f64 = 1.2;
+
+/// Something of a chip or its host, all else as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lever {
+    /// One resource.
+    Resource(Resource),
+    /// The dense peak of one matrix engine.
+    Engine(Engine),
+    /// The speed of the host.
+    Host,
+    /// Two resources by the same factor: a taller stack has more of both.
+    Together(Resource, Resource),
+}
+
+impl Lever {
+    /// The levers that `order` answers to, in the order of reports: every resource, the host, each
+    /// matrix engine in use, and bandwidth with capacity.
+    pub fn of(order: &Order) -> Vec<Self> {
+        let resources = Resource::ALL.into_iter().map(Self::Resource);
+        let both = Self::Together(Resource::HbmBandwidth, Resource::HbmCapacity);
+        let engines = engines(order).into_iter().map(Self::Engine);
+        resources.chain([Self::Host]).chain(engines).chain([both]).collect()
+    }
+
+    /// The key in files and JSON.
+    pub fn key(self) -> String {
+        match self {
+            Self::Resource(resource) => resource.key().to_owned(),
+            Self::Engine(engine) => format!("compute_{}", engine.name()),
+            Self::Host => OpFamily::Host.key().to_owned(),
+            Self::Together(one, other) => format!("{}_and_{}", one.key(), other.key()),
+        }
+    }
+
+    /// `chip` and the prices on it with `factor` times as much.
+    pub fn pull<'a>(
+        self,
+        chip: &'a Chip,
+        prices: Stretch,
+        factor: f64,
+    ) -> (Cow<'a, Chip>, Stretch) {
+        let mut stretch = prices;
+        let chip = match self {
+            Self::Resource(resource) => Cow::Owned(chip.scaled(resource, factor)),
+            Self::Engine(engine) => Cow::Owned(chip.with_engine_scaled(engine, factor)),
+            Self::Together(one, other) => {
+                Cow::Owned(chip.scaled(one, factor).scaled(other, factor))
+            }
+            Self::Host => {
+                stretch[OpFamily::Host] /= factor;
+                Cow::Borrowed(chip)
+            }
+        };
+        (chip, stretch)
+    }
+}
+
+/// The engines that multiply weights, and attention's, each once.
+fn engines(order: &Order) -> Vec<Engine> {
+    let formats = order.model.formats(&order.precision).into_iter().map(|(_, format, _)| format);
+    let mut engines: Vec<Engine> = match order.precision.weights {
+        Weights::All(format) => vec![order.chip.engine_for(format)],
+        Weights::Checkpoint => formats.map(|format| order.chip.engine_for(format)).collect(),
+    };
+    engines.push(Engine::Bf16);
+    engines.sort_unstable();
+    engines.dedup();
+    engines.retain(|&engine| order.chip.peak(engine).is_some());
+    engines
+}
