@@ -26,6 +26,8 @@ pub mod insight;
 
 pub mod economics;
 
+pub mod planning;
+
 pub mod sweep;
 
 #[cfg(feature = "cli")]

@@ -20,18 +20,29 @@ pub enum Lever {
     Engine(Engine),
     /// The speed of the host.
     Host,
-    /// Two resources by the same factor: a taller stack has more of both.
-    Together(Resource, Resource),
+    /// Several resources by the same factor: a taller stack has more of both of its own.
+    Together(&'static [Resource]),
 }
 
 impl Lever {
+    /// Bandwidth and capacity of the HBM.
+    pub const STACKS: Self = Self::Together(&[Resource::HbmBandwidth, Resource::HbmCapacity]);
+
+    /// What a chip is asked for that is to match another, in the order of reports.
+    pub const NEEDS: [Self; 5] = [
+        Self::Resource(Resource::HbmBandwidth),
+        Self::Resource(Resource::HbmCapacity),
+        Self::STACKS,
+        Self::Resource(Resource::Compute),
+        Self::Together(&[Resource::HbmBandwidth, Resource::HbmCapacity, Resource::Compute]),
+    ];
+
     /// The levers that `order` answers to, in the order of reports: every resource, the host, each
     /// matrix engine in use, and bandwidth with capacity.
     pub fn of(order: &Order) -> Vec<Self> {
         let resources = Resource::ALL.into_iter().map(Self::Resource);
-        let both = Self::Together(Resource::HbmBandwidth, Resource::HbmCapacity);
         let engines = engines(order).into_iter().map(Self::Engine);
-        resources.chain([Self::Host]).chain(engines).chain([both]).collect()
+        resources.chain([Self::Host]).chain(engines).chain([Self::STACKS]).collect()
     }
 
     /// The key in files and JSON.
@@ -40,7 +51,9 @@ impl Lever {
             Self::Resource(resource) => resource.key().to_owned(),
             Self::Engine(engine) => format!("compute_{}", engine.name()),
             Self::Host => OpFamily::Host.key().to_owned(),
-            Self::Together(one, other) => format!("{}_and_{}", one.key(), other.key()),
+            Self::Together(all) => {
+                all.iter().map(|resource| resource.key()).collect::<Vec<_>>().join("_and_")
+            }
         }
     }
 
@@ -55,9 +68,9 @@ impl Lever {
         let chip = match self {
             Self::Resource(resource) => Cow::Owned(chip.scaled(resource, factor)),
             Self::Engine(engine) => Cow::Owned(chip.with_engine_scaled(engine, factor)),
-            Self::Together(one, other) => {
-                Cow::Owned(chip.scaled(one, factor).scaled(other, factor))
-            }
+            Self::Together(all) => Cow::Owned(
+                all.iter().fold(chip.clone(), |chip, &resource| chip.scaled(resource, factor)),
+            ),
             Self::Host => {
                 stretch[OpFamily::Host] /= factor;
                 Cow::Borrowed(chip)

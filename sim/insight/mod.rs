@@ -8,9 +8,11 @@
 mod crossover;
 mod frontier;
 mod lever;
+mod need;
 mod slope;
 
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;
 pub use lever::{Lever, TILT};
+pub use need::{MOST, needed};
 pub use slope::{Slope, slopes};

@@ -11,4 +11,5 @@ mod run;
 mod sweep;
 mod trace;
 mod wall;
+mod what_if;
 mod workloads;

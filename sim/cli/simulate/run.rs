@@ -14,13 +14,14 @@ use super::streamed::Streamed;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::{keep, prepare};
+use crate::cli::money::BasisFlags;
 use crate::cli::specs::chip_named;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{Bench, RunDocument, fill_run, render_run};
+use crate::report::{Bench, RunDocument, fill_run, fill_task, render_run};
 use crate::serving::{Percentiles, Replica};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::{StreamEnd, Task};
@@ -87,11 +88,14 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
     format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
-    #[arg(long)]
+    #[arg(long, visible_alias = "explain-band")]
     pub(super) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
+    /// How chips are paid for
+    #[command(flatten)]
+    money: BasisFlags,
 }
 
 /// How percentiles are found.
@@ -136,12 +140,14 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
         let result = self.drive(&deployment, &mut work, model.context, shell)?;
         let mut document = self.document(&order, &deployment, &result, &work);
+        fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);

@@ -23,11 +23,11 @@ pub(super) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
 
 /// The work.
 #[derive(Args, Clone, Debug)]
-pub(super) struct WorkFlags {
+pub(in crate::cli) struct WorkFlags {
     /// Generated work: a name of `memwall workloads list`, or a TOML file
     /// [default: agentic-coding]
     #[arg(long, value_name = "W", conflicts_with = "trace")]
-    pub(super) workload: Option<String>,
+    pub(in crate::cli) workload: Option<String>,
     /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) trace: Vec<PathBuf>,

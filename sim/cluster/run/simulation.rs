@@ -229,9 +229,17 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         self.follow(now, slot, then);
     }
 
+    /// From a call's client to the replica.
+    fn way(&self, at: CallRef) -> SimSpan {
+        let task = self.tasks[at.slot as usize].as_ref();
+        let prompt = task.expect("calls belong to tasks in flight").call(at).prompt;
+        self.dispatch + self.replica.reading(prompt)
+    }
+
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
         let id = RequestId(self.gone + self.owners.len() as u32);
-        let sent = now.before(self.dispatch).expect("a call is sent before it arrives");
+        let way = self.way(at);
+        let sent = now.before(way).expect("a call is sent before it arrives");
         let task = self.tasks[at.slot as usize].as_ref();
         let call = task.expect("calls belong to tasks in flight").call(at);
         let request = Request {
@@ -301,7 +309,8 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     /// Schedules the calls that follow, and closes a task that has ended.
     fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
         for (time, call) in then.sends.drain(..) {
-            self.queue.schedule(time + self.dispatch, Event::Arrive(call));
+            let way = self.way(call);
+            self.queue.schedule(time + way, Event::Arrive(call));
         }
         let has_ended = std::mem::take(&mut then.has_ended);
         self.then = then;

@@ -128,6 +128,53 @@ impl Calibration {
         found.donor.is_none().then_some(*found.row)
     }
 
+    /// The constants as if no kernel had been measured on the chips `left`, and the pools that have
+    /// seen some of them and stay; none if nothing is left to inherit from.
+    pub fn without(&self, left: &[&Chip]) -> Option<(Self, Vec<String>)> {
+        let names = |chip: &Chip| -> Vec<String> {
+            std::iter::once(&chip.name).chain(&chip.aliases).cloned().collect()
+        };
+        let mut places: Vec<String> = left.iter().copied().flat_map(names).collect();
+        let catalog = Catalog::embedded();
+        let mut seen = Vec::new();
+        let mut stays = false;
+        for pool in Transfer::pools() {
+            let mut members = self.gemm.chips_measured().filter(|name| {
+                let chip = catalog.chip(name);
+                chip.is_ok_and(|chip| self.pool(chip).as_deref() == Some(pool))
+            });
+            if members.all(|name| places.contains(name)) {
+                places.push(pool.to_owned());
+                continue;
+            }
+            stays = true;
+            if left.iter().any(|chip| self.pool(chip).as_deref() == Some(pool)) {
+                seen.push(pool.to_owned());
+            }
+        }
+        let mut calibration = self.clone();
+        calibration.forget(&places);
+        stays.then_some((calibration, seen))
+    }
+
+    fn forget(&mut self, places: &[String]) {
+        self.gemm.change().forget(places);
+        self.prefill.change().forget(places);
+        self.decode.change().forget(places);
+        self.mla.prefill.change().forget(places);
+        self.mla.decode.change().forget(places);
+        self.moe.change().forget(places);
+        self.skew.change().forget(places);
+        self.linear.change().forget(places);
+        self.sparse.change().forget(places);
+        let Collectives { nccl, all_reduce, all_to_all, all_to_all_nodes } = &mut self.collectives;
+        nccl.change().forget(places);
+        all_reduce.change().forget(places);
+        for family in [all_to_all, all_to_all_nodes] {
+            family.change().forget(places);
+        }
+    }
+
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
     pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: f64) -> f64 {
         self.transfer.stream_scale(chip, donor, BytesPerSec::new(own), || self.measured())

@@ -17,6 +17,8 @@ pub struct HostTerms {
     pub rank: Seconds,
     /// Once per request, before its first token; the engine is free meanwhile.
     pub first_token: Seconds,
+    /// The same per token of its prompt: receiving and tokenising it.
+    pub token: Seconds,
 }
 
 impl Calibration {
@@ -29,6 +31,7 @@ impl Calibration {
             kernel: row.kernel,
             rank: row.rank,
             first_token: row.first_token,
+            token: row.token,
         }
     }
 
@@ -41,6 +44,7 @@ impl Calibration {
         row.kernel = terms.kernel;
         row.rank = terms.rank;
         row.first_token = terms.first_token;
+        row.token = terms.token;
         self
     }
 }

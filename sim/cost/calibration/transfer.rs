@@ -48,6 +48,11 @@ impl Transfer {
     /// The newest generation that was measured.
     pub(super) const NEWEST: &str = POOLS[0];
 
+    /// Every pool.
+    pub(super) const fn pools() -> [&'static str; 2] {
+        POOLS
+    }
+
     /// The figures of `donor`, from those of `measured`, all chips whose kernels were measured.
     fn figures(&self, donor: &str, measured: impl FnOnce() -> Vec<Chip>) -> Option<&Figures> {
         self.figures.get_or_init(|| self.weighed(&measured())).get(donor)

@@ -196,6 +196,11 @@ impl StepProgram {
         self.host.first_token()
     }
 
+    /// What a request of `prompt` tokens waits for besides: receiving and tokenising them.
+    pub fn reading(&self, prompt: u32) -> Seconds {
+        self.host.reading(prompt)
+    }
+
     /// The operators of a step, one by one. Host time is not among them.
     pub fn price_ops(&self, batch: &Batch) -> Vec<OpTime> {
         self.ops.iter().map(|op| op.price(batch, self.model)).collect()

@@ -30,6 +30,6 @@ fn place(by: &mut Elasticity, lever: Lever) -> Option<&mut Option<f64>> {
         Lever::Resource(Resource::Compute) => Some(&mut by.compute),
         Lever::Resource(Resource::Interconnect) => Some(&mut by.interconnect),
         Lever::Host => Some(&mut by.host),
-        Lever::Engine(_) | Lever::Together(..) => None,
+        Lever::Engine(_) | Lever::Together(_) => None,
     }
 }

@@ -3,11 +3,13 @@
 mod elasticity;
 mod evidence;
 mod run;
+mod task;
 mod turns;
 mod wall;
 
 pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline};
 pub use run::fill_run;
+pub use task::fill_task;
 pub use turns::frontier_points;
 pub use wall::{fill_row, unfit_row};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::task::TaskCost;
 use crate::report::{Band, Quantiles, Shares};
 
 /// One simulation: what was run, and what came of it.
@@ -55,6 +56,8 @@ pub struct RunDocument {
     pub energy: Energy,
     /// Dollars; null where the chip's price is not known.
     pub cost: Cost,
+    /// What an average task costs.
+    pub task: TaskCost,
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
@@ -117,6 +120,7 @@ impl Default for RunDocument {
             decode_bound: Shares::default(),
             energy: Energy::default(),
             cost: Cost::default(),
+            task: TaskCost::default(),
             constants: Vec::new(),
             bands: BTreeMap::new(),
             band_causes: BTreeMap::new(),

@@ -3,9 +3,11 @@
 mod document;
 mod requests;
 mod summary;
+mod task;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
 pub use requests::requests_csv;
 pub use summary::render_run;
+pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};

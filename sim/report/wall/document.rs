@@ -31,6 +31,9 @@ pub struct WallDocument {
     pub seed: u64,
     /// The targets that plan and concurrency had to meet.
     pub slo: Slo,
+    /// The chip whose yield the others' `needs` are about, or null.
+    #[serde(rename = "match")]
+    pub goal: Option<String>,
     /// One row a chip.
     pub rows: Vec<WallRow>,
     /// Reasons to doubt a result, one sentence each.
@@ -55,6 +58,7 @@ impl Default for WallDocument {
             precision: String::new(),
             seed: 0,
             slo: Slo::default(),
+            goal: None,
             rows: Vec::new(),
             warnings: Vec::new(),
         }
@@ -160,6 +164,9 @@ pub struct WallRow {
     pub turns: Vec<Turn>,
     /// Plans and loads that no other beats both for the user and per GPU; empty if not asked for.
     pub frontier: Vec<FrontierPoint>,
+    /// How many times as much of a resource this chip would need to yield as much as the document's
+    /// `match`, by key; null if not even 32 times would do, empty if not asked for.
+    pub needs: BTreeMap<String, Option<f64>>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
@@ -217,6 +224,7 @@ impl WallRow {
             intensity: Intensity::default(),
             turns: Vec::new(),
             frontier: Vec::new(),
+            needs: BTreeMap::new(),
             energy_j_per_output_tok: None,
             usd_per_task: None,
             tok_s_per_facility_mw: None,

@@ -120,6 +120,11 @@ impl<P: Pricer> Replica<P> {
         SimSpan::from_seconds(self.pricer.dispatch())
     }
 
+    /// What a request of `prompt` tokens waits there besides.
+    pub fn reading(&self, prompt: u32) -> SimSpan {
+        SimSpan::from_seconds(self.pricer.reading(prompt))
+    }
+
     /// Queues a request that arrives at `now`, unless it could never fit.
     pub fn submit(&mut self, now: SimTime, request: Request) -> Result<(), TooLong> {
         let pages = u64::from(self.limits.pages(request.prompt + request.output));

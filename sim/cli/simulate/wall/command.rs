@@ -7,8 +7,10 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
+use super::vary::{Axis, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
@@ -28,7 +30,9 @@ const EXAMPLES: &str = "\
 Examples:
   memwall wall
   memwall wall --chips h100-sxm,gb300,rubin --model deepseek-r1 --slo-tpot 30ms
-  memwall wall --workload chat --precision same --json";
+  memwall wall --workload chat --precision same --json
+  memwall wall --chips b200-sxm --vary memory.stacks=4..16/4 --vary memory.height=8,12
+  memwall wall --chips h100-sxm,rubin --match rubin";
 
 /// Where the report goes if nothing else is said.
 const REPORT: &str = "memwall-wall.html";
@@ -68,12 +72,20 @@ pub(in crate::cli) struct Wall {
     slo_tpot: SimSpan,
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
-    #[arg(long)]
+    #[arg(long, visible_alias = "explain-band")]
     explain: bool,
     /// Find the frontier: plans and loads that no other beats both for the user and per GPU,
     /// whether or not they meet the latency targets
     #[arg(long)]
     pareto: bool,
+    /// Show each chip with other figures beside it, too: `memory.stacks=4..16`,
+    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`; more than once for every combination
+    #[arg(long, value_name = "FIGURE=VALUES", value_parser = axis)]
+    vary: Vec<Axis>,
+    /// Say how much more HBM bandwidth, capacity and arithmetic each chip would need to yield per
+    /// GPU what this one does
+    #[arg(long = "match", value_name = "CHIP")]
+    goal: Option<String>,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -103,29 +115,57 @@ const RECORDED: TrialLength = TrialLength {
 /// A chip of the ladder and what was found for it.
 pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
+/// A ladder that was climbed.
+struct Ladder<'a> {
+    catalog: &'a Catalog,
+    model: &'a Model,
+    work: &'a Work,
+    terms: Terms<'a>,
+    rungs: Vec<Rung<'a>>,
+}
+
 impl Wall {
+    /// The ladder of `chips` at the default service level, each at its best.
+    pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
+        let level = |ms| SimSpan::from_ms(ms);
+        Self {
+            chips,
+            common,
+            plan: None,
+            concurrency: None,
+            rate: None,
+            slo_ttft: level(10_000),
+            slo_tpot: level(50),
+            explain: false,
+            pareto: false,
+            vary: Vec::new(),
+            goal: None,
+            report: None,
+            no_report: true,
+        }
+    }
+
+    /// The same within another service level.
+    pub(in crate::cli) fn within(self, slo_ttft: SimSpan, slo_tpot: SimSpan) -> Self {
+        Self { slo_ttft, slo_tpot, ..self }
+    }
+
+    /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
+    pub(in crate::cli) fn rows(&self, shell: &Shell) -> Result<Vec<WallRow>, CliError> {
+        self.climbed(shell, |ladder| {
+            let rows = ladder.rungs.iter().map(|(order, found)| match found {
+                Ok(best) => fill_row(order, best),
+                Err(reason) => unfit_row(order.chip, reason.to_string()),
+            });
+            Ok(rows.collect())
+        })
+    }
+
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let catalog = catalog(shell)?;
-        let chips = self.chips(&catalog)?;
-        let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
         page.as_deref().map_or(Ok(()), Staged::probe)?;
-        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
-        let rungs = self.climb(orders, &terms, shell);
-        let mut report = self.report(&rungs, &catalog, &model, &work);
-        if self.explain {
-            explain_rows(&mut report.document.rows, &rungs, &terms, shell);
-        }
-        if self.pareto {
-            find_frontiers(&mut report.document.rows, &rungs, |o| self.plans(o), &terms, shell);
-        }
-        if rungs.iter().all(|(_, found)| found.is_err()) {
-            return Err(CliError::NoneFits { rows: report.document.rows });
-        }
+        let report = self.climbed(shell, |ladder| self.looked_at(ladder, shell))?;
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
@@ -140,11 +180,61 @@ impl Wall {
         Ok(Exit::Done)
     }
 
-    fn chips<'a>(&self, catalog: &'a Catalog) -> Result<Vec<&'a Chip>, CliError> {
-        if self.chips.is_empty() {
-            return Ok(catalog.ladder());
+    /// Reads what was asked for, climbs the ladder, and hands it to `then`.
+    fn climbed<T>(
+        &self,
+        shell: &Shell,
+        then: impl FnOnce(&Ladder) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let catalog = catalog(shell)?;
+        let names = self.names(&catalog)?;
+        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let chips: Vec<&Chip> =
+            names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause();
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
+        then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
+    }
+
+    /// The report, with what was asked for besides.
+    fn looked_at(&self, ladder: &Ladder, shell: &Shell) -> Result<WallReport, CliError> {
+        let Ladder { catalog, rungs, terms, .. } = ladder;
+        let mut report = self.report(ladder);
+        let document = &mut report.document;
+        if self.explain {
+            explain_rows(&mut document.rows, rungs, terms, shell);
         }
-        Ok(self.chips.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?)
+        if self.pareto {
+            find_frontiers(&mut document.rows, rungs, |order| self.plans(order), terms, shell);
+        }
+        if let Some(goal) = &self.goal {
+            let goal = &catalog.chip(goal)?.name;
+            find_needs(&mut document.rows, rungs, goal, terms, shell)?;
+            document.goal = Some(goal.clone());
+        }
+        if rungs.iter().all(|(_, found)| found.is_err()) {
+            return Err(CliError::NoneFits { rows: report.document.rows });
+        }
+        Ok(report)
+    }
+
+    /// The chips that were asked for, each once.
+    fn names(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
+        if self.chips.is_empty() {
+            return Ok(catalog.ladder().into_iter().map(|chip| chip.name.clone()).collect());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in &self.chips {
+            let name = &catalog.chip(name)?.name;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(names)
     }
 
     fn order<'a>(&self, chip: &'a Chip, model: &'a Model, work: &Work) -> Order<'a> {
@@ -217,9 +307,10 @@ impl Wall {
         Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
     }
 
-    fn report(&self, rungs: &[Rung], catalog: &Catalog, model: &Model, work: &Work) -> WallReport {
-        let mut report = WallReport { document: self.document(model, work), ..Default::default() };
-        for (order, found) in rungs {
+    fn report(&self, ladder: &Ladder) -> WallReport {
+        let document = self.document(ladder.model, ladder.work);
+        let mut report = WallReport { document, ..Default::default() };
+        for (order, found) in &ladder.rungs {
             let row = match found {
                 Ok(best) => {
                     report.rooflines.push(roofline(order, best));
@@ -232,7 +323,7 @@ impl Wall {
                 report.document.warnings.push(missed(&row, &self.slo()));
             }
             report.document.rows.push(row);
-            report.provenance.extend(provenance(catalog, &order.chip.name));
+            report.provenance.extend(provenance(ladder.catalog, &order.chip.name));
         }
         report
     }

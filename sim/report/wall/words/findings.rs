@@ -1,11 +1,11 @@
 //! What the ladder says, in sentences computed from its numbers.
 
 use super::super::WallDocument;
-use super::{formats, growth, levers, megawatt, time};
+use super::{formats, growth, levers, megawatt, needs, time};
 
 /// The sentences, most important first; empty if no chip ran.
 pub fn findings(document: &WallDocument) -> Vec<String> {
-    let of = [growth, formats, time, levers, megawatt];
+    let of = [growth, formats, time, levers, needs, megawatt];
     of.into_iter().flat_map(|said| said(document)).chain(left_out(document)).collect()
 }
 

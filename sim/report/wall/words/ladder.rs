@@ -90,6 +90,35 @@ pub(in crate::report) fn levers(document: &WallDocument) -> Vec<String> {
     ends.into_iter().flatten().filter_map(|row| lever_list::said(row)).collect()
 }
 
+/// What the others would need to yield as much as the chip that was asked about.
+pub(in crate::report) fn needs(document: &WallDocument) -> Vec<String> {
+    const NAMES: [(&str, &str); 5] = [
+        ("hbm_bandwidth", "HBM bandwidth"),
+        ("hbm_capacity", "HBM capacity"),
+        ("hbm_bandwidth_and_hbm_capacity", "both"),
+        ("compute", "FLOP/s"),
+        ("hbm_bandwidth_and_hbm_capacity_and_compute", "all three"),
+    ];
+    let Some(goal) = &document.goal else { return Vec::new() };
+    let title = document.rows.iter().find(|row| row.chip == *goal);
+    let title = title.map_or(goal, |row| &row.title);
+    let said = |row: &WallRow| {
+        let parts = NAMES.iter().filter_map(|(key, name)| {
+            Some(match row.needs.get(*key)? {
+                Some(factor) => format!("{} of {name}", times(*factor)),
+                None => format!("no amount of {name}"),
+            })
+        });
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| format!("{} would need {}", row.title, parts.join(", or ")))
+    };
+    let all: Vec<String> = document.rows.iter().filter_map(said).collect();
+    if all.is_empty() {
+        return all;
+    }
+    vec![format!("To yield per GPU what {title} does, {}.", all.join("; "))]
+}
+
 /// Which chip yields most per megawatt.
 pub(in crate::report) fn megawatt(document: &WallDocument) -> Vec<String> {
     let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();

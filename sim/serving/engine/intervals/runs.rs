@@ -99,7 +99,9 @@ impl Runs {
                 values.extend(ramp.values_in(*bin));
             }
         }
-        bins.iter_mut().for_each(|(_, values)| sort(values));
+        for (_, values) in &mut bins {
+            sort(values);
+        }
         let pick = |(bin, rank)| {
             let (_, values) = bins.iter().find(|(known, _)| *known == bin)?;
             let mut seen = 0;

@@ -1,17 +1,18 @@
 //! A scenario's replica, deployed once and loaded as each row says.
 
 use super::doubt::{Deviations, deviations};
-use super::layout::Reader;
-use super::point::{Family, Metric, Statistic};
-use super::scenario::{Checkpoint, Drive, Lengths, Scenario};
+use super::server::Server;
 use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
 use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
 use crate::des::Streams;
 use crate::fidelity::bands::Doubt;
+use crate::fidelity::points::layout::Reader;
+use crate::fidelity::points::point::{Family, Metric, Statistic};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
 use crate::serving::{Admission, Limits, Replica};
-use crate::units::{Bytes, SimSpan};
+use crate::units::{Bytes, Seconds, SimSpan};
 use crate::workload::Task;
 
 /// Tokens in a KV page; engines have 16 to 64.
@@ -98,7 +99,7 @@ impl Bench {
         if let Drive::DecodePool(flight) = scenario.drive {
             return Ok(self.decode(scenario, flight));
         }
-        let replica = Replica::new(&self.program, limits, pages, None);
+        let replica = Replica::new(self.server(scenario), limits, pages, None);
         let plan = RunPlan {
             load: Load::Closed { concurrency: scenario.drive.in_flight() },
             warmup: SimSpan::ZERO,
@@ -111,6 +112,19 @@ impl Bench {
         }
         let deviations = deviations(self, scenario, &self.doubt);
         Ok(Prediction::of(&result, scenario, deviations))
+    }
+
+    /// The program behind the scenario's scheduler: a request that comes at any time waits half of
+    /// the decode steps between two looks.
+    fn server(&self, scenario: &Scenario) -> Server<'_> {
+        let steps = 0.5 * f64::from(scenario.policy.look - 1);
+        let wait = if steps > 0.0 {
+            let decode = self.steady_decode(scenario, scenario.drive.in_flight());
+            self.program.price(&decode).total * steps
+        } else {
+            Seconds::ZERO
+        };
+        Server { program: &self.program, wait }
     }
 
     /// Steady decoding, every sequence at another point of its answer.
@@ -193,18 +207,16 @@ fn served(mut model: Model, checkpoint: Checkpoint) -> (Model, Weights) {
     (model, Weights::Checkpoint)
 }
 
-/// The limits that the engines ship with, or that the benchmark sets.
+/// The limits of the whole replica: every group of an attention-DP plan has its own budget.
 fn limits(scenario: &Scenario) -> Limits {
-    let (max_batched_tokens, max_seqs) = match scenario.drive {
-        // Throughput tools tune to the largest batch.
-        Drive::Offline(_) => (8192, 2048),
-        // A static batch is one prefill.
-        Drive::Static(batch) => (batch.saturating_mul(scenario.lengths.input.1), batch),
-        Drive::Closed(_) | Drive::DecodePool(_) => (8192, 1024 * scenario.plan.dp),
-    };
+    let Policy { tokens, sequences, .. } = scenario.policy;
+    let groups = scenario.plan.dp;
     Limits {
-        max_batched_tokens: max_batched_tokens * spread(scenario),
-        max_seqs,
+        max_batched_tokens: tokens * groups,
+        max_seqs: match scenario.drive {
+            Drive::Closed(_) | Drive::DecodePool(_) => sequences * groups,
+            Drive::Offline(_) | Drive::Static(_) => sequences,
+        },
         admission: match scenario.engine {
             EngineProfile::Trtllm => Admission::AnswerFits,
             EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
@@ -215,19 +227,7 @@ fn limits(scenario: &Scenario) -> Limits {
     }
 }
 
-/// Every group of an attention-DP plan has its own token budget.
-const fn spread(scenario: &Scenario) -> u32 {
-    scenario.plan.dp
-}
-
 impl Drive {
-    /// Requests in flight at one replica.
-    pub(super) const fn in_flight(self) -> u32 {
-        match self {
-            Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
-        }
-    }
-
     /// Requests of the whole run.
     ///
     /// A closed loop sends ten times its concurrency, as the benchmark clients do; loops of many

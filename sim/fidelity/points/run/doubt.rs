@@ -1,9 +1,9 @@
 //! How uncertain a prediction's causes make it, to first order.
 
 use super::bench::Bench;
-use super::scenario::Scenario;
 use crate::cost::{Batch, Bound, Breakdown, OpFamily};
 use crate::fidelity::bands::{Cause, Doubt};
+use crate::fidelity::points::scenario::Scenario;
 use crate::hardware::Resource;
 
 /// Standard deviations of logarithms.

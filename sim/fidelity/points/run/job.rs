@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::bench::{Bench, Predicted, Terms};
-use super::point::Point;
-use super::scenario::{Drive, Lengths, Scenario};
+use crate::fidelity::points::point::Point;
+use crate::fidelity::points::scenario::{Drive, Lengths, Policy, Scenario};
 
 /// Scenarios of one replica, and the points that each answers.
 #[derive(Clone, Debug)]
@@ -29,7 +29,8 @@ pub fn jobs(points: &[Point]) -> Vec<Job> {
 /// The scenario with its load left out.
 fn replica_of(scenario: &Scenario) -> Scenario {
     let (lengths, drive) = (Lengths::exact(1, 1), Drive::Closed(1));
-    Scenario { lengths, drive, replicas: 1, gpus: scenario.plan.gpus(), ..scenario.clone() }
+    let policy = Policy::usual(drive, lengths);
+    Scenario { lengths, drive, policy, replicas: 1, gpus: scenario.plan.gpus(), ..scenario.clone() }
 }
 
 impl Job {
