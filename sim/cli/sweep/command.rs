@@ -186,8 +186,8 @@ impl SweepCommand {
         let threads = self.threads();
         let seconds = started.elapsed().as_secs_f64() / 3.0 * count as f64 / threads as f64;
         shell.line(format!(
-            "{}: {count} points in {} parts, about {} on {threads} threads by the first, the middle \
-             and the last point; --out DIR computes them",
+            "{}: {count} points in {} parts, about {} on {threads} threads by the first, the \
+             middle and the last point; --out DIR computes them",
             job.name(),
             job.parts(),
             spoken(seconds)

@@ -111,8 +111,8 @@ impl Submit {
         let (shards, cores) = (self.shards, self.cores);
         let (image, claim) = (&self.image, &self.claim);
         format!(
-            "# One pod a shard. A pod that is lost is started again and goes on where it was; exit\n\
-             # code 2, a spec that cannot be used, is not tried again.\n\
+            "# One pod a shard. A pod that is lost is started again and goes on where it was;\n\
+             # exit code 2, a spec that cannot be used, is not tried again.\n\
              apiVersion: batch/v1\n\
              kind: Job\n\
              metadata:\n\

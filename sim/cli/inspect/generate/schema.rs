@@ -152,7 +152,10 @@ fn sweep() -> Value {
         keys.insert("figure".into(), figure(&wrap(json!({ "type": ["string", "number"] }))));
         keys
     };
-    let table = |keys: Map<String, Value>| json!({ "type": "object", "properties": keys, "additionalProperties": false });
+    let table = |keys: Map<String, Value>| {
+        let properties = Value::Object(keys);
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    };
     let number = json!({ "type": ["string", "number"] });
     let span = json!({
         "type": "object",

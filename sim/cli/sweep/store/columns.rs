@@ -162,7 +162,8 @@ mod tests {
     #[test]
     fn settings_have_types_and_units() {
         let columns = columns(
-            "base.ttl = \"5min\"\nbase.open-loop = true\n[grid]\nconcurrency = [1, 2]\nrate = [1, 2.5]\n\
+            "base.ttl = \"5min\"\nbase.open-loop = true\n[grid]\n\
+             concurrency = [1, 2]\nrate = [1, 2.5]\n\
              chip = [\"a\"]\nfigure.power.tdp = [\"x1.5\"]\n\
              figure.memory.pin_rate = { from = \"6 Gbit/s\", to = \"8 Gbit/s\", steps = 3 }\n",
         );
