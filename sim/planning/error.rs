@@ -63,7 +63,7 @@ pub enum PlanningError {
 pub(super) fn refuse(
     file: &str,
     key: impl Into<String>,
-    value: impl ToString,
+    value: impl std::fmt::Display,
     remedy: impl Into<String>,
 ) -> PlanningError {
     PlanningError::Value {

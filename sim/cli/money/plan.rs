@@ -157,7 +157,7 @@ impl PlanCommand {
         let rows = wall.rows(shell)?;
         let points: Vec<_> = rows.iter().filter_map(|row| self.point(row, &catalog)).collect();
         let ask = self.ask();
-        let found = fleets(&points, &ask).map_err(|unmet| self.unmet(&unmet, &rows))?;
+        let found = fleets(&points, &ask).map_err(|unmet| refused(&unmet, &rows))?;
         let fleets = found.iter().filter_map(|fleet| {
             let row = rows.iter().find(|row| row.chip == fleet.point.chip)?;
             Some(self.row(fleet, row))
@@ -239,28 +239,28 @@ impl PlanCommand {
             tasks_per_hour_per_replica: fleet.point.tasks_per_hour,
         }
     }
+}
 
-    /// Names the constraint that fails first.
-    fn unmet(&self, unmet: &Unmet, rows: &[WallRow]) -> CliError {
-        match unmet {
-            Unmet::NoPoint => CliError::NoneFits { rows: rows.to_vec() },
-            Unmet::OverBudget { what, least, limit, chip } => {
-                let (flag, unit, scale) = match *what {
-                    "gpus" => ("--max-gpus", "GPUs", 1.0),
-                    "facility" => ("--max-facility-kw", "kW", 1e3),
-                    _ => ("--max-usd-per-hour", "dollars an hour", 1.0),
-                };
-                let least = if least.is_finite() {
-                    format!("{} {unit}", significant(least / scale, 3))
-                } else {
-                    format!("an unknown number of {unit}")
-                };
-                CliError::Flag {
-                    flag,
-                    value: significant(limit / scale, 3),
-                    problem: format!("no fleet carries the demand within it; {chip} needs {least}"),
-                    remedy: "raise it, ask for less, or give other --chips".into(),
-                }
+/// Names the constraint that fails first.
+fn refused(unmet: &Unmet, rows: &[WallRow]) -> CliError {
+    match unmet {
+        Unmet::NoPoint => CliError::NoneFits { rows: rows.to_vec() },
+        Unmet::OverBudget { what, least, limit, chip } => {
+            let (flag, unit, scale) = match *what {
+                "gpus" => ("--max-gpus", "GPUs", 1.0),
+                "facility" => ("--max-facility-kw", "kW", 1e3),
+                _ => ("--max-usd-per-hour", "dollars an hour", 1.0),
+            };
+            let least = if least.is_finite() {
+                format!("{} {unit}", significant(least / scale, 3))
+            } else {
+                format!("an unknown number of {unit}")
+            };
+            CliError::Flag {
+                flag,
+                value: significant(limit / scale, 3),
+                problem: format!("no fleet carries the demand within it; {chip} needs {least}"),
+                remedy: "raise it, ask for less, or give other --chips".into(),
             }
         }
     }

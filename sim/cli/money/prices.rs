@@ -10,7 +10,7 @@ use crate::economics::PriceBook;
 /// The price list.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct PriceFlags {
-    /// API list prices: LiteLLM's model_prices_and_context_window.json, or a TOML
+    /// API list prices: LiteLLM's `model_prices_and_context_window.json`, or a TOML
     /// [default: the built-in table]
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,

@@ -36,6 +36,7 @@ struct Counts {
 
 #[derive(Clone, Copy, Default, PartialEq, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "they are the log's keys")]
 struct Usage {
     input_tokens: u64,
     cached_input_tokens: u64,

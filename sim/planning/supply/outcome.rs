@@ -9,7 +9,7 @@ use super::part::SimulatedRates;
 use super::scenario::Supply;
 use super::year::{Binding, Ceilings, Cohort};
 use crate::hardware::Catalog;
-use crate::planning::PlanningError;
+use crate::planning::{PlanningError, Sourced};
 
 /// A figure of the fleet against the reference year.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -269,12 +269,11 @@ impl Supply {
     fn bottom_up(&self) -> Option<Gains> {
         let spec = &self.efficiency;
         let (together, migration) = (spec.together.as_ref()?, spec.migration.as_ref()?);
-        let product =
-            |end: fn(&crate::planning::Sourced) -> f64| spec.gains.values().map(end).product();
+        let product = |end: fn(&Sourced) -> f64| spec.gains.values().map(end).product();
         let (together, migration) =
             ([together.low(), together.high()], [migration.low(), migration.high()]);
         Some(Gains {
-            product: [product(|gain| gain.low()), product(|gain| gain.high())],
+            product: [product(Sourced::low), product(Sourced::high)],
             together,
             migration,
             net: [together[0] / migration[1], together[1] / migration[0]],

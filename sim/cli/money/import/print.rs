@@ -9,11 +9,14 @@ const PERIODS: usize = 31;
 
 /// Prints what was used.
 pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
-    let mut title = format!("{}: {}", document.agent, counted(document.files, "file"));
-    if let (Some(sessions), Some(calls)) = (document.sessions, document.calls) {
-        title += &format!(", {}, {} calls", counted(sessions, "session"), count(calls));
-    }
-    shell.heading(title)?;
+    let files = counted(document.files, "file");
+    let title = match (document.sessions, document.calls) {
+        (Some(sessions), Some(calls)) => {
+            format!("{files}, {}, {} calls", counted(sessions, "session"), count(calls))
+        }
+        _ => files,
+    };
+    shell.heading(format!("{}: {title}", document.agent))?;
     if document.repeated_lines > 0 {
         let repeated = count(document.repeated_lines);
         shell.line(format!("{repeated} lines told again of a call and were not counted."))?;
