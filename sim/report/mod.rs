@@ -19,12 +19,14 @@ mod shares;
 mod text;
 mod wall;
 
-pub use fill::{context_curve, fill_row, fill_run, provenance, roofline, unfit_row};
+pub use fill::{
+    Pool, Wire, context_curve, fill_fleet, fill_row, fill_run, provenance, roofline, unfit_row,
+};
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
-    Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
-    render_run, requests_csv,
+    Cost, Energy, FaultReport, FleetReport, HandoffReport, KvCache, Latency, PoolReport, Requests,
+    RunDocument, Sim, Throughput, TokenCounts, ToolReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares};
 pub use wall::{

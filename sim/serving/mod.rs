@@ -5,6 +5,6 @@ pub mod kv;
 mod limits;
 mod request;
 
-pub use engine::{Engine, Meter, Replica, Runs, TokenCounts, TooLong};
+pub use engine::{Engine, Held, Meter, Migrant, Replica, Runs, TokenCounts, TooLong};
 pub use limits::{Admission, Limits};
 pub use request::{Extent, Outcome, Request, RequestId};

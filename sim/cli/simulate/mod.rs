@@ -1,7 +1,9 @@
 //! The commands that simulate: `wall` and `run`, and the flags they share.
 
 mod common;
+mod doubts;
 mod explain;
+mod fleet;
 mod run;
 mod scenario;
 mod values;

@@ -6,17 +6,21 @@ use std::time::Instant;
 use clap::Args;
 
 use super::common::CommonFlags;
+use super::doubts::{doubts, overload};
 use super::explain::band_run;
+use super::fleet::{FleetFlags, PrefillPool};
 use super::scenario::Scenario;
 use super::values;
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
+use crate::cluster::{
+    Deployment, FleetFigures, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate,
+};
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::report::{RunDocument, Wire, fill_run, render_run, requests_csv, to_json};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
@@ -25,6 +29,7 @@ Examples:
   memwall run --chip h100-sxm --tp 8 --model llama-3.1-70b --concurrency 64
   memwall run --chip gb300 --tp 4 --trace sessions/ --out results/
   memwall run --chip b200-sxm --workload chat --rate 20 --duration 10min --json
+  memwall run routing --routing round-robin
   memwall run scenario.toml";
 
 /// When the simulation of generated work stops if nothing else is said.
@@ -34,7 +39,8 @@ const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
-    /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`); flags win
+    /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
+    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -50,6 +56,9 @@ pub(in crate::cli) struct Run {
     /// What is simulated, and how
     #[command(flatten)]
     common: CommonFlags,
+    /// The fleet
+    #[command(flatten)]
+    fleet: FleetFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -99,15 +108,27 @@ impl Run {
         let work =
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
+        self.fleet.check(self.explain, self.open_loop)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        let prefill = match self.fleet.prefill_chip() {
+            Some(name) => {
+                let chip = name.map_or(Ok(chip), |name| catalog.chip(name))?;
+                let ordered = self.common.order(chip, &model, plan, work.page_tokens());
+                let pool = self.fleet.prefill_pool(ordered, &order)?;
+                let wire = self.fleet.wire(&order, &pool.order)?;
+                Some((pool, wire))
+            }
+            None => None,
+        };
+        let crew = Crew { order: &order, deployment: &deployment, prefill: prefill.as_ref() };
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
-        let result = self.drive(&deployment, &work, model.context, shell)?;
-        let mut document = self.document(&order, &deployment, &result, &work);
+        let (result, figures) = self.drive(&crew, &work, shell)?;
+        let mut document = self.document(&crew, &result, figures.as_ref(), &work);
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);
@@ -180,11 +201,10 @@ impl Run {
 
     fn drive(
         &self,
-        deployment: &Deployment,
+        crew: &Crew,
         work: &Work,
-        window: u32,
         shell: &Shell,
-    ) -> Result<RunResult, CliError> {
+    ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         let horizon = self.horizon(work);
         let total = horizon.map_or(0, |span| span.as_ps() / 1_000_000_000_000);
         let bar = match horizon {
@@ -197,7 +217,42 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
-        self.work_through(deployment, work, window, &mut watch)
+        if self.fleet.is_on() {
+            let (result, figures) = self.work_through_fleet(crew, work, &mut watch)?;
+            return Ok((result, Some(figures)));
+        }
+        let window = crew.order.model.context;
+        Ok((self.work_through(crew.deployment, work, window, &mut watch)?, None))
+    }
+
+    fn work_through_fleet(
+        &self,
+        crew: &Crew,
+        work: &Work,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<(RunResult, FleetFigures), CliError> {
+        let ttl = self.common.ttl;
+        let serving = (crew.order, crew.deployment);
+        let prefill = crew.prefill.map(|(pool, wire)| (pool, wire));
+        let engine = self.common.engine.into();
+        let mut fleet = self.fleet.build(serving, prefill, (engine, ttl, self.common.seed));
+        let (plan, window) = (self.plan_of(work), crew.order.model.context);
+        let Some(clients) = self.steady_clients(work) else {
+            let tasks = self.task_list(work, window)?;
+            let result = simulate(&mut fleet, tasks, plan, watch);
+            return Ok((result, fleet.figures()));
+        };
+        let pool = work.pool(self.common.seed, window, clients)?;
+        // Tasks are numbered from 1 in a run.
+        pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
+        let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
+        let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
+        Ok((result, fleet.figures()))
+    }
+
+    fn plan_of(&self, work: &Work) -> RunPlan {
+        let (load, warmup) = (self.load(work), self.warmup(work));
+        RunPlan { load, warmup, horizon: self.horizon(work), requests: None }
     }
 
     /// The run's document for another order.
@@ -214,8 +269,7 @@ impl Run {
         window: u32,
         watch: &mut dyn FnMut(Progress),
     ) -> Result<RunResult, CliError> {
-        let (load, warmup) = (self.load(work), self.warmup(work));
-        let plan = RunPlan { load, warmup, horizon: self.horizon(work), requests: None };
+        let plan = self.plan_of(work);
         let engine = self.common.engine.into();
         let mut replica = deployment.replica(self.common.ttl).with_engine(engine);
         let Some(clients) = self.steady_clients(work) else {
@@ -262,11 +316,12 @@ impl Run {
 
     fn document(
         &self,
-        order: &Order,
-        deployment: &Deployment,
+        crew: &Crew,
         result: &RunResult,
+        figures: Option<&FleetFigures>,
         work: &Work,
     ) -> RunDocument {
+        let Crew { order, deployment, .. } = *crew;
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
         if !matches!(self.load(work), Load::Closed { .. }) {
@@ -276,49 +331,23 @@ impl Run {
             workload: work.name().to_owned(),
             seed: self.common.seed,
             warnings,
-            ..fill_run(order, deployment, result)
+            ..match figures {
+                Some(figures) => {
+                    let prefill = crew.prefill.map(|(pool, wire)| (pool, wire));
+                    self.fleet.document((order, deployment), prefill, (result, figures))
+                }
+                None => fill_run(order, deployment, result),
+            }
         }
     }
 }
 
-/// Says so if requests came faster than they were answered.
-fn overload(result: &RunResult) -> Option<String> {
-    let (waiting, answered) = (result.requests.in_flight, result.requests.completed);
-    (waiting > 1000 && waiting > answered / 4).then(|| {
-        format!(
-            "{waiting} requests still waited or ran when the simulation stopped and {answered} \
-             were done: the load is more than the replica can bear, its queue grows without end, \
-             and figures depend on when the run stops; give a lower rate or more chips"
-        )
-    })
-}
-
-/// Reasons to doubt what was measured.
-fn doubts(result: &RunResult) -> Vec<String> {
-    let mut doubts = Vec::new();
-    let requests = result.requests;
-    if requests.rejected > 0 {
-        doubts.push(format!(
-            "{} of {} requests are too long for the KV cache and were rejected; give the replica \
-             more chips",
-            requests.rejected, requests.submitted
-        ));
-    }
-    if result.is_cut_off {
-        doubts.push(format!(
-            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
-             or a --duration",
-            requests.in_flight
-        ));
-    }
-    match result.outcomes.len() {
-        0 => doubts.push("no request was answered within the time that was measured".into()),
-        measured if measured < 1000 => {
-            doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
-        }
-        _ => {}
-    }
-    doubts
+/// What a run is to run on.
+struct Crew<'a> {
+    order: &'a Order<'a>,
+    deployment: &'a Deployment,
+    /// The pool that prefills, and what carries its KV.
+    prefill: Option<&'a (PrefillPool<'a>, Wire)>,
 }
 
 /// The files that are kept.

@@ -5,10 +5,12 @@ mod client;
 mod latency;
 mod plan;
 mod result;
+mod service;
 mod simulation;
 
 pub use arrivals::at_rate;
 pub use latency::Summary;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
+pub use service::{Account, Service};
 pub use simulation::{Progress, simulate, simulate_while};

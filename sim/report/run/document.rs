@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::fleet::FleetReport;
 use crate::report::{Band, Quantiles, Shares};
 
 /// One simulation: what was run, and what came of it.
@@ -55,6 +56,9 @@ pub struct RunDocument {
     pub energy: Energy,
     /// Dollars; null where the chip's price is not known.
     pub cost: Cost,
+    /// Pools, hand-overs, failures and tools; left out for a single replica.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetReport>,
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
@@ -117,6 +121,7 @@ impl Default for RunDocument {
             decode_bound: Shares::default(),
             energy: Energy::default(),
             cost: Cost::default(),
+            fleet: None,
             constants: Vec::new(),
             bands: BTreeMap::new(),
             band_causes: BTreeMap::new(),

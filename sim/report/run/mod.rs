@@ -1,11 +1,14 @@
 //! `memwall run`: one simulation in depth.
 
 mod document;
+mod fleet;
+mod pools;
 mod requests;
 mod summary;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
+pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport};
 pub use requests::requests_csv;
 pub use summary::render_run;

@@ -51,6 +51,22 @@ impl Meter {
         self.busy.demand()
     }
 
+    /// Adds what another replica measured; their peaks of held pages add up, too.
+    pub fn add(&mut self, other: &Self) {
+        self.steps += other.steps;
+        self.busy += other.busy;
+        self.decode += other.decode;
+        let (sum, tokens) = (&mut self.tokens, other.tokens);
+        sum.prompt += tokens.prompt;
+        sum.cached += tokens.cached;
+        sum.prefilled += tokens.prefilled;
+        sum.recomputed += tokens.recomputed;
+        sum.output += tokens.output;
+        self.itl.append(&other.itl);
+        self.preempted += other.preempted;
+        self.peak_held_pages += other.peak_held_pages;
+    }
+
     /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
     /// `decode`.
     ///

@@ -23,5 +23,5 @@ mod stepwise;
 mod stretch;
 
 pub use meter::{Meter, TokenCounts};
-pub use replica::{Engine, Replica, TooLong};
+pub use replica::{Engine, Held, Migrant, Replica, TooLong};
 pub use runs::Runs;

@@ -1,0 +1,43 @@
+//! Reasons to doubt what a run measured.
+
+use crate::cluster::RunResult;
+
+/// Says so if requests came faster than they were answered.
+pub(super) fn overload(result: &RunResult) -> Option<String> {
+    let (waiting, answered) = (result.requests.in_flight, result.requests.completed);
+    (waiting > 1000 && waiting > answered / 4).then(|| {
+        format!(
+            "{waiting} requests still waited or ran when the simulation stopped and {answered} \
+             were done: the load is more than the replica can bear, its queue grows without end, \
+             and figures depend on when the run stops; give a lower rate or more chips"
+        )
+    })
+}
+
+/// Reasons to doubt what was measured.
+pub(super) fn doubts(result: &RunResult) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let requests = result.requests;
+    if requests.rejected > 0 {
+        doubts.push(format!(
+            "{} of {} requests are too long for the KV cache and were rejected; give the replica \
+             more chips",
+            requests.rejected, requests.submitted
+        ));
+    }
+    if result.is_cut_off {
+        doubts.push(format!(
+            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
+             or a --duration",
+            requests.in_flight
+        ));
+    }
+    match result.outcomes.len() {
+        0 => doubts.push("no request was answered within the time that was measured".into()),
+        measured if measured < 1000 => {
+            doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
+        }
+        _ => {}
+    }
+    doubts
+}
