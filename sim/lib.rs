@@ -24,6 +24,8 @@ pub mod fidelity;
 
 pub mod economics;
 
+pub mod sweep;
+
 #[cfg(feature = "cli")]
 pub mod report;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use those before it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "units",
     "des",
     "hardware",
@@ -15,13 +15,14 @@ const LAYERS: [&str; 12] = [
     "cluster",
     "fidelity",
     "economics",
+    "sweep",
     "report",
     "cli",
 ];
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: &[&str] = LAYERS.split_at(10).0;
+const CORE: &[&str] = LAYERS.split_at(11).0;
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";
@@ -36,6 +37,9 @@ const NOT_IN_CORE: [&str; 8] = [
     "std::io::stdin",
     "println!",
 ];
+
+/// A package of its own below `sim/`, with files of other languages and a build folder.
+const PYTHON: &str = "sim/python";
 
 const LINES_MAX: usize = 400;
 const COLUMNS_MAX: usize = 100;
@@ -96,6 +100,7 @@ fn sources(folders: &[&str]) -> Vec<Source> {
         let path = root().join(folder);
         if path.is_file() { vec![path] } else { files_below(&path) }
     });
+    let files = files.filter(|path| !path.starts_with(root().join(PYTHON)));
     let texts = files.filter_map(|path| {
         let text = fs::read_to_string(&path).ok()?;
         Some(Source { name: name_of(&path), text })

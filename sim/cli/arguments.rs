@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::fidelity::{Calibrate, HbmCommand, Validate};
-use super::inspect::{ChipsCommand, ModelsCommand, TraceCommand, WorkloadsCommand};
+use super::inspect::{
+    ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
+};
+use super::money::{Diff, ImportCommand};
 use super::simulate::{Run, Wall};
+use super::sweep::SweepCommand;
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -47,6 +51,8 @@ pub(super) enum Command {
     Wall(Box<Wall>),
     /// Simulate one chip in depth
     Run(Box<Run>),
+    /// Simulate many points: grids, lists and draws, on all cores or many machines
+    Sweep(SweepCommand),
     /// Hold predictions against measured points
     Validate(Validate),
     Calibrate(Calibrate),
@@ -64,6 +70,17 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// Your own usage: tokens, what they cost at an API, and a workload of their shape
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// What changed between two results, as a gate for CI
+    Diff(Diff),
+    /// What may stand in a TOML file: JSON Schema for editors
+    Schema(SchemaCommand),
+    /// Completions for a shell
+    Completions(Completions),
+    /// Man pages
+    Man(Man),
 }
 
 impl Arguments {
@@ -86,11 +103,27 @@ impl Arguments {
     }
 }
 
+/// Runs a command line without its first word, as [`Arguments::run`] does, but hands what it prints
+/// to the caller. The error is a sentence for the user, with file, line, key, value and remedy.
+pub fn execute(words: &[String]) -> Result<(Exit, String), String> {
+    let line = std::iter::once("memwall").chain(words.iter().map(String::as_str));
+    let arguments = Arguments::try_parse_from(line).map_err(|error| {
+        let text = error.to_string();
+        text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()
+    })?;
+    let (mut shell, printed) = Shell::captured(&arguments.flags, words);
+    let exit = arguments.command.run(&mut shell).map_err(|error| error.to_string())?;
+    drop(shell);
+    let bytes = printed.take();
+    Ok((exit, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
 impl Command {
     fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match self {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
+            Self::Sweep(sweep) => sweep.run(shell),
             Self::Validate(validate) => validate.run(shell),
             Self::Calibrate(calibrate) => calibrate.run(shell),
             Self::Chips(command) => command.run(shell),
@@ -98,6 +131,11 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Import(command) => command.run(shell),
+            Self::Diff(diff) => diff.run(shell),
+            Self::Schema(schema) => schema.run(shell),
+            Self::Completions(completions) => completions.run(shell),
+            Self::Man(man) => man.run(shell),
         }
     }
 }

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use super::Exit;
 use crate::cluster::Misfit;
 use crate::cost::CostError;
+use crate::economics::{PriceError, UsageError};
 use crate::fidelity::PointsError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
 use crate::report::WallRow;
+use crate::sweep::SweepError;
 use crate::workload::WorkloadError;
 
 /// Why a command stopped. The message names file, line, key, value and remedy where there are any.
@@ -86,6 +88,25 @@ pub(in crate::cli) enum CliError {
     /// A model cannot be deployed as asked.
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    /// A sweep's file cannot be used.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A folder of results is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    Store {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong there, and what to do.
+        problem: String,
+    },
+    /// A folder lacks results.
+    #[error("{}: {problem}", path.display())]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing, and what to do.
+        problem: String,
+    },
     /// More than one file is wrong.
     #[error("{}", errors.join("\nerror: "))]
     Several {
@@ -116,6 +137,12 @@ pub(in crate::cli) enum CliError {
     /// A trace or workload cannot be used.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// A table of prices cannot be used.
+    #[error(transparent)]
+    Prices(#[from] PriceError),
+    /// Logs of usage cannot be used.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
 }
 
 impl CliError {
@@ -123,7 +150,7 @@ impl CliError {
     pub(in crate::cli) const fn exit(&self) -> Exit {
         match self {
             Self::Closed => Exit::Done,
-            Self::Output(_) | Self::Write { .. } => Exit::Failed,
+            Self::Output(_) | Self::Write { .. } | Self::Incomplete { .. } => Exit::Failed,
             Self::Read { .. }
             | Self::NotText { .. }
             | Self::Create { .. }
@@ -131,6 +158,8 @@ impl CliError {
             | Self::Scenario { .. }
             | Self::NoneFits { .. }
             | Self::Misfit(_)
+            | Self::Sweep(_)
+            | Self::Store { .. }
             | Self::Several { .. }
             | Self::NoName { .. }
             | Self::Hardware(_)
@@ -138,7 +167,9 @@ impl CliError {
             | Self::Plan(_)
             | Self::Cost(_)
             | Self::Points(_)
-            | Self::Workload(_) => Exit::BadInput,
+            | Self::Workload(_)
+            | Self::Prices(_)
+            | Self::Usage(_) => Exit::BadInput,
         }
     }
 
@@ -164,7 +195,7 @@ fn sentences(error: &HardwareError) -> String {
 }
 
 /// A finding on one line: place, key, value, complaint and remedy.
-pub(super) fn sentence(finding: &Finding) -> String {
+pub(in crate::cli) fn sentence(finding: &Finding) -> String {
     let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
     let subject = match (finding.key.as_str(), finding.value.as_str()) {
         ("", _) => String::new(),

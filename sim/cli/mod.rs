@@ -7,17 +7,19 @@
 
 mod arguments;
 mod error;
-mod exit;
 mod fidelity;
 mod files;
 mod inspect;
+mod money;
 mod simulate;
-mod specs;
+mod sweep;
 mod terminal;
 
-pub use arguments::Arguments;
-pub use exit::Exit;
+pub use arguments::{Arguments, execute};
+pub use sweep::Job;
+pub use terminal::Exit;
 
 use error::CliError;
+use files::specs;
 use inspect::{models, workloads};
 use terminal::{Column, Shell, Table};

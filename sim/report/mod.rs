@@ -11,6 +11,8 @@
 //! assert!(render_wall_table(&document, 80).contains("llama-3.1-70b"));
 //! ```
 
+mod diff;
+mod exchange;
 mod fill;
 mod json;
 mod page;
@@ -19,6 +21,8 @@ mod shares;
 mod text;
 mod wall;
 
+pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
+pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
     Pool, Wire, context_curve, fill_fleet, fill_row, fill_run, provenance, roofline, unfit_row,
 };

@@ -24,6 +24,6 @@ pub use format::{significant, with_prefix};
 pub use parse::ParseUnitError;
 pub use quantity::{
     BitsPerSec, Bytes, BytesPerSec, Flop, FlopPerSec, Hertz, Joules, PerSec, Seconds, Usd,
-    UsdPerHour, Watts,
+    UsdPerHour, UsdPerToken, Watts,
 };
 pub use time::{SimSpan, SimTime};

@@ -16,11 +16,12 @@ pub(super) enum Dimension {
     Energy,
     Money,
     RentalRate,
+    TokenPrice,
 }
 
 use Dimension::{
-    DataRate, Duration, Energy, Frequency, Money, PinRate, Power, RentalRate, Throughput, Volume,
-    Work,
+    DataRate, Duration, Energy, Frequency, Money, PinRate, Power, RentalRate, Throughput,
+    TokenPrice, Volume, Work,
 };
 
 impl Dimension {
@@ -37,6 +38,7 @@ impl Dimension {
             Energy => "an energy",
             Money => "an amount of money",
             RentalRate => "a rental rate",
+            TokenPrice => "a price of tokens",
         }
     }
 
@@ -53,6 +55,7 @@ impl Dimension {
             Energy => "3.9 pJ",
             Money => "30 kUSD",
             RentalRate => "2.5 USD/h",
+            TokenPrice => "5 USD/Mtok",
         }
     }
 }
@@ -63,6 +66,8 @@ const UNITS: &[(&str, Dimension, f64)] = &[
     ("bit/s", PinRate, 1.0),
     ("FLOP/s", Throughput, 1.0),
     ("OP/s", Throughput, 1.0),
+    ("USD/Mtok", TokenPrice, 1e-6),
+    ("USD/tok", TokenPrice, 1.0),
     ("USD/h", RentalRate, 1.0),
     ("FLOP", Work, 1.0),
     ("USD", Money, 1.0),

@@ -200,6 +200,9 @@ quantity!(
 quantity!(
     /// A rental rate, in US dollars an hour. Parses `"2.5 USD/h"`.
     UsdPerHour, RentalRate, "USD/h");
+quantity!(
+    /// A price of tokens, in US dollars a token. Parses `"5 USD/Mtok"`.
+    UsdPerToken, TokenPrice, "USD/tok");
 
 rate!(Bytes per Seconds = BytesPerSec);
 rate!(Flop per Seconds = FlopPerSec);
@@ -216,6 +219,18 @@ impl UsdPerHour {
     /// What `time` costs at this rate.
     pub fn cost(self, time: Seconds) -> Usd {
         Usd::new(self.0 * time.get() / 3600.0)
+    }
+}
+
+impl UsdPerToken {
+    /// What `tokens` cost at this price.
+    pub fn cost(self, tokens: u64) -> Usd {
+        Usd::new(self.0 * tokens as f64)
+    }
+
+    /// The number of dollars for a million.
+    pub fn per_million(self) -> f64 {
+        self.0 * 1e6
     }
 }
 
@@ -246,5 +261,13 @@ mod tests {
     #[test]
     fn an_hour_costs_the_hourly_rate() {
         assert_eq!(UsdPerHour::new(3.0).cost(Seconds::new(7200.0)), Usd::new(6.0));
+    }
+
+    #[test]
+    fn a_million_tokens_cost_the_price_of_a_million() {
+        let price: UsdPerToken = "6.25 USD/Mtok".parse().unwrap();
+        assert!((price.cost(2_000_000).get() - 12.5).abs() < 1e-9);
+        assert!((price.per_million() - 6.25).abs() < 1e-12);
+        assert!("6.25 USD/h".parse::<UsdPerToken>().is_err());
     }
 }

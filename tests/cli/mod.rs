@@ -5,6 +5,7 @@ mod fidelity;
 mod fleet;
 mod help;
 mod models;
+mod money;
 mod program;
 mod run;
 mod trace;

@@ -19,6 +19,11 @@ pub(in crate::cli) fn text(path: &Path, expected: &'static str) -> Result<String
 /// Cargo builds, and links to folders, which may lead in circles, are passed over. A file stands
 /// for itself.
 pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    files_below(folder, "toml")
+}
+
+/// As [`tomls_below`], for files of another ending.
+pub(in crate::cli) fn files_below(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, CliError> {
     if folder.is_file() {
         return Ok(vec![folder.into()]);
     }
@@ -32,8 +37,8 @@ pub(in crate::cli) fn tomls_below(folder: &Path) -> Result<Vec<PathBuf>, CliErro
     let mut found = Vec::new();
     for (path, kind) in entries.into_iter().filter(|(path, _)| !is_passed_over(path)) {
         if kind.is_dir() {
-            found.extend(tomls_below(&path)?);
-        } else if !path.is_dir() && path.extension().is_some_and(|end| end == "toml") {
+            found.extend(files_below(&path, ending)?);
+        } else if !path.is_dir() && path.extension().is_some_and(|end| end == ending) {
             found.push(path);
         }
     }

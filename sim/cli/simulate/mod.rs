@@ -1,14 +1,14 @@
 //! The commands that simulate: `wall` and `run`, and the flags they share.
 
 mod common;
-mod doubts;
 mod explain;
-mod fleet;
+mod point;
 mod run;
 mod scenario;
 mod values;
 mod wall;
 mod work;
 
+pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::Run;
 pub(in crate::cli) use wall::Wall;

@@ -71,10 +71,10 @@ impl Scenario {
         Ok(Self { path: path.into(), flags })
     }
 
-    /// The run it describes, with the flags of this process's command line over it.
-    pub(super) fn under_flags(self) -> Result<Run, CliError> {
+    /// The run it describes, with the flags of the command line over it.
+    pub(super) fn under_flags(self, line: &[OsString]) -> Result<Run, CliError> {
         let run = run_command();
-        let own = own_words();
+        let own = own_words(line);
         let start = ["memwall", "run"].map(OsString::from);
         let given = run.clone().try_get_matches_from(start.iter().skip(1).chain(&own));
         let given = given.expect("the command line was parsed before");
@@ -97,9 +97,9 @@ fn shipped(name: &Path) -> Option<&'static str> {
     found.filter(|_| !name.exists()).map(|(_, text)| *text)
 }
 
-/// The words of this process's command line after `run`.
-fn own_words() -> Vec<OsString> {
-    let mut words = std::env::args_os().skip(1);
+/// The words of the command line after `run`.
+fn own_words(line: &[OsString]) -> Vec<OsString> {
+    let mut words = line.iter();
     while let Some(word) = words.next() {
         if word == "--specs" {
             words.next();
@@ -107,11 +107,11 @@ fn own_words() -> Vec<OsString> {
             break;
         }
     }
-    words.collect()
+    words.cloned().collect()
 }
 
 /// `run`, with the flags of every command.
-fn run_command() -> clap::Command {
+pub(super) fn run_command() -> clap::Command {
     let mut arguments = Arguments::command();
     arguments.build();
     arguments.find_subcommand("run").expect("`run` is a command").clone()
@@ -132,7 +132,7 @@ fn is_overruled(run: &clap::Command, given: &ArgMatches, name: &str) -> bool {
 }
 
 /// The flag that a key of a scenario sets.
-fn known<'a>(run: &'a clap::Command, key: &str) -> Result<&'a Arg, String> {
+pub(super) fn known<'a>(run: &'a clap::Command, key: &str) -> Result<&'a Arg, String> {
     let of_run = || run.get_arguments().filter(|flag| !flag.is_global_set());
     let flags = || of_run().filter_map(|flag| Some((flag.get_long()?, flag)));
     let flags = || flags().filter(|(long, _)| *long != "help");
@@ -172,7 +172,7 @@ fn word(key: &str, value: &DeValue) -> Result<String, String> {
 }
 
 /// Whether clap accepts the flag with its value; flags that need others are left to the whole.
-fn check_value(flag: &[String]) -> Result<(), String> {
+pub(super) fn check_value(flag: &[String]) -> Result<(), String> {
     use clap::error::ErrorKind::{InvalidValue, TooFewValues, UnknownArgument, ValueValidation};
     let words = ["memwall", "run"].into_iter().chain(flag.iter().map(String::as_str));
     match Arguments::try_parse_from(words) {
@@ -188,7 +188,7 @@ fn check_value(flag: &[String]) -> Result<(), String> {
     }
 }
 
-fn first_line(error: &clap::Error) -> String {
+pub(super) fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     first.strip_prefix("error: ").unwrap_or(first).to_owned()

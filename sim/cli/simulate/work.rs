@@ -36,7 +36,7 @@ pub(super) struct WorkFlags {
 }
 
 /// Work that has been read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Work {
     Generated(Box<Synthetic>),
     Recorded { trace: Box<Trace>, tasks: Vec<Task>, name: String },
@@ -66,6 +66,11 @@ impl Work {
             Self::Generated(synthetic) => synthetic.name(),
             Self::Recorded { name, .. } => name,
         }
+    }
+
+    /// A copy in which no person takes longer than [`LONGEST_PAUSE`] before a call.
+    pub(super) fn with_pauses_cut(&self) -> Self {
+        self.clone().with_longest_pause()
     }
 
     /// The same work where no person takes longer than [`LONGEST_PAUSE`] before a call.

@@ -1,8 +1,11 @@
 //! The one owner of standard output.
 
+use std::cell::RefCell;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use console::{Term, style};
 use serde::Serialize;
@@ -30,6 +33,32 @@ pub(in crate::cli) struct Shell {
     json: bool,
     quiet: bool,
     specs: Option<PathBuf>,
+    /// The command line after the program's name.
+    words: Vec<OsString>,
+}
+
+/// What a captured shell printed.
+pub(in crate::cli) struct Printed(Rc<RefCell<Vec<u8>>>);
+
+impl Printed {
+    /// Takes it.
+    pub(in crate::cli) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+/// Keeps what is written for [`Printed`].
+struct Keeper(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Keeper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Shell {
@@ -42,7 +71,31 @@ impl Shell {
             json: flags.json,
             quiet: flags.quiet,
             specs: flags.specs.clone(),
+            words: std::env::args_os().skip(1).collect(),
         }
+    }
+
+    /// A quiet shell whose results are kept, for the command line `words`.
+    pub(in crate::cli) fn captured(flags: &Flags, words: &[String]) -> (Self, Printed) {
+        let kept = Rc::new(RefCell::new(Vec::new()));
+        let shell = Self {
+            results: Box::new(Keeper(Rc::clone(&kept))),
+            json: flags.json,
+            words: words.iter().map(OsString::from).collect(),
+            ..Self::silent(flags.specs.clone())
+        };
+        (shell, Printed(kept))
+    }
+
+    /// The command line after the program's name.
+    pub(in crate::cli) fn words(&self) -> &[OsString] {
+        &self.words
+    }
+
+    /// A shell that shows nothing, over the catalogue in `specs`.
+    pub(in crate::cli) fn silent(specs: Option<PathBuf>) -> Self {
+        let results = Box::new(io::sink());
+        Self { results, width: None, json: false, quiet: true, specs, words: Vec::new() }
     }
 
     /// Whether the result is to be one JSON document.

@@ -88,6 +88,24 @@ impl Catalog {
         Self { shelf, specs, chips, systems, chip_names, system_names }
     }
 
+    /// The chip of a file's `text`, which varies one of these by `base`; the catalogue stays as it
+    /// is.
+    pub fn variation(&self, path: &str, text: &str) -> Result<Chip, HardwareError> {
+        let reading = read::<ChipSpec>(path, text);
+        let mut findings = reading.findings;
+        if let Some(spec) = reading.spec.as_ref().filter(|_| findings.is_empty()) {
+            let flaws = self.shelf.flaws(spec).into_iter();
+            findings.extend(flaws.map(|flaw| {
+                let span = reading.places.span(&flaw.key);
+                flaw.at(path, text, span)
+            }));
+            if findings.is_empty() {
+                return Ok(self.shelf.resolved(spec));
+            }
+        }
+        Err(HardwareError::BadSpecs { findings })
+    }
+
     /// The chip of this name or alias; case, `_` and spaces do not matter.
     pub fn chip(&self, name: &str) -> Result<&Chip, HardwareError> {
         let index = self.chip_names.find(name).ok_or_else(|| HardwareError::UnknownChip {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::values;
 use crate::cli::CliError;
+use crate::cli::simulate::values;
 use crate::cluster::{
     Deployment, Faults, Fleet, FleetFigures, HostCores, Order, Policy, Prefilling, Routing,
     RunResult,

@@ -5,22 +5,24 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::common::CommonFlags;
+use super::crew::Crew;
 use super::doubts::{doubts, overload};
-use super::explain::band_run;
-use super::fleet::{FleetFlags, PrefillPool};
-use super::scenario::Scenario;
-use super::values;
-use super::work::{LONGEST_PAUSE, Work};
+use super::fleet::FleetFlags;
+use super::formats::ToolFormat;
 use crate::cli::files::Staged;
+use crate::cli::simulate::common::CommonFlags;
+use crate::cli::simulate::explain::band_run;
+use crate::cli::simulate::scenario::Scenario;
+use crate::cli::simulate::values;
+use crate::cli::simulate::work::{LONGEST_PAUSE, Work};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
-    Deployment, FleetFigures, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate,
+    Deployment, FleetFigures, Load, Order, Progress, RunResult, at_rate, simulate,
 };
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{RunDocument, Wire, fill_run, render_run, requests_csv, to_json};
+use crate::report::{Bench, RunDocument, fill_run, render_run, requests_csv, to_json};
 use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
@@ -45,20 +47,20 @@ pub(in crate::cli) struct Run {
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
     #[arg(long, value_name = "C", default_value = "h100-sxm")]
-    chip: String,
+    pub(in crate::cli::simulate) chip: String,
     /// Tensor parallelism: chips of the replica
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
-    tp: Option<u32>,
+    pub(in crate::cli::simulate) tp: Option<u32>,
     /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
+    pub(in crate::cli::simulate) plan: Option<Plan>,
     /// What is simulated, and how
     #[command(flatten)]
-    common: CommonFlags,
+    pub(in crate::cli::simulate) common: CommonFlags,
     /// The fleet
     #[command(flatten)]
-    fleet: FleetFlags,
+    pub(super) fleet: FleetFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -83,9 +85,12 @@ pub(in crate::cli) struct Run {
     /// Keep summary.json and requests.csv in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print the result as another tool would
+    #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
+    format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
     #[arg(long)]
-    explain: bool,
+    pub(in crate::cli::simulate) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
@@ -95,7 +100,7 @@ impl Run {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         match &self.scenario {
-            Some(path) => Scenario::read(path)?.under_flags()?.simulate(shell),
+            Some(path) => Scenario::read(path)?.under_flags(shell.words())?.simulate(shell),
             None => self.simulate(shell),
         }
     }
@@ -108,21 +113,10 @@ impl Run {
         let work =
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
-        self.fleet.check(self.explain, self.open_loop)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let prefill = match self.fleet.prefill_chip() {
-            Some(name) => {
-                let chip = name.map_or(Ok(chip), |name| catalog.chip(name))?;
-                let ordered = self.common.order(chip, &model, plan, work.page_tokens());
-                let pool = self.fleet.prefill_pool(ordered, &order)?;
-                let wire = self.fleet.wire(&order, &pool.order)?;
-                Some((pool, wire))
-            }
-            None => None,
-        };
-        let crew = Crew { order: &order, deployment: &deployment, prefill: prefill.as_ref() };
+        let crew = Crew::of(self, &catalog, (&order, &deployment))?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
@@ -145,7 +139,18 @@ impl Run {
         if let Some(folder) = &self.out {
             keep(folder, &document, &result, shell)?;
         }
-        if shell.json() {
+        if let Some(format) = self.format {
+            shell.text(format.render(&Bench {
+                document: &document,
+                outcomes: &result.outcomes,
+                plan,
+                concurrency: match self.load(&work) {
+                    Load::Closed { concurrency } => Some(concurrency),
+                    _ => None,
+                },
+                rate: self.rate,
+            }))?;
+        } else if shell.json() {
             shell.json_document(&document)?;
         } else {
             shell.text(render_run(&document, shell.width()))?;
@@ -155,7 +160,8 @@ impl Run {
     }
 
     /// Flags that only the work shows to be at odds.
-    fn check(&self, work: &Work) -> Result<(), CliError> {
+    pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
+        self.fleet.check(self.explain, self.open_loop)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",
@@ -179,7 +185,7 @@ impl Run {
     }
 
     /// The tasks, at their rate if one was given, at most as many as asked for.
-    fn task_list(
+    pub(super) fn task_list(
         &self,
         work: &Work,
         window: u32,
@@ -217,52 +223,21 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
-        if self.fleet.is_on() {
-            let (result, figures) = self.work_through_fleet(crew, work, &mut watch)?;
-            return Ok((result, Some(figures)));
-        }
-        let window = crew.order.model.context;
-        Ok((self.work_through(crew.deployment, work, window, &mut watch)?, None))
-    }
-
-    fn work_through_fleet(
-        &self,
-        crew: &Crew,
-        work: &Work,
-        watch: &mut dyn FnMut(Progress),
-    ) -> Result<(RunResult, FleetFigures), CliError> {
-        let ttl = self.common.ttl;
-        let serving = (crew.order, crew.deployment);
-        let prefill = crew.prefill.map(|(pool, wire)| (pool, wire));
-        let engine = self.common.engine.into();
-        let mut fleet = self.fleet.build(serving, prefill, (engine, ttl, self.common.seed));
-        let (plan, window) = (self.plan_of(work), crew.order.model.context);
-        let Some(clients) = self.steady_clients(work) else {
-            let tasks = self.task_list(work, window)?;
-            let result = simulate(&mut fleet, tasks, plan, watch);
-            return Ok((result, fleet.figures()));
-        };
-        let pool = work.pool(self.common.seed, window, clients)?;
-        // Tasks are numbered from 1 in a run.
-        pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
-        let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
-        let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
-        Ok((result, fleet.figures()))
-    }
-
-    fn plan_of(&self, work: &Work) -> RunPlan {
-        let (load, warmup) = (self.load(work), self.warmup(work));
-        RunPlan { load, warmup, horizon: self.horizon(work), requests: None }
+        self.measure(crew, work, &mut watch)
     }
 
     /// The run's document for another order.
-    fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
+    pub(in crate::cli::simulate) fn again(
+        &self,
+        order: &Order,
+        work: &Work,
+    ) -> Option<RunDocument> {
         let deployment = order.deploy().ok()?;
         let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
         Some(fill_run(order, &deployment, &result))
     }
 
-    fn work_through(
+    pub(in crate::cli::simulate) fn work_through(
         &self,
         deployment: &Deployment,
         work: &Work,
@@ -284,7 +259,7 @@ impl Run {
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if
     /// a number of tasks is to be done from beginning to end.
-    fn steady_clients(&self, work: &Work) -> Option<u32> {
+    pub(in crate::cli::simulate) fn steady_clients(&self, work: &Work) -> Option<u32> {
         match (self.load(work), work) {
             (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
                 Some(concurrency)
@@ -294,18 +269,18 @@ impl Run {
     }
 
     /// Loops in their steady state warm up as long as a person may pause.
-    fn warmup(&self, work: &Work) -> SimSpan {
+    pub(super) fn warmup(&self, work: &Work) -> SimSpan {
         let steady = self.steady_clients(work).filter(|_| self.duration.is_none());
         self.warmup.unwrap_or(if steady.is_some() { LONGEST_PAUSE } else { SimSpan::ZERO })
     }
 
     /// Generated work has no end of its own.
-    fn horizon(&self, work: &Work) -> Option<SimSpan> {
+    pub(super) fn horizon(&self, work: &Work) -> Option<SimSpan> {
         let is_endless = matches!(work, Work::Generated(_)) && self.tasks.is_none();
         self.duration.or(is_endless.then_some(DURATION))
     }
 
-    fn load(&self, work: &Work) -> Load {
+    pub(super) fn load(&self, work: &Work) -> Load {
         match (self.concurrency, self.rate, work) {
             (Some(concurrency), ..) => Load::Closed { concurrency },
             (None, None, Work::Generated(_)) => Load::Closed { concurrency: 32 },
@@ -314,14 +289,14 @@ impl Run {
         }
     }
 
-    fn document(
+    pub(in crate::cli::simulate) fn document(
         &self,
         crew: &Crew,
         result: &RunResult,
         figures: Option<&FleetFigures>,
         work: &Work,
     ) -> RunDocument {
-        let Crew { order, deployment, .. } = *crew;
+        let order = crew.order();
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
         if !matches!(self.load(work), Load::Closed { .. }) {
@@ -331,23 +306,9 @@ impl Run {
             workload: work.name().to_owned(),
             seed: self.common.seed,
             warnings,
-            ..match figures {
-                Some(figures) => {
-                    let prefill = crew.prefill.map(|(pool, wire)| (pool, wire));
-                    self.fleet.document((order, deployment), prefill, (result, figures))
-                }
-                None => fill_run(order, deployment, result),
-            }
+            ..self.fill(crew, result, figures)
         }
     }
-}
-
-/// What a run is to run on.
-struct Crew<'a> {
-    order: &'a Order<'a>,
-    deployment: &'a Deployment,
-    /// The pool that prefills, and what carries its KV.
-    prefill: Option<&'a (PrefillPool<'a>, Wire)>,
 }
 
 /// The files that are kept.

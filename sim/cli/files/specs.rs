@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::error::sentence;
-use super::{CliError, Shell, files};
+use crate::cli::error::sentence;
+use crate::cli::{CliError, Shell, files};
 use crate::hardware::{Catalog, Severity};
 
 /// Chips and systems: those of the program, and those below `--specs`.
 ///
 /// What `chips check` calls an error is told as a warning: a what-if may mean it.
-pub(super) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
+pub(in crate::cli) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
     let catalog = Catalog::embedded();
     let Some(folder) = shell.specs() else { return Ok(catalog) };
     let mut texts = Vec::new();
@@ -49,13 +49,13 @@ fn is_hardware(path: &Path, text: &str) -> bool {
 }
 
 /// Whether an argument that may be a name or a file means a file.
-pub(super) fn is_file(argument: &str) -> bool {
+pub(in crate::cli) fn is_file(argument: &str) -> bool {
     let path = Path::new(argument);
     path.extension().is_some_and(|end| end == "toml" || end == "json") || path.is_file()
 }
 
 /// The `name` that a spec file gives.
-pub(super) fn name_in(path: &str, text: &str) -> Result<String, CliError> {
+pub(in crate::cli) fn name_in(path: &str, text: &str) -> Result<String, CliError> {
     let parsed = text.parse::<toml::Table>();
     let name = parsed.ok().and_then(|table| Some(table.get("name")?.as_str()?.to_owned()));
     name.ok_or_else(|| CliError::NoName { path: path.into() })

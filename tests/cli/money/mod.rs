@@ -1,0 +1,4 @@
+//! The planners' commands.
+
+mod diff;
+mod import;
