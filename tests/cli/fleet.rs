@@ -72,9 +72,8 @@ fn switching_a_mechanism_off_leaves_the_others_as_they_were() {
 #[test]
 fn shipped_scenarios_run_and_flags_win() {
     let names = ["disaggregated", "failures", "host-cores", "prefill-on-older-chips", "routing"];
-    for name in names {
-        let arguments = ["run", name, "--duration", "3min", "--warmup", "30s"];
-        let arguments = [arguments.as_slice(), &["--model", "llama-3.1-8b", "--json"]].concat();
+    for name in names.into_iter().chain(["speculative"]) {
+        let arguments = ["run", name, "--duration", "3min", "--warmup", "30s", "--json"];
         let document = memwall(&arguments).document("memwall.run/1");
         assert!(document["requests"]["completed"].as_u64().unwrap() > 0, "{name}");
         let fleet = document["fleet"].as_object().unwrap();
@@ -92,6 +91,22 @@ fn shipped_scenarios_run_and_flags_win() {
 }
 
 #[test]
+fn drafts_speed_decode_up_as_far_as_they_are_accepted() {
+    let tpot = |more: &[&str]| {
+        let document = run(more);
+        document["latency"]["tpot_ms"]["p50"].as_f64().unwrap()
+    };
+    let plain = tpot(&[]);
+    let drafts = ["--draft-tokens", "2", "--acceptance", "1.8,2.4"];
+    assert!(tpot(&drafts) < 0.75 * plain);
+    assert!(tpot(&["--draft-tokens", "2", "--acceptance", "1,1"]) > plain);
+    // Where drafts are never accepted, none is made.
+    let careful = tpot(&["--draft-tokens", "2", "--acceptance", "1,1", "--adaptive-depth"]);
+    assert!((careful / plain - 1.0).abs() < 1e-6, "{careful} {plain}");
+    assert_eq!(run(&[&drafts, ["--engine", "stepwise"].as_slice()].concat()), run(&drafts));
+}
+
+#[test]
 fn impossible_combinations_are_refused_with_the_reason() {
     let refused = |more: &[&str], parts: &[&str]| {
         memwall(&[&SHORT, ["4"].as_slice(), more].concat()).refused(parts);
@@ -106,6 +121,10 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&["--routing", "nearest"], &["nearest", "prefix-affinity"]);
     refused(&["--replicas", "2", "--explain"], &["--explain", "bands of fleets"]);
     refused(&["--replicas", "0"], &["--replicas", "0"]);
+    refused(&["--draft-tokens", "2"], &["llama-3.1-8b accepts is not known", "--acceptance"]);
+    refused(&["--adaptive-depth"], &["--adaptive-depth", "no token is drafted"]);
+    let many = ["--draft-tokens", "1", "--acceptance", "2.5"];
+    refused(&many, &["--acceptance", "1 draft tokens cannot gain 2.5", "give 1 to 2"]);
     refused(&["--host-cores", "4", "--tool-cpu-share", "2"], &["--tool-cpu-share", "2"]);
     memwall(&["run", "no-such-scenario"]).refused(&["no-such-scenario"]);
 }

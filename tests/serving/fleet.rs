@@ -117,7 +117,10 @@ fn llama() -> StepProgram {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(700) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(700)
+    })]
 
     #[test]
     fn nothing_is_lost_or_counted_twice(case in case(), tasks in tasks()) {

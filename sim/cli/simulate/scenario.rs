@@ -25,8 +25,14 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 5] =
-    shipped!("disaggregated", "failures", "host-cores", "prefill-on-older-chips", "routing",);
+const SHIPPED: [(&str, &str); 6] = shipped!(
+    "disaggregated",
+    "failures",
+    "host-cores",
+    "prefill-on-older-chips",
+    "routing",
+    "speculative",
+);
 
 /// A scenario file, as flags.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use super::figures::{
 use super::links::Links;
 use super::router::Router;
 use super::routing::Routing;
-use super::state::{Flight, Member, Move, Parked, Prefilled, Stage};
+use super::state::{Event, Flight, Member, Move, Parked, Prefilled, Stage};
 use super::tools::HostCores;
 use crate::cluster::run::{Account, Service, Summary};
 use crate::cost::Pricer;
-use crate::des::{EventQueue, Phased, Stream};
+use crate::des::{EventQueue, Stream};
 use crate::serving::{Extent, Meter, Outcome, Replica, Request, RequestId, TooLong};
 use crate::units::{Bytes, BytesPerSec, SimSpan, SimTime};
 
@@ -36,37 +36,6 @@ pub struct Prefilling {
     pub target: BytesPerSec,
     /// From the choice of pages until bytes flow.
     pub latency: SimSpan,
-}
-
-/// Everything that happens in a fleet besides the ends of its replicas' steps.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
-    /// The next flow has ended, if no flow started or ended since this was scheduled.
-    Sent { generation: u64 },
-    /// A replica returns.
-    Return(usize),
-    /// A replica fails; by the drawn times it does so again.
-    Fail { member: usize, down: Option<SimSpan> },
-    /// A prefilled request looks for a replica that decodes it.
-    Land(RequestId),
-    /// KV begins to flow, unless its way was changed.
-    Depart { id: RequestId, to: usize },
-    /// The replicas of a pool report.
-    Report { pool: usize },
-}
-
-impl Phased for Event {
-    /// Pages are given back before they are asked for; reports come last.
-    fn phase(&self) -> u8 {
-        match self {
-            Self::Sent { .. } => 0,
-            Self::Return(_) => 1,
-            Self::Fail { .. } => 2,
-            Self::Land(_) => 3,
-            Self::Depart { .. } => 4,
-            Self::Report { .. } => 5,
-        }
-    }
 }
 
 /// The pool that serves or decodes; the other one prefills.
@@ -338,16 +307,6 @@ impl<P: Pricer> Fleet<P> {
             let (time, event) = self.queue.pop().expect("it is there");
             self.handle(time, event);
         }
-    }
-}
-
-impl Flight {
-    /// What became of the request, by what its last replica measured.
-    fn outcome(&self, last: &Outcome) -> Outcome {
-        let (cached, before) =
-            self.prefilled.map_or((last.cached, 0), |first| (first.cached, first.preemptions));
-        let preemptions = last.preemptions + before;
-        Outcome { cached, preemptions, output: self.request.output, ..*last }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::serving::{Held, Migrant, Replica, Request, RequestId};
-use crate::units::SimTime;
+use crate::des::Phased;
+use crate::serving::{Held, Migrant, Outcome, Replica, Request, RequestId};
+use crate::units::{SimSpan, SimTime};
 
 /// A replica of a fleet.
 #[derive(Debug)]
@@ -108,4 +109,45 @@ pub(super) enum Parked {
     Lost(Migrant),
     /// A prefilled one.
     Prefilled(RequestId),
+}
+
+impl Flight {
+    /// What became of the request, by what its last replica measured.
+    pub(super) fn outcome(&self, last: &Outcome) -> Outcome {
+        let (cached, before) =
+            self.prefilled.map_or((last.cached, 0), |first| (first.cached, first.preemptions));
+        let preemptions = last.preemptions + before;
+        Outcome { cached, preemptions, output: self.request.output, ..*last }
+    }
+}
+
+/// Everything that happens in a fleet besides the ends of its replicas' steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// The next flow has ended, if no flow started or ended since this was scheduled.
+    Sent { generation: u64 },
+    /// A replica returns.
+    Return(usize),
+    /// A replica fails; by the drawn times it does so again.
+    Fail { member: usize, down: Option<SimSpan> },
+    /// A prefilled request looks for a replica that decodes it.
+    Land(RequestId),
+    /// KV begins to flow, unless its way was changed.
+    Depart { id: RequestId, to: usize },
+    /// The replicas of a pool report.
+    Report { pool: usize },
+}
+
+impl Phased for Event {
+    /// Pages are given back before they are asked for; reports come last.
+    fn phase(&self) -> u8 {
+        match self {
+            Self::Sent { .. } => 0,
+            Self::Return(_) => 1,
+            Self::Fail { .. } => 2,
+            Self::Land(_) => 3,
+            Self::Depart { .. } => 4,
+            Self::Report { .. } => 5,
+        }
+    }
 }

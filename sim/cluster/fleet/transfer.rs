@@ -1,8 +1,8 @@
 //! What passes between replicas: KV handed over, and sequences of replicas that failed.
 
 use super::figures::HandoffFigures;
-use super::replicas::{Event, Fleet, PREFILL, SERVE};
-use super::state::{Load, Move, Parked, Stage};
+use super::replicas::{Fleet, PREFILL, SERVE};
+use super::state::{Event, Load, Move, Parked, Stage};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
 use crate::serving::{Migrant, RequestId};

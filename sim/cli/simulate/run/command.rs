@@ -42,7 +42,8 @@ const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing; flags win
+    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing, speculative;
+    /// flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`

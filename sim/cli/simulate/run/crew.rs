@@ -66,7 +66,9 @@ impl Run {
         let serving = (crew.order, crew.deployment);
         let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
         let engine = self.common.engine.into();
-        let mut fleet = self.fleet.build(serving, prefill, (engine, ttl, self.common.seed));
+        let speculation = self.fleet.speculation(crew.order.model)?;
+        let how = (engine, ttl, self.common.seed);
+        let mut fleet = self.fleet.build(serving, prefill, how, speculation.as_ref());
         let (plan, window) = (self.plan_of(work), crew.order.model.context);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::acceptance;
 use crate::cli::CliError;
 use crate::cli::simulate::values;
 use crate::cluster::{
@@ -11,9 +12,9 @@ use crate::cluster::{
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::hardware::Chip;
-use crate::model::Plan;
+use crate::model::{Model, Plan};
 use crate::report::{Pool, RunDocument, Wire, fill_fleet};
-use crate::serving::Engine;
+use crate::serving::{Engine, Speculating, Speculation};
 use crate::units::{BytesPerSec, SimSpan};
 
 /// Replicas, routing, disaggregation, failures, tools.
@@ -65,14 +66,28 @@ pub(super) struct FleetFlags {
     /// A failed replica is down for this long on average
     #[arg(long, value_name = "TIME", value_parser = values::span, default_value = "10min")]
     repair: SimSpan,
-    /// Replica N (from 0, those that prefill last) fails at a time, and returns after another if one
-    /// is given: `2@10min`, `0@90s+5min`
+    /// Replica N (from 0, those that prefill last) fails at a time, and returns after another if
+    /// one is given: `2@10min`, `0@90s+5min`
     #[arg(long, value_name = "N@TIME[+TIME]", num_args = 1.., value_parser = outage)]
     outage: Vec<Outage>,
     /// Tools of agents queue for this many host cores [default: cores without number]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     host_cores: Option<u32>,
+    /// Draft tokens a step, which the model verifies at once (MTP, EAGLE) [default: none]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
+    draft_tokens: Option<u32>,
+    /// Tokens gained a step on average with 1, 2, … draft tokens: `1.8,2.4,2.8`
+    /// [default: as measured, for the models that were]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    acceptance: Vec<f64>,
+    /// Time of drafting a token over that of a plain decode step [default: 1 / layers]
+    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    draft_share: Option<f64>,
+    /// Draft fewer tokens, or none, where batches are so large that it does not pay
+    #[arg(long)]
+    adaptive_depth: bool,
     /// Share of a tool call's time for which it needs its core
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
     tool_cpu_share: f64,
@@ -111,6 +126,7 @@ impl FleetFlags {
             || self.fail_every.is_some()
             || !self.outage.is_empty()
             || self.host_cores.is_some()
+            || self.draft_tokens.is_some()
     }
 
     /// Refuses what does not go together.
@@ -132,6 +148,17 @@ impl FleetFlags {
         {
             let problem = "no replica prefills for others";
             return refuse(flag, "is set", problem, "give --prefill-replicas, or leave it out");
+        }
+        let draft_only = [
+            ("--acceptance", !self.acceptance.is_empty()),
+            ("--draft-share", self.draft_share.is_some()),
+            ("--adaptive-depth", self.adaptive_depth),
+        ];
+        if self.draft_tokens.is_none()
+            && let Some((flag, _)) = draft_only.into_iter().find(|(_, is_set)| *is_set)
+        {
+            let problem = "no token is drafted";
+            return refuse(flag, "is set", problem, "give --draft-tokens, or leave it out");
         }
         let size = (self.replicas + self.prefill_replicas) as usize;
         if let Some(outage) = self.outage.iter().find(|outage| outage.replica >= size) {
@@ -196,16 +223,45 @@ impl FleetFlags {
         Ok(Wire { name, gb_s: [of_replica(send, prefill.plan), of_replica(receive, serving.plan)] })
     }
 
+    /// How tokens are drafted for `model`.
+    pub(super) fn speculation(&self, model: &Model) -> Result<Option<Speculation>, CliError> {
+        let Some(depth) = self.draft_tokens else { return Ok(None) };
+        let refuse = |flag, value: String, problem: String| CliError::Flag {
+            flag,
+            value,
+            problem,
+            remedy: "give --acceptance with a length for each number of draft tokens".into(),
+        };
+        let lengths = match (self.acceptance.as_slice(), acceptance::of(&model.name)) {
+            ([], Some(known)) => known,
+            ([], None) => {
+                let problem = format!("how many drafts {} accepts is not known", model.name);
+                return Err(refuse("--draft-tokens", depth.to_string(), problem));
+            }
+            (given, _) => given,
+        };
+        let Some(lengths) = lengths.get(..depth as usize) else {
+            let problem = format!("lengths are known for up to {} draft tokens", lengths.len());
+            return Err(refuse("--draft-tokens", depth.to_string(), problem));
+        };
+        let draft = self.draft_share.unwrap_or(1.0 / model.layers.len() as f64);
+        Speculation::new(lengths.to_vec(), draft, self.adaptive_depth)
+            .map(Some)
+            .map_err(|problem| refuse("--acceptance", format!("{lengths:?}"), problem))
+    }
+
     /// The idle fleet.
     pub(super) fn build<'a>(
         &self,
         serving: (&Order, &'a Deployment),
         prefill: Option<(&'a PrefillPool<'a>, &Wire)>,
         (engine, ttl, seed): (Engine, Option<SimSpan>, u64),
-    ) -> Fleet<&'a StepProgram> {
+        speculation: Option<&Speculation>,
+    ) -> Fleet<Speculating<&'a StepProgram>> {
         let refresh = self.view_refresh.unwrap_or(SimSpan::ZERO);
         let pool = |deployment: &'a Deployment, count| {
-            (0..count).map(|_| deployment.replica(ttl).with_engine(engine)).collect()
+            let replica = || deployment.speculating_replica(ttl, speculation.cloned());
+            (0..count).map(|_| replica().with_engine(engine)).collect()
         };
         let (order, deployment) = serving;
         let overlap_weight = self.overlap_weight;

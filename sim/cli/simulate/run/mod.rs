@@ -1,5 +1,6 @@
 //! `memwall run`: one simulation in depth, of a replica or of a fleet.
 
+mod acceptance;
 mod command;
 mod crew;
 mod doubts;
