@@ -22,7 +22,11 @@ pub mod cluster;
 
 pub mod fidelity;
 
+pub mod insight;
+
 pub mod economics;
+
+pub mod planning;
 
 pub mod sweep;
 

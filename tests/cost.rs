@@ -319,7 +319,7 @@ fn a_ring_all_reduce_sends_its_wire_bytes() {
         let wire = 2.0 * f64::from(ranks - 1) / f64::from(ranks) * 16384.0 * 100.0;
         assert!((price.wire.get() / wire - 1.0).abs() < 1e-12);
         assert!((price.time.get() / (wire / 450e9) - 1.0).abs() < 1e-12);
-        assert_eq!(price.bound, Bound::Interconnect);
+        assert_eq!(price.parts.largest(), Bound::Interconnect);
     }
 }
 
@@ -331,7 +331,7 @@ fn the_roofline_turns_at_its_ridge() {
     let kind = gemm(16384, 16384, Format::Bf16);
     let program =
         program(&[op(kind)], &named("h100-sxm"), TimeModel::Roofline, EngineProfile::Vllm);
-    let bound = |rows: f64| program.price_ops(&prefill(1, 0, rows as u32, &[]))[0].bound;
+    let bound = |rows: f64| program.price_ops(&prefill(1, 0, rows as u32, &[]))[0].parts.largest();
     assert_eq!(bound(ridge.floor()), Bound::HbmBandwidth);
     assert_eq!(bound(ridge.ceil()), Bound::Compute);
 }

@@ -4,6 +4,7 @@ mod cli;
 mod cost;
 mod hardware;
 mod hbm;
+mod insight;
 mod model;
 mod report;
 mod serving;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up; each may use those before it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 15] = [
     "units",
     "des",
     "hardware",
@@ -14,7 +14,9 @@ const LAYERS: [&str; 13] = [
     "workload",
     "cluster",
     "fidelity",
+    "insight",
     "economics",
+    "planning",
     "sweep",
     "report",
     "cli",
@@ -22,7 +24,7 @@ const LAYERS: [&str; 13] = [
 
 /// Layers that only compute: no files, threads, clocks or environment, so that they also compile
 /// to WebAssembly one day.
-const CORE: &[&str] = LAYERS.split_at(11).0;
+const CORE: &[&str] = LAYERS.split_at(13).0;
 
 /// The one file of the core that reads files; compiled with the `cli` feature only.
 const READS_FILES: &str = "sim/workload/files.rs";

@@ -8,7 +8,7 @@ use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{
     ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
 };
-use super::money::{Diff, ImportCommand};
+use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, SupplyCommand};
 use super::simulate::{Run, Wall};
 use super::sweep::SweepCommand;
 use super::{CliError, Exit, Shell};
@@ -70,6 +70,12 @@ pub(super) enum Command {
     Trace(TraceCommand),
     /// What a chip's stacked memory gives of its pins' peak, by access pattern
     Hbm(HbmCommand),
+    /// The cheapest, smallest or least hungry fleet that carries a demand within a service level
+    Plan(Box<PlanCommand>),
+    /// What can be built year by year, under power, packaging and HBM, against demand
+    Supply(Box<SupplyCommand>),
+    /// What people ask for: tokens, tasks, dollars, and the chips that carry it
+    Demand(Box<DemandCommand>),
     /// Your own usage: tokens, what they cost at an API, and a workload of their shape
     #[command(subcommand)]
     Import(ImportCommand),
@@ -131,6 +137,9 @@ impl Command {
             Self::Workloads(command) => command.run(shell),
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
+            Self::Plan(command) => command.run(shell),
+            Self::Supply(command) => command.run(shell),
+            Self::Demand(command) => command.run(shell),
             Self::Import(command) => command.run(shell),
             Self::Diff(diff) => diff.run(shell),
             Self::Schema(schema) => schema.run(shell),

@@ -10,6 +10,7 @@ use crate::economics::{PriceError, UsageError};
 use crate::fidelity::PointsError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
+use crate::planning::PlanningError;
 use crate::report::WallRow;
 use crate::sweep::SweepError;
 use crate::workload::WorkloadError;
@@ -140,6 +141,9 @@ pub(in crate::cli) enum CliError {
     /// A table of prices cannot be used.
     #[error(transparent)]
     Prices(#[from] PriceError),
+    /// A scenario of demand or supply cannot be used.
+    #[error(transparent)]
+    Planning(#[from] PlanningError),
     /// Logs of usage cannot be used.
     #[error(transparent)]
     Usage(#[from] UsageError),
@@ -169,6 +173,7 @@ impl CliError {
             | Self::Points(_)
             | Self::Workload(_)
             | Self::Prices(_)
+            | Self::Planning(_)
             | Self::Usage(_) => Exit::BadInput,
         }
     }

@@ -20,6 +20,6 @@ pub use ladder::{
     best_nearby, best_of_plans,
 };
 pub use run::{
-    Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Summary, TaskCounts,
-    at_rate, simulate, simulate_while,
+    Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
+    TaskCounts, at_rate, simulate, simulate_while,
 };

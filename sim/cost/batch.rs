@@ -45,6 +45,19 @@ pub struct Prefill {
 }
 
 impl Batch {
+    /// A step in which `sequences` sequences of `context` tokens each produce one.
+    pub fn decoding(sequences: u32, context: u32, clips: &[u32]) -> Self {
+        let mut one = Decode::default();
+        one.add(context, clips);
+        let count = u64::from(sequences);
+        let decode = Decode {
+            sequences,
+            context: one.context * count,
+            clipped: one.clipped.map(|sum| sum * count),
+        };
+        Self { logits: sequences, decode, prefill: Prefill::default() }
+    }
+
     /// Tokens that pass through the model: one per decode, and the prefill's.
     pub const fn tokens(&self) -> u32 {
         self.decode.sequences + self.prefill.tokens

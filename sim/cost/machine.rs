@@ -14,6 +14,9 @@ const STAND_IN_CORES: f64 = 132.0;
 /// Core counts that are taken as counts of SM-like cores.
 const SM_LIKE: std::ops::RangeInclusive<u32> = 64..=1024;
 
+/// Bytes of an MXFP8 activation: 8 bits, and a scale for each 32.
+const MXFP8_BYTES: f64 = 1.0 + 1.0 / 32.0;
+
 /// Why a chip cannot be priced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CostError {
@@ -67,6 +70,8 @@ pub(super) struct Arithmetic {
     pub(super) activation: f64,
     /// The format whose constants apply.
     pub(super) key: &'static str,
+    /// The format whose constants stand in where those were measured nowhere near.
+    pub(super) stand_in: &'static str,
     /// Whether activations are quantised on the way.
     pub(super) quantises: bool,
 }
@@ -115,30 +120,52 @@ impl Arithmetic {
     /// weights to 16 bits on the way to the matrix engine.
     pub(super) fn of(chip: &Chip, format: Format) -> Self {
         let native = match format {
-            Format::Bf16 => Some((Engine::Bf16, 2.0, "bf16")),
-            Format::Fp32 => Some((Engine::Tf32, 4.0, "bf16")),
-            Format::Fp8 => Some((Engine::Fp8, 1.0, "fp8")),
-            Format::Fp8Block => Some((Engine::Fp8, 1.0, "fp8-block")),
-            Format::Nvfp4 | Format::Mxfp4 => Some((Engine::Fp4, Format::Nvfp4.bytes(), "nvfp4")),
-            // 8-bit integers take FP8's shares of their own peak.
-            Format::Int8 => Some((Engine::Int8, 1.0, "fp8")),
+            Format::Bf16 => Some((Engine::Bf16, 2.0, "bf16", "bf16")),
+            Format::Fp32 => Some((Engine::Tf32, 4.0, "bf16", "bf16")),
+            Format::Fp8 => Some((Engine::Fp8, 1.0, "fp8", "fp8")),
+            Format::Fp8Block => Some((Engine::Fp8, 1.0, "fp8-block", "fp8-block")),
+            Format::Nvfp4 | Format::Mxfp4 => {
+                Some((Engine::Fp4, Format::Nvfp4.bytes(), "nvfp4", "fp8-block"))
+            }
+            // 8-bit integers take FP8's shares of their own peak where they were not measured.
+            Format::Int8 => Some((Engine::Int8, 1.0, "int8", "fp8")),
             Format::Int4 => None,
         };
-        let found = native.and_then(|(engine, activation, key)| {
-            let peak = chip.peak(engine).filter(|peak| !peak.is_zero())?.get();
-            Some(Self { engine, peak, activation, key, quantises: activation < 2.0 })
-        });
-        found.unwrap_or_else(|| Self::weight_only(chip))
+        let found = native.and_then(|native| Self::on(chip, native));
+        found.unwrap_or_else(|| Self::weight_only(chip, format))
+    }
+
+    /// The same in benchmarks of routed experts: no engine gives them 4-bit activations with MXFP4
+    /// weights; chips with FP4 units multiply those by MXFP8.
+    pub(super) fn of_measured_experts(chip: &Chip, format: Format) -> Self {
+        match format {
+            Format::Mxfp4 if chip.peaks.contains_key(&Engine::Fp4) => {
+                let native = (Engine::Fp8, MXFP8_BYTES, "mxfp4-mxfp8", "nvfp4");
+                Self::on(chip, native).unwrap_or_else(|| Self::weight_only(chip, format))
+            }
+            Format::Mxfp4 => Self { key: "mxfp4", ..Self::weight_only(chip, format) },
+            _ => Self::of(chip, format),
+        }
+    }
+
+    /// Arithmetic on an engine, if `chip` has it.
+    fn on(
+        chip: &Chip,
+        (engine, activation, key, stand_in): (Engine, f64, &'static str, &'static str),
+    ) -> Option<Self> {
+        let peak = chip.peak(engine).filter(|peak| !peak.is_zero())?.get();
+        Some(Self { engine, peak, activation, key, stand_in, quantises: activation < 2.0 })
     }
 
     /// 16-bit arithmetic on widened weights, or whatever the chip's only engine is.
-    fn weight_only(chip: &Chip) -> Self {
+    fn weight_only(chip: &Chip, format: Format) -> Self {
         let engine = [Engine::Bf16, Engine::Fp8]
             .into_iter()
             .chain(chip.peaks.keys().copied())
             .find(|engine| chip.peak(*engine).is_some_and(|peak| !peak.is_zero()))
             .expect("a machine has a peak");
         let peak = chip.peaks[&engine].get();
-        Self { engine, peak, activation: 2.0, key: "bf16", quantises: false }
+        let key = if format == Format::Int4 { "int4" } else { "bf16" };
+        Self { engine, peak, activation: 2.0, key, stand_in: "bf16", quantises: false }
     }
 }

@@ -6,10 +6,12 @@
 //! that is not known is `None`, never a guess.
 
 mod prices;
+mod silicon;
 mod unit_costs;
 mod usage;
 
 pub use prices::{ApiPrice, BilledTokens, PriceBook, PriceError, Rates, Tier};
+pub use silicon::{Activity, Basis, EnergyUse, Ownership, PowerModel};
 pub use unit_costs::{Yield, rental_rate};
 pub use usage::{
     Agent, Bill, LoggedCall, Moment, SessionShape, Skipped, UsageError, UsageLog, UsageReader,

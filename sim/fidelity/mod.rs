@@ -13,6 +13,6 @@ pub use bands::{
 };
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
-    Point, PointsError, Predicted, Prediction, Reader, Scenario, Statistic, Tags, Terms, band,
-    host_toml, jobs, read_points, remainders_toml, score, shipped,
+    Point, PointsError, Policy, Predicted, Prediction, Reader, Scenario, Statistic, Tags, Terms,
+    band, host_toml, jobs, read_points, remainders_toml, score, shipped,
 };

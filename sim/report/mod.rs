@@ -24,16 +24,18 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_fleet, fill_row, fill_run, provenance, roofline, unfit_row,
+    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
+    frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
-    Cost, Energy, FaultReport, FleetReport, HandoffReport, KvCache, Latency, PoolReport, Requests,
-    RunDocument, Sim, Throughput, TokenCounts, ToolReport, render_run, requests_csv,
+    ApiCost, Cost, Energy, FaultReport, FleetReport, HandoffReport, KindPrices, KvCache, Latency,
+    PoolReport, Requests, RunDocument, Sim, TaskCost, TaskJoules, TaskTokens, Throughput,
+    TokenCounts, ToolReport, render_run, requests_csv,
 };
-pub use shares::{Band, Elasticity, Quantiles, Shares};
+pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{
-    ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, Slo, WallDocument,
-    WallReport, WallRow, findings, render_wall_table,
+    ContextCurve, ContextPoint, FrontierPoint, Intensity, Phase, Provenance, Roofline,
+    RooflinePoint, Slo, Turn, WallDocument, WallReport, WallRow, findings, render_wall_table,
 };

@@ -78,6 +78,15 @@ pub struct Elasticity {
     pub host: Option<f64>,
 }
 
+/// An [elasticity](Elasticity) and its standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Slope {
+    /// Per cent of output per per cent of the lever.
+    pub value: f64,
+    /// What chance and curvature leave unsure of it.
+    pub error: f64,
+}
+
 /// The range a prediction is expected to fall in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Band {

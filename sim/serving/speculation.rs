@@ -128,6 +128,10 @@ impl<P: Pricer> Pricer for Speculating<P> {
         self.inner.dispatch()
     }
 
+    fn reading(&self, prompt: u32) -> Seconds {
+        self.inner.reading(prompt)
+    }
+
     fn demand(&self, batch: &Batch) -> Demand {
         let Some(speculation) = self.speculation.as_ref().filter(|_| batch.decode.sequences > 0)
         else {

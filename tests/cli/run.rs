@@ -195,3 +195,57 @@ fn bands_hold_the_figures_of_a_run() {
     }
     assert!(memwall(&all).done().contains("With 80 % probability: output tok/s"));
 }
+
+#[test]
+fn sketched_percentiles_are_near_the_exact_ones() {
+    let (exact, sketch) = (run(&[]), run(&["--percentiles", "sketch"]));
+    for (kind, quantiles) in exact["latency"].as_object().unwrap() {
+        for (name, value) in quantiles.as_object().unwrap() {
+            let [value, found] =
+                [value, &sketch["latency"][kind][name]].map(|figure| figure.as_f64().unwrap());
+            // Half a step of the sketch, and the six digits of the document.
+            assert!((found / value - 1.0).abs() < 5e-4, "{kind} {name}: {found} for {value}");
+            assert!(name != "mean" || (found / value - 1.0).abs() < 1e-9, "{kind}");
+        }
+    }
+    for key in ["requests", "tokens", "throughput", "kv", "time_share", "sim"] {
+        assert_eq!(exact[key], sketch[key], "{key}");
+    }
+    let folder = scratch("run-sketch").join("kept");
+    let flags = ["--percentiles", "sketch", "--out", folder.to_str().unwrap()];
+    memwall(&[&SHORT, flags.as_slice()].concat()).refused(&["--percentiles sketch", "--out"]);
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_trace_is_replayed_while_it_is_read() {
+    let line = |ms: u32, first: u32| {
+        format!(
+            "{{\"timestamp\": {ms}, \"input_length\": 700, \"output_length\": 20, \"hash_ids\": \
+             [{first}, {}], \"tool\": \"x\"}}\n",
+            first + 1
+        )
+    };
+    let text: String = (0..3000).map(|i| line(i * 40, i * 7)).collect();
+    let folder = scratch("run-streamed");
+    let keep = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let run = |path: &str, more: &[&str]| {
+        memwall(&[&SHORT[..5], &["--trace", path, "--json"], more].concat())
+    };
+    let plain = run(&keep("a.jsonl", &text), &[]).document("memwall.run/1");
+    assert_eq!(plain["requests"]["completed"], 3000);
+    // A late conversation has the file read as a whole; it shares nothing with the others.
+    let late = format!("{text}{}", line(120_000, 0).replace("\"tool\"", "\"session_id\""));
+    let whole = run(&keep("b.jsonl", &late), &[]).document("memwall.run/1");
+    assert_eq!(whole["requests"]["completed"], 3001);
+    assert_eq!(whole["workload"], "b.jsonl");
+    let back = format!("{text}{}", line(119_000, 0));
+    let answer = run(&keep("c.jsonl", &back), &[]);
+    answer.refused(&["c.jsonl, line 3001", "timestamp", "earlier than the line before"]);
+    // What is never reached is never read.
+    assert_eq!(run(&keep("c.jsonl", &back), &["--tasks", "5"]).code, 0);
+}

@@ -79,7 +79,7 @@ fn assert_drawn(visit: &Visit, charts: usize) {
 #[test]
 fn a_browser_draws_every_chart_without_complaint() {
     let Some(visit) = visit(&sample(), "sample") else { return };
-    assert_drawn(&visit, 6);
+    assert_drawn(&visit, 10);
     for text in [
         "does not fit",
         "Whole task",
@@ -94,7 +94,7 @@ fn a_browser_draws_every_chart_without_complaint() {
 #[test]
 fn a_browser_shows_hostile_names_letter_by_letter() {
     let Some(visit) = visit(&hostile(), "hostile") else { return };
-    assert_drawn(&visit, 6);
+    assert_drawn(&visit, 10);
     let body = visit.dom.split("<body").nth(1).unwrap();
     for element in ["<img", "<a ", "onerror=\"", "xlink:href=\"javascript"] {
         assert!(!body.contains(element), "a name became {element}");
@@ -107,17 +107,23 @@ fn a_browser_takes_an_empty_ladder() {
     assert_drawn(&visit, 0);
 }
 
-/// Works both selectors as a reader would, once the charts stand.
+/// Works the selectors and a download as a reader would, once the charts stand.
 const READER: &str = r#"<script>
     const root = document.documentElement;
     const read = () => {
         if (root.dataset.ready !== "true" || root.dataset.shown) return;
-        for (const [id, index] of [["roofline-chip", 2], ["provenance-chip", 3]]) {
+        const choices = [["roofline-chip", 2], ["turns-chip", 1], ["provenance-chip", 3]];
+        for (const [id, index] of choices) {
             const select = document.getElementById(id);
             select.selectedIndex = index;
             select.dispatchEvent(new Event("change"));
         }
         const rows = [...document.querySelectorAll('#provenance tbody tr')];
+        URL.createObjectURL = (blob) => {
+            blob.text().then((text) => { root.dataset.csv = text; });
+            return "data:,";
+        };
+        document.getElementById("levers-csv").click();
         root.dataset.shown = rows.filter((row) => !row.hidden).map((row) => row.dataset.chip);
     };
     new MutationObserver(read).observe(root, { attributes: true });
@@ -125,11 +131,16 @@ const READER: &str = r#"<script>
 </script></body>"#;
 
 #[test]
-fn a_browser_follows_both_selectors() {
+fn a_browser_follows_selectors_and_saves_numbers() {
     let page = render_wall_page(&sample()).replace("</body>", READER);
     let Some(visit) = open(&page, "reader") else { return };
-    assert_drawn(&visit, 6);
+    assert_drawn(&visit, 10);
     assert!(visit.dom.contains(">ridge at 1125 FLOP/byte<"), "the third chip's roofline");
+    // Attributes escape quotes.
+    let csv = visit.dom.split("data-csv=").nth(1).unwrap_or_default().replace("&quot;", "\"");
+    assert!(csv.contains("\"series\",\"gain in output tokens/s per GPU, %\""), "{csv:.300}");
+    assert!(csv.contains("\"HBM bandwidth\",\"4.8"), "{csv:.300}");
+    assert!(csv.contains("H100 SXM"), "{csv:.300}");
     let chip = "b200-sxm--hgx-";
     assert!(visit.dom.contains(&format!("data-shown=\"{}\"", [chip; 4].join(","))), "its sources");
 }

@@ -3,8 +3,8 @@
 use memwall::cost::Bound;
 use memwall::hardware::Class;
 use memwall::report::{
-    Band, ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, Shares, Slo,
-    WallDocument, WallReport, WallRow,
+    Band, ContextCurve, ContextPoint, Elasticity, FrontierPoint, Intensity, Phase, Provenance,
+    Roofline, RooflinePoint, Shares, Slo, Turn, WallDocument, WallReport, WallRow,
 };
 
 /// Title, class, HBM TB/s and GB, engine, dense PFLOP/s, output tokens/s per GPU, decode's share of
@@ -67,7 +67,47 @@ fn sample_row(index: usize) -> WallRow {
         usd_per_task: Some(0.31 / (1.0 + index as f64 / 2.0)),
         tok_s_per_facility_mw: Some(output / 1.6e-3 / (1.0 + index as f64 / 9.0)),
         band: Band { low: Some(output * 0.9), high: Some(output * (1.08 + index as f64 / 30.0)) },
+        elasticity: slopes([0.5, 0.3, 0.2, 0.04, 0.02]),
+        elasticity_error: slopes([0.03; 5]),
+        intensity: Intensity {
+            chip_flop_b: Some(pflop * 1e3 / tb_s),
+            task_flop_b: Some(140.0),
+            decode_flop_b: Some(21.0),
+        },
+        turns: (10..=17).map(|power| sample_turn(1 << power, gb)).collect(),
+        frontier: (0..6).map(|step| sample_point(output, step)).collect(),
         ..WallRow::unknown(&name(title), title, class)
+    }
+}
+
+fn slopes([bandwidth, capacity, compute, interconnect, host]: [f64; 5]) -> Elasticity {
+    Elasticity {
+        hbm_bandwidth: Some(bandwidth),
+        hbm_capacity: Some(capacity),
+        compute: Some(compute),
+        interconnect: Some(interconnect),
+        host: Some(host),
+    }
+}
+
+fn sample_turn(context_tokens: u32, gb: f64) -> Turn {
+    let capacity_batch = (gb * 4e6 / f64::from(context_tokens)) as u32;
+    let kv_batch = Some(900_000 / context_tokens).filter(|batch| *batch <= capacity_batch);
+    let compute_batch = (context_tokens < 3_000).then_some(400);
+    Turn { context_tokens, kv_batch, compute_batch, capacity_batch }
+}
+
+fn sample_point(output: f64, step: u32) -> FrontierPoint {
+    FrontierPoint {
+        parallel: format!("tp{}", 8 >> (step / 2)),
+        gpus: 8 >> (step / 2),
+        concurrency: 256 >> step,
+        tok_s_per_user_p50: 9.0 * f64::from(1 << step),
+        output_tok_s_per_gpu: 1.2 * output / f64::from(1 << step),
+        tok_s_per_facility_mw: Some(output * 500.0),
+        usd_per_task: None,
+        ttft_ms_p99: Some(4_000.0 / f64::from(step + 1)),
+        meets_slo: step > 1,
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod faults;
 mod graph;
+mod streams;
 mod synthetic;
 mod traces;

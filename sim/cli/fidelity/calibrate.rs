@@ -57,7 +57,7 @@ impl Calibrate {
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let families = self.families()?;
         let catalog = catalog(shell)?;
-        let left_out = self.left_out(&catalog)?;
+        let left_out = left_out(&self.leave_out, &catalog)?;
         let sources = self.read(&families, &catalog)?;
         let faults: Vec<String> = sources
             .iter()
@@ -101,6 +101,7 @@ impl Calibrate {
         shell: &Shell,
         document: &mut Document,
     ) -> Result<(), CliError> {
+        self.out.as_deref().map_or(Ok(()), folder)?;
         let mut staged = files::Staged::default();
         let all: Vec<Vec<Group>> = sources
             .iter()
@@ -148,20 +149,6 @@ impl Calibrate {
         self.family.iter().map(find).collect()
     }
 
-    /// The names of the chips that are left out; a generation stands for its chips.
-    fn left_out(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
-        let mut names = Vec::new();
-        for name in &self.leave_out {
-            let members = catalog.chips().filter(|chip| chip.generation == *name);
-            let known = names.len();
-            names.extend(members.map(|chip| chip.name.clone()));
-            if names.len() == known {
-                names.push(catalog.chip(name)?.name.clone());
-            }
-        }
-        Ok(names)
-    }
-
     /// The tables of `families`; a folder that has none of them is a mistake.
     fn read(
         &self,
@@ -200,6 +187,25 @@ pub(super) fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
         fit
     };
     groups.par_iter().map(one).collect()
+}
+
+/// The chips that are left out; a generation stands for its chips.
+pub(super) fn left_out(wanted: &[String], catalog: &Catalog) -> Result<Vec<String>, CliError> {
+    let mut names = Vec::new();
+    for name in wanted {
+        let members = catalog.chips().filter(|chip| chip.generation == *name);
+        let known = names.len();
+        names.extend(members.map(|chip| chip.name.clone()));
+        if names.len() == known {
+            names.push(catalog.chip(name)?.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// The folder that files are written into, made if it is not there.
+pub(super) fn folder(out: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(out).map_err(|source| CliError::Create { path: out.to_owned(), source })
 }
 
 /// Predicts what is left out, by every rule, and the layers that it makes.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::calibrate::{Source, fit_all, predicted};
+use super::calibrate::{Source, fit_all, folder, predicted};
 use super::rows::{Document, left_rows, rows};
 use crate::cli::{CliError, Shell, files};
 use crate::cost::Calibration;
@@ -53,6 +53,7 @@ pub(super) fn deviations(
         remedy: "name a folder with every table, of two generations".into(),
     })?;
     let Some(out) = out else { return Ok(()) };
+    folder(out)?;
     let path = out.join(FILE);
     let mut staged = files::Staged::default();
     staged.add(&path, text.as_bytes())?;

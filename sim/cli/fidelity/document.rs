@@ -14,6 +14,21 @@ pub(super) struct ValidateDocument<'a> {
     pub(super) summary: Vec<SummaryRow<'a>>,
 }
 
+/// What a fit has written.
+#[derive(Debug, Serialize)]
+pub(super) struct FitDocument {
+    schema: &'static str,
+    memwall_version: &'static str,
+    written: String,
+}
+
+impl FitDocument {
+    /// The document of a fit that is in the file `written`.
+    pub(super) const fn of(written: String) -> Self {
+        Self { schema: "memwall.fit/1", memwall_version: env!("CARGO_PKG_VERSION"), written }
+    }
+}
+
 /// One point.
 #[derive(Debug, Serialize)]
 pub(super) struct PointRow<'a> {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 
-use super::document::{PointRow, SummaryRow, ValidateDocument};
+use super::calibrate::left_out;
+use super::document::{FitDocument, PointRow, SummaryRow, ValidateDocument};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::counted;
 use crate::cli::{CliError, Column, Exit, Shell, Table, files};
@@ -15,12 +16,14 @@ use crate::fidelity::{
     Group, HostFit, Point, Predicted, Reader, Remainders, Terms, host_toml, jobs, read_points,
     remainders_toml, score, shipped,
 };
+use crate::hardware::Catalog;
 use crate::model::Catalog as Models;
 
 const EXAMPLES: &str = "\
 Examples:
   memwall validate
   memwall validate --points my-points.csv --max-median 0.15
+  memwall validate --leave-out blackwell
   memwall validate --cost roofline --json | jq '.summary[] | select(.by == \"all\")'";
 
 /// Flags of `validate`.
@@ -36,6 +39,15 @@ pub(in crate::cli) struct Validate {
     /// Fail if the median error of any metric is larger (0.15: 15 %)
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_median: Option<f64>,
+    /// Predict the points of these chips, or all of a generation, as if nobody had measured a kernel
+    /// on them
+    #[arg(
+        long,
+        value_name = "CHIP|GENERATION",
+        value_delimiter = ',',
+        conflicts_with_all = ["fit_host", "fit_bands", "cost"]
+    )]
+    leave_out: Vec<String>,
     /// Fit the engines' host terms to the aggregated points instead, and write them here
     #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["max_median", "cost"])]
     fit_host: Option<PathBuf>,
@@ -58,12 +70,14 @@ impl Validate {
         let chips = catalog(shell)?;
         let models = Models::embedded();
         let reader = Reader { chips: &chips, models: &models };
-        let points = self.read(reader, shell)?;
+        let mut points = self.read(reader, shell)?;
         if let Some(path) = &self.fit_host {
             return fit_host(path, points, reader, shell);
         }
         self.fit_bands.as_deref().map_or(Ok(()), files::Staged::probe)?;
-        let terms = Terms { reader, cost: self.cost, calibration: Calibration::embedded() };
+        let unmeasured = self.unmeasured(&chips, &mut points, shell)?;
+        let calibration = unmeasured.as_ref().unwrap_or(Calibration::embedded());
+        let terms = Terms { reader, cost: self.cost, calibration };
         let answers = predict(&points, terms, shell);
         let predicted = points.iter().zip(&answers);
         let predicted =
@@ -122,6 +136,41 @@ impl Validate {
         Ok(points)
     }
 
+    /// The constants without those of the chips that are left out, if any are; only their points
+    /// stay.
+    fn unmeasured(
+        &self,
+        chips: &Catalog,
+        points: &mut Vec<Point>,
+        shell: &Shell,
+    ) -> Result<Option<Calibration>, CliError> {
+        if self.leave_out.is_empty() {
+            return Ok(None);
+        }
+        let names = left_out(&self.leave_out, chips)?;
+        let refused = |problem: &str, remedy: &str| CliError::Flag {
+            flag: "--leave-out",
+            value: self.leave_out.join(","),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        };
+        points.retain(|point| names.contains(&point.tags.chip));
+        if points.is_empty() {
+            return Err(refused("there is no point of it", "name a chip that the points have"));
+        }
+        let left = names.iter().map(|name| chips.chip(name)).collect::<Result<Vec<_>, _>>()?;
+        let Some((calibration, seen)) = Calibration::embedded().without(&left) else {
+            return Err(refused("no chip is left to inherit from", "leave out one generation"));
+        };
+        for pool in seen {
+            shell.warn(format!(
+                "the fit over all {pool} chips, which is inherited, has seen the chip that is left \
+                 out; --leave-out {pool} leaves out all of it"
+            ));
+        }
+        Ok(Some(calibration))
+    }
+
     fn gate(&self, groups: &[Group], shell: &Shell) -> Exit {
         let Some(limit) = self.max_median else { return Exit::Done };
         let over = groups.iter().filter(|group| group.by == "all" && group.median > limit);
@@ -169,7 +218,7 @@ fn fit_host(
     path: &Path,
     points: Vec<Point>,
     reader: Reader,
-    shell: &Shell,
+    shell: &mut Shell,
 ) -> Result<Exit, CliError> {
     files::Staged::probe(path)?;
     let mut fit = HostFit::new(points);
@@ -185,11 +234,15 @@ fn fit_host(
     keep(path, &host_toml(&fit), shell)
 }
 
-fn keep(path: &Path, text: &str, shell: &Shell) -> Result<Exit, CliError> {
+fn keep(path: &Path, text: &str, shell: &mut Shell) -> Result<Exit, CliError> {
     let mut staged = files::Staged::default();
     staged.add(path, text.as_bytes())?;
     staged.commit()?;
     shell.inform(format!("the fit is in {}", path.display()));
+    if shell.json() {
+        let written = path.display().to_string();
+        shell.json_document(&FitDocument::of(written))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::error::sentence;
 use crate::cli::{CliError, Shell, files};
-use crate::hardware::{Catalog, Severity};
+use crate::hardware::{Catalog, Chip, Severity};
 
 /// Chips and systems: those of the program, and those below `--specs`.
 ///
@@ -25,6 +25,14 @@ pub(in crate::cli) fn catalog(shell: &Shell) -> Result<Catalog, CliError> {
         shell.warn(sentence(&finding));
     }
     Ok(catalog)
+}
+
+/// The chip of this name, with as few files read as can be.
+pub(in crate::cli) fn chip_named(name: &str, shell: &Shell) -> Result<Chip, CliError> {
+    match Catalog::embedded_chip(name) {
+        Some(chip) if shell.specs().is_none() => Ok(chip.clone()),
+        _ => Ok(catalog(shell)?.chip(name)?.clone()),
+    }
 }
 
 /// Keys of which every description of a chip or system has some.

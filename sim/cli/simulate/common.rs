@@ -15,13 +15,13 @@ use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
 #[derive(Args, Clone, Debug)]
-pub(super) struct CommonFlags {
+pub(in crate::cli) struct CommonFlags {
     /// The model: a name of `memwall models list`, or a Hugging Face config.json
     #[arg(long, value_name = "M", default_value = "llama-3.1-70b")]
-    pub(super) model: String,
+    pub(in crate::cli) model: String,
     /// The work
     #[command(flatten)]
-    pub(super) work: WorkFlags,
+    pub(in crate::cli) work: WorkFlags,
     /// Number format of the weights, or `checkpoint` for the model's own [default: --precision]
     #[arg(long, value_name = "FORMAT", value_parser = values::weights)]
     pub(super) weights: Option<Weights>,
@@ -54,12 +54,12 @@ pub(super) struct CommonFlags {
     pub(super) ttl: Option<SimSpan>,
     /// Seed of every random stream
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) seed: u64,
+    pub(in crate::cli) seed: u64,
 }
 
 /// How a chip's number formats are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PrecisionName {
+pub(in crate::cli) enum PrecisionName {
     /// Each chip's fastest weight format; FP8 KV where the chip has FP8.
     Native,
     /// BF16 weights and KV for every chip.
@@ -68,7 +68,7 @@ pub(super) enum PrecisionName {
 
 /// How the steps of a replica are gone through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineName {
+pub(in crate::cli) enum EngineName {
     /// From change to change of the batch.
     Macro,
     /// One by one.
@@ -95,16 +95,16 @@ impl PrecisionName {
 
 impl CommonFlags {
     /// The model that was named.
-    pub(super) fn model(&self, shell: &Shell) -> Result<Model, CliError> {
+    pub(in crate::cli) fn model(&self, shell: &Shell) -> Result<Model, CliError> {
         model_named(&self.model, shell)
     }
 
-    pub(super) fn pricing(&self) -> Pricing {
+    pub(in crate::cli) fn pricing(&self) -> Pricing {
         Pricing { model: self.cost, engine: self.engine_profile }
     }
 
     /// Limits with pages of `page_tokens` tokens.
-    pub(super) fn limits(&self, page_tokens: u32) -> Limits {
+    pub(in crate::cli) fn limits(&self, page_tokens: u32) -> Limits {
         Limits {
             max_batched_tokens: self.max_batched_tokens,
             max_seqs: self.max_seqs,
@@ -122,7 +122,7 @@ impl CommonFlags {
     ///
     /// A checkpoint that is already quantised is served as it is: its experts in 4 bits gain
     /// nothing from an 8-bit engine.
-    pub(super) fn precision(&self, chip: &Chip, model: &Model) -> Precision {
+    pub(in crate::cli) fn precision(&self, chip: &Chip, model: &Model) -> Precision {
         let (weights, kv) = match self.precision {
             PrecisionName::Same => (Weights::All(Format::Bf16), Format::Bf16),
             PrecisionName::Native => (native_weights(chip, model), native_kv(chip)),
@@ -131,7 +131,7 @@ impl CommonFlags {
     }
 
     /// The order for `model` on `chip` as `plan`.
-    pub(super) fn order<'a>(
+    pub(in crate::cli) fn order<'a>(
         &self,
         chip: &'a Chip,
         model: &'a Model,

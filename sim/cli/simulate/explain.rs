@@ -1,4 +1,5 @@
-//! `--explain`: everything run again in worlds where things are other than assumed.
+//! `--explain`: everything run again in worlds where things are other than assumed, and with a
+//! little more or less of each resource.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +7,11 @@ use rayon::prelude::*;
 
 use super::wall::Rung;
 use crate::cli::Shell;
-use crate::cluster::{Order, Terms, best_nearby};
+use crate::cluster::{Best, Order, Terms, best_nearby};
 use crate::cost::{Calibration, StepProgram};
 use crate::fidelity::{Doubt, Remainders, World, spread};
-use crate::report::{Band, RunDocument, WallRow, fill_row};
+use crate::insight::{Lever, TILT, slopes};
+use crate::report::{Band, RunDocument, WallRow, fill_elasticity, fill_row};
 
 /// The probability that a band holds the figure.
 const LEVEL: f64 = 0.8;
@@ -24,10 +26,12 @@ type Figures = Vec<(&'static str, Option<f64>)>;
 /// A band for each figure that has one, and each cause's part of the leading figure's variance.
 type Bands = (BTreeMap<&'static str, Band>, BTreeMap<String, f64>);
 
-/// Gives the rows of `rungs` their bands. Worlds run in parallel; equal seeds give equal bands.
-pub(super) fn band_rows(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, shell: &Shell) {
-    let ran = rungs.iter().filter(|(_, found)| found.is_ok()).count() as u64;
-    let progress = shell.progress("asking how sure", ran * u64::from(2 * PAIRS + 1));
+/// Gives the rows of `rungs` their bands and elasticities. Worlds run in parallel; equal seeds give
+/// equal figures.
+pub(super) fn explain_rows(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, shell: &Shell) {
+    let found = |(order, found): &Rung| found.is_ok().then(|| 2 * Lever::of(order).len() as u64);
+    let runs = rungs.iter().filter_map(found).map(|pulls| pulls + u64::from(2 * PAIRS + 1)).sum();
+    let progress = shell.progress("asking how sure, and what would help", runs);
     for (row, (order, found)) in rows.iter_mut().zip(rungs) {
         let Ok(best) = found else { continue };
         let order = Order { plan: best.deployment.plan, ..*order };
@@ -35,16 +39,37 @@ pub(super) fn band_rows(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, she
         let again = |order: &Order| {
             let found = best_nearby(order, near, terms).ok();
             progress.advance(1);
-            found.map(|found| fill_row(order, &found).figures().to_vec())
+            found
         };
+        let Some(middle) = again(&order) else { continue };
+        let figures = |order: &Order| again(order).map(|found| figures_of(order, &found));
         let worlds = worlds(&order, &best.deployment.program, terms.seed);
-        let (middle, outcomes) =
-            rayon::join(|| again(&order), || in_worlds(&worlds, &order, again));
-        let Some(middle) = middle else { continue };
+        let (outcomes, ends) =
+            rayon::join(|| in_worlds(&worlds, &order, figures), || pulled(&order, again));
         // The trials are shorter than what the row reports: their spread is laid about it.
-        (row.bands, row.band_causes) = bands(&row.figures(), &middle, &worlds, &outcomes);
+        let centre = figures_of(&order, &middle);
+        (row.bands, row.band_causes) = bands(&row.figures(), &centre, &worlds, &outcomes);
         row.band = row.bands.get(row.figures()[0].0).copied().unwrap_or_default();
+        let slopes = slopes(middle.output_tok_s_per_gpu, &ends, TILT);
+        fill_elasticity(row, Lever::of(&order).into_iter().zip(slopes));
     }
+}
+
+/// Output per GPU with more, and with less, of each lever.
+fn pulled(
+    order: &Order,
+    again: impl Fn(&Order) -> Option<Best> + Sync + Send,
+) -> Vec<Option<(f64, f64)>> {
+    let output = |lever: Lever, factor: f64| {
+        let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+        again(&Order { chip: &chip, stretch, ..*order }).map(|best| best.output_tok_s_per_gpu)
+    };
+    let ends = |lever: Lever| output(lever, TILT).zip(output(lever, 1.0 / TILT));
+    Lever::of(order).into_par_iter().map(ends).collect()
+}
+
+fn figures_of(order: &Order, best: &Best) -> Figures {
+    fill_row(order, best).figures().to_vec()
 }
 
 /// Gives a run its bands: `again` runs the same work for another order.

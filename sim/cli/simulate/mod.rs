@@ -5,10 +5,13 @@ mod explain;
 mod point;
 mod run;
 mod scenario;
+mod streamed;
 mod values;
 mod wall;
 mod work;
 
+pub(in crate::cli) use common::CommonFlags;
 pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::Run;
+pub(in crate::cli) use values::span;
 pub(in crate::cli) use wall::Wall;

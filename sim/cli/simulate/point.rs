@@ -140,7 +140,7 @@ fn vary(catalog: &Catalog, name: &str, figures: &[(&str, &Setting)]) -> Result<C
 }
 
 /// A value as TOML; multiples are multiplied out.
-fn absolute(
+pub(super) fn absolute(
     catalog: &Catalog,
     chip: &str,
     path: &str,

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use rayon::prelude::*;
 
+use super::streamed::Streamed;
 use super::values;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::TaskPool;
 use crate::units::SimSpan;
-use crate::workload::{Cause, Synthetic, Task, Tasks, Trace, TraceKind, read_trace};
+use crate::workload::{Cause, Synthetic, Tally, Task, Tasks, Trace, TraceKind, read_trace};
 
 /// Pages of generated workloads and of traces without pages, in tokens.
 ///
@@ -22,11 +23,11 @@ pub(super) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
 
 /// The work.
 #[derive(Args, Clone, Debug)]
-pub(super) struct WorkFlags {
+pub(in crate::cli) struct WorkFlags {
     /// Generated work: a name of `memwall workloads list`, or a TOML file
     /// [default: agentic-coding]
     #[arg(long, value_name = "W", conflicts_with = "trace")]
-    pub(super) workload: Option<String>,
+    pub(in crate::cli) workload: Option<String>,
     /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) trace: Vec<PathBuf>,
@@ -39,7 +40,16 @@ pub(super) struct WorkFlags {
 #[derive(Clone, Debug)]
 pub(super) enum Work {
     Generated(Box<Synthetic>),
-    Recorded { trace: Box<Trace>, tasks: Vec<Task>, name: String },
+    Recorded {
+        trace: Box<Trace>,
+        tasks: Vec<Task>,
+        name: String,
+    },
+    /// Recorded too, but read as the clock reaches it.
+    Streamed {
+        stream: Box<Streamed>,
+        name: String,
+    },
 }
 
 impl WorkFlags {
@@ -53,9 +63,20 @@ impl WorkFlags {
         let trace = Box::new(read_trace(&self.trace)?);
         drop(reading);
         let tasks = trace.tasks(self.stagger)?;
+        Ok(Work::Recorded { trace, tasks, name: self.trace_name() })
+    }
+
+    /// The same, for one replay: a trace stays in its file as far as its format allows.
+    pub(super) fn read_once(&self, shell: &Shell) -> Result<Work, CliError> {
+        Ok(match Streamed::of(&self.trace)? {
+            Some(stream) => Work::Streamed { stream: Box::new(stream), name: self.trace_name() },
+            None => self.read(shell)?,
+        })
+    }
+
+    fn trace_name(&self) -> String {
         let names: Vec<_> = self.trace.iter().filter_map(|path| path.file_name()).collect();
-        let name = names.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(", ");
-        Ok(Work::Recorded { trace, tasks, name })
+        names.iter().map(|name| name.to_string_lossy()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -64,7 +85,7 @@ impl Work {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Generated(synthetic) => synthetic.name(),
-            Self::Recorded { name, .. } => name,
+            Self::Recorded { name, .. } | Self::Streamed { name, .. } => name,
         }
     }
 
@@ -89,6 +110,8 @@ impl Work {
                 }
                 Self::Recorded { trace, tasks, name }
             }
+            // Its calls are sent one by one: nobody pauses within a task.
+            Self::Streamed { .. } => self,
         }
     }
 
@@ -97,6 +120,7 @@ impl Work {
         match self {
             Self::Generated(_) => PAGE_TOKENS,
             Self::Recorded { trace, .. } => trace.page_tokens.unwrap_or(PAGE_TOKENS),
+            Self::Streamed { stream, .. } => stream.page_tokens.unwrap_or(PAGE_TOKENS),
         }
     }
 
@@ -106,7 +130,7 @@ impl Work {
             Self::Generated(synthetic) => {
                 Ok(Some(synthetic.tasks(seed, self.page_tokens(), window)?))
             }
-            Self::Recorded { .. } => Ok(None),
+            Self::Recorded { .. } | Self::Streamed { .. } => Ok(None),
         }
     }
 
@@ -119,14 +143,16 @@ impl Work {
                 let underway = slots.map(|slot| TaskPool::underway_in(&tasks, slot)).collect();
                 TaskPool::generated(tasks, underway)
             }
-            (None, Self::Generated(_)) => unreachable!("generated work generates"),
+            (None, Self::Generated(_) | Self::Streamed { .. }) => {
+                unreachable!("generated work generates, and a pool is of a trace in memory")
+            }
         })
     }
 
     /// The longest sequence it is known to hold, in tokens; generated work keeps to the window.
     pub(super) fn longest(&self, window: u32) -> u32 {
         match self {
-            Self::Generated(_) => window,
+            Self::Generated(_) | Self::Streamed { .. } => window,
             Self::Recorded { tasks, .. } => {
                 let lengths = tasks.iter().flat_map(Task::calls).map(|c| c.prompt + c.output);
                 lengths.max().unwrap_or(0)
@@ -136,26 +162,38 @@ impl Work {
 
     /// Reasons to doubt a simulation of it on a model with a context of `window` tokens.
     pub(super) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
-        let Self::Recorded { trace, tasks, .. } = self else { return Vec::new() };
+        let (kind, tally) = match self {
+            Self::Generated(_) => return Vec::new(),
+            Self::Recorded { trace, tasks, .. } => (trace.kind, tally(trace, tasks, window)),
+            Self::Streamed { stream, .. } => (stream.kind, stream.tally),
+        };
+        let Tally { requests, beyond_window, without_output } = tally;
         let mut warnings = Vec::new();
-        let calls = tasks.iter().flat_map(Task::calls);
-        let (all, long) = calls.fold((0u64, 0u64), |(all, long), call| {
-            (all + 1, long + u64::from(call.prompt + call.output > window))
-        });
-        if long > 0 {
+        if beyond_window > 0 {
             warnings.push(format!(
-                "{long} of {all} calls are longer than {model}'s window of {window} tokens; they \
-                 are simulated as if it reached so far"
+                "{beyond_window} of {requests} calls are longer than {model}'s window of {window} \
+                 tokens; they are simulated as if it reached so far"
             ));
         }
-        if trace.kind == TraceKind::Azure {
+        if kind == TraceKind::Azure {
             warnings
                 .push("the trace has lengths only, so no prefix is ever found in the cache".into());
         }
-        if trace.without_output() > 0 {
-            let silent = trace.without_output();
-            warnings.push(format!("{silent} requests have no output; each generates one token"));
+        if without_output > 0 {
+            warnings.push(format!(
+                "{without_output} requests have no output; each generates one token"
+            ));
         }
         warnings
     }
+}
+
+/// What a replay of the whole trace would see.
+fn tally(trace: &Trace, tasks: &[Task], window: u32) -> Tally {
+    let mut tally = Tally { without_output: trace.without_output() as u64, ..Tally::default() };
+    for call in tasks.iter().flat_map(Task::calls) {
+        tally.requests += 1;
+        tally.beyond_window += u64::from(call.prompt + call.output > window);
+    }
+    tally
 }

@@ -316,6 +316,10 @@ impl<P: Pricer> Service for Fleet<P> {
         self.members.last().expect("a fleet has replicas").replica.dispatch()
     }
 
+    fn reading(&self, prompt: u32) -> SimSpan {
+        self.members.last().expect("a fleet has replicas").replica.reading(prompt)
+    }
+
     fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong> {
         self.catch_up(now);
         self.members[0].replica.check(request.prompt + request.output)?;

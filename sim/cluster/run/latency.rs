@@ -1,6 +1,7 @@
 //! Latencies of a run, in the field's terms.
 
 use super::RunResult;
+use super::sketches::{Sketches, SpanSketch};
 use crate::des::Between;
 use crate::serving::{Outcome, Runs};
 use crate::units::SimSpan;
@@ -43,6 +44,10 @@ impl Summary {
         })
     }
 
+    fn of_sketch(sketch: &SpanSketch) -> Option<Self> {
+        Self::of_ranks(sketch.mean(), sketch.count(), |ranks| sketch.ranked(ranks))
+    }
+
     fn of_runs(runs: &Runs) -> Option<Self> {
         Self::of_ranks(runs.mean(), runs.count(), |ranks| runs.ranked(ranks))
     }
@@ -68,17 +73,28 @@ impl Summary {
 impl RunResult {
     /// Time to first token; `None` if no request ended in the window.
     pub fn ttft(&self) -> Option<Summary> {
-        Summary::of(self.outcomes.iter().map(Outcome::ttft))
+        self.summary(|sketches| &sketches.ttft, |outcome| Some(outcome.ttft()))
     }
 
     /// Time per output token after the first, of requests with more than one.
     pub fn tpot(&self) -> Option<Summary> {
-        Summary::of(self.outcomes.iter().filter_map(Outcome::tpot))
+        self.summary(|sketches| &sketches.tpot, Outcome::tpot)
     }
 
     /// Time from arrival to last token.
     pub fn e2e(&self) -> Option<Summary> {
-        Summary::of(self.outcomes.iter().map(Outcome::e2e))
+        self.summary(|sketches| &sketches.e2e, |outcome| Some(outcome.e2e()))
+    }
+
+    fn summary(
+        &self,
+        sketch: impl Fn(&Sketches) -> &SpanSketch,
+        span: impl Fn(&Outcome) -> Option<SimSpan>,
+    ) -> Option<Summary> {
+        match &self.sketches {
+            Some(sketches) => Summary::of_sketch(sketch(sketches)),
+            None => Summary::of(self.outcomes.iter().filter_map(span)),
+        }
     }
 
     /// Inter-token latency, every gap between two tokens of a sequence a sample.

@@ -7,6 +7,7 @@ mod plan;
 mod result;
 mod service;
 mod simulation;
+mod sketches;
 
 pub use arrivals::at_rate;
 pub use latency::Summary;
@@ -14,3 +15,4 @@ pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
 pub use service::{Account, Service};
 pub use simulation::{Progress, simulate, simulate_while};
+pub use sketches::Sketches;

@@ -1,5 +1,6 @@
 //! What happened in a run.
 
+use super::sketches::Sketches;
 use crate::cost::{Bound, Breakdown};
 use crate::serving::{Meter, Outcome};
 use crate::units::SimSpan;
@@ -20,9 +21,11 @@ pub struct RunResult {
     /// Calls of a whole task on average: over the tasks that were started, unless the caller knows
     /// better because some of them were begun before the run.
     pub calls_per_task: f64,
-    /// Requests that ended within the window, in that order.
+    /// Requests that ended within the window, in that order; none are kept if there are sketches.
     pub outcomes: Vec<Outcome>,
-    /// Time each task took that started and ended within the window.
+    /// Their latencies in bounded memory, where that was asked for.
+    pub sketches: Option<Box<Sketches>>,
+    /// Time each task took that started and ended within the window; not kept beside sketches.
     pub task_spans: Vec<SimSpan>,
     /// The replica's own measurements in the window; all replicas' together.
     pub meter: Meter,
@@ -63,6 +66,11 @@ pub struct TaskCounts {
 }
 
 impl RunResult {
+    /// Requests that ended within the window.
+    pub fn measured(&self) -> u64 {
+        self.sketches.as_ref().map_or(self.outcomes.len() as u64, |sketches| sketches.count())
+    }
+
     /// Output tokens per second of the replica.
     pub fn output_tok_s(&self) -> f64 {
         self.per_second(self.meter.tokens.output)
@@ -99,7 +107,7 @@ impl RunResult {
     pub fn tasks_per_hour(&self) -> f64 {
         let hours = self.window.seconds().get() / 3600.0;
         if hours > 0.0 && self.calls_per_task > 0.0 {
-            self.outcomes.len() as f64 / self.calls_per_task / hours
+            self.measured() as f64 / self.calls_per_task / hours
         } else {
             0.0
         }

@@ -1,13 +1,26 @@
 //! What answers requests: one replica, or a fleet of them.
 
 use crate::cost::Pricer;
-use crate::serving::{Meter, Outcome, Replica, Request, TooLong};
+use crate::serving::{Extent, Meter, Outcome, Percentiles, Replica, Request, TooLong};
 use crate::units::{SimSpan, SimTime};
 
 /// What answers requests on the clock of a run.
 pub trait Service {
     /// What a request waits between its client and [`submit`](Self::submit).
     fn dispatch(&self) -> SimSpan;
+
+    /// What a request of `prompt` tokens waits there besides.
+    fn reading(&self, prompt: u32) -> SimSpan;
+
+    /// A copy of `content` for a request.
+    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        content.to_vec()
+    }
+
+    /// How percentiles are found.
+    fn percentiles(&self) -> Percentiles {
+        Percentiles::Exact
+    }
 
     /// Takes a request of the task numbered `session`, unless it could never be served.
     fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong>;
@@ -53,6 +66,18 @@ impl<P: Pricer> Service for Replica<P> {
         Self::dispatch(self)
     }
 
+    fn reading(&self, prompt: u32) -> SimSpan {
+        Self::reading(self, prompt)
+    }
+
+    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        Self::copied(self, content)
+    }
+
+    fn percentiles(&self) -> Percentiles {
+        Self::percentiles(self)
+    }
+
     fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
         Self::submit(self, now, request)?;
         self.start_step(now);
@@ -88,6 +113,18 @@ impl<P: Pricer> Service for Replica<P> {
 impl<V: Service> Service for &mut V {
     fn dispatch(&self) -> SimSpan {
         (**self).dispatch()
+    }
+
+    fn reading(&self, prompt: u32) -> SimSpan {
+        (**self).reading(prompt)
+    }
+
+    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        (**self).copied(content)
+    }
+
+    fn percentiles(&self) -> Percentiles {
+        (**self).percentiles()
     }
 
     fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong> {

@@ -1,13 +1,15 @@
 //! The event loop.
 
 use std::borrow::Borrow;
+use std::collections::VecDeque;
 
 use super::client::{ActiveTask, CallRef, Consequences};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
 use super::service::Service;
+use super::sketches::Sketches;
 use crate::des::{EventQueue, Phased};
-use crate::serving::{Outcome, Request, RequestId};
+use crate::serving::{Outcome, Percentiles, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Cause, Task};
 
@@ -72,6 +74,10 @@ pub fn simulate_while<V: Service, T: Borrow<Task>>(
     watch: &mut dyn FnMut(Progress),
     goes_on: &mut dyn FnMut(&Outcome) -> bool,
 ) -> RunResult {
+    let sketches = match service.percentiles() {
+        Percentiles::Exact => None,
+        Percentiles::Sketch => Some(Box::<Sketches>::default()),
+    };
     let mut simulation = Simulation {
         dispatch: service.dispatch(),
         service,
@@ -81,14 +87,15 @@ pub fn simulate_while<V: Service, T: Borrow<Task>>(
         fetched: None,
         tasks: Vec::new(),
         vacant: Vec::new(),
-        owners: Vec::new(),
+        owners: VecDeque::new(),
+        gone: 0,
         done: Vec::new(),
         then: Consequences::default(),
         is_measuring: plan.warmup == SimSpan::ZERO,
         is_given_up: false,
         measured_from: SimTime::ZERO,
         rejected_in_a_row: 0,
-        result: RunResult::default(),
+        result: RunResult { sketches, ..RunResult::default() },
     };
     simulation.run(watch, goes_on);
     simulation.finish()
@@ -105,8 +112,11 @@ struct Simulation<V, S: Iterator> {
     fetched: Option<S::Item>,
     tasks: Vec<Option<ActiveTask<S::Item>>>,
     vacant: Vec<u32>,
-    /// Whose call each request is, by request identity.
-    owners: Vec<CallRef>,
+    /// Whose call each request is, in order of their identities, from the oldest unanswered one on;
+    /// none once it is answered.
+    owners: VecDeque<Option<CallRef>>,
+    /// Requests before those.
+    gone: u32,
     done: Vec<Outcome>,
     /// Empty between events, and kept for its room.
     then: Consequences,
@@ -157,7 +167,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     fn has_enough(&self) -> bool {
         self.plan
             .requests
-            .is_some_and(|wanted| self.is_measuring && self.result.outcomes.len() as u64 >= wanted)
+            .is_some_and(|wanted| self.is_measuring && self.result.measured() >= wanted)
     }
 
     /// Schedules what is known at the beginning.
@@ -220,21 +230,31 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         self.follow(now, slot, then);
     }
 
+    /// From a call's client to the replica.
+    fn way(&self, at: CallRef) -> SimSpan {
+        let task = self.tasks[at.slot as usize].as_ref();
+        let prompt = task.expect("calls belong to tasks in flight").call(at).prompt;
+        self.dispatch + self.service.reading(prompt)
+    }
+
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
-        let id = RequestId(self.owners.len() as u32);
-        let sent = now.before(self.dispatch).expect("a call is sent before it arrives");
-        let session = self.task(at.slot).number;
-        let call = self.task(at.slot).call(at);
+        let id = RequestId(self.gone + self.owners.len() as u32);
+        let way = self.way(at);
+        let sent = now.before(way).expect("a call is sent before it arrives");
+        let task = self.tasks[at.slot as usize].as_ref();
+        let task = task.expect("calls belong to tasks in flight");
+        let (session, call) = (task.number, task.call(at));
         let request = Request {
             id,
             arrival: sent,
             prompt: call.prompt,
             output: call.output,
-            content: call.content.clone(),
+            content: self.service.copied(&call.content),
         };
-        self.owners.push(at);
+        self.owners.push_back(Some(at));
         self.result.requests.submitted += 1;
         if self.service.submit(now, request, session).is_err() {
+            self.disown(id);
             self.result.requests.rejected += 1;
             self.rejected_in_a_row += 1;
             self.on_call_end(now, at, true);
@@ -248,11 +268,24 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             self.result.requests.completed += 1;
             self.rejected_in_a_row = 0;
             self.is_given_up |= self.is_measuring && !goes_on(&outcome);
-            self.result.outcomes.push(outcome);
-            let owner = self.owners[outcome.id.0 as usize];
+            match &mut self.result.sketches {
+                Some(sketches) => sketches.record(&outcome),
+                None => self.result.outcomes.push(outcome),
+            }
+            let owner = self.disown(outcome.id);
             self.on_call_end(now, owner, false);
         }
         self.done = done;
+    }
+
+    /// Whose call a request was that has come to its end.
+    fn disown(&mut self, id: RequestId) -> CallRef {
+        let owner = self.owners[(id.0 - self.gone) as usize].take();
+        while let Some(None) = self.owners.front() {
+            self.owners.pop_front();
+            self.gone += 1;
+        }
+        owner.expect("a request ends once")
     }
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
@@ -266,6 +299,9 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         self.measured_from = now;
         self.service.reset(now);
         self.result.outcomes.clear();
+        if let Some(sketches) = &mut self.result.sketches {
+            **sketches = Sketches::default();
+        }
         self.result.task_spans.clear();
     }
 
@@ -273,7 +309,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
         for (time, call) in then.sends.drain(..) {
             let time = self.sent_at(now, time, call);
-            self.queue.schedule(time + self.dispatch, Event::Arrive(call));
+            let way = self.way(call);
+            self.queue.schedule(time + way, Event::Arrive(call));
         }
         let has_ended = std::mem::take(&mut then.has_ended);
         self.then = then;
@@ -299,7 +336,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             self.result.tasks.failed += 1;
         } else {
             self.result.tasks.completed += 1;
-            if task.started >= self.measured_from {
+            if task.started >= self.measured_from && self.result.sketches.is_none() {
                 self.result.task_spans.push(now.since(task.started));
             }
         }

@@ -1,9 +1,8 @@
-//! All families, embedded and parsed once.
+//! All families, embedded, each parsed when it is first asked for.
 
 use std::sync::OnceLock;
 
-use serde::de::DeserializeOwned;
-
+use super::embedded::Embedded;
 use super::family::{Family, Site};
 use super::rows::{
     AllReduceRow, AllToAllRow, DecodeRow, GemmRow, Hosts, IndexerRow, LinearRow, MlaDecodeRow,
@@ -15,7 +14,10 @@ use crate::units::BytesPerSec;
 
 macro_rules! embedded {
     ($name:literal) => {
-        ($name, include_str!(concat!("../../../hw-specs/calibration/", $name, ".toml")))
+        Embedded::new(
+            $name,
+            include_str!(concat!("../../../hw-specs/calibration/", $name, ".toml")),
+        )
     };
 }
 
@@ -24,89 +26,68 @@ macro_rules! embedded {
 /// Embedded in the program; the files under `hw-specs/calibration/` say where each is from.
 #[derive(Clone, Debug)]
 pub struct Calibration {
-    pub(crate) gemm: Family<GemmRow>,
-    pub(crate) prefill: Family<PrefillRow>,
-    pub(crate) decode: Family<DecodeRow>,
+    pub(crate) gemm: Embedded<Family<GemmRow>>,
+    pub(crate) prefill: Embedded<Family<PrefillRow>>,
+    pub(crate) decode: Embedded<Family<DecodeRow>>,
     pub(crate) mla: Mla,
-    pub(crate) moe: Family<MoeRow>,
-    pub(crate) skew: Family<SkewRow>,
-    pub(crate) linear: Family<LinearRow>,
-    pub(crate) sparse: Family<IndexerRow>,
+    pub(crate) moe: Embedded<Family<MoeRow>>,
+    pub(crate) skew: Embedded<Family<SkewRow>>,
+    pub(crate) linear: Embedded<Family<LinearRow>>,
+    pub(crate) sparse: Embedded<Family<IndexerRow>>,
     pub(crate) collectives: Collectives,
-    pub(crate) host: Hosts,
-    pub(crate) others: Others,
-    transfer: Transfer,
+    pub(crate) host: Embedded<Hosts>,
+    pub(crate) others: Embedded<Others>,
+    transfer: Embedded<Transfer>,
 }
 
 /// Latent attention.
 #[derive(Clone, Debug)]
 pub(crate) struct Mla {
-    pub(crate) prefill: Family<PrefillRow>,
-    pub(crate) decode: Family<MlaDecodeRow>,
+    pub(crate) prefill: Embedded<Family<PrefillRow>>,
+    pub(crate) decode: Embedded<Family<MlaDecodeRow>>,
 }
 
 /// Collectives.
 #[derive(Clone, Debug)]
 pub(crate) struct Collectives {
-    pub(crate) nccl: Family<NcclRow>,
-    pub(crate) all_reduce: Family<AllReduceRow>,
-    pub(crate) all_to_all: Family<AllToAllRow>,
-    pub(crate) all_to_all_nodes: Family<AllToAllRow>,
-}
-
-/// A calibration file that cannot be read.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("calibration/{file}.toml: {error}")]
-pub struct CalibrationError {
-    /// The family.
-    pub file: String,
-    /// What is wrong, with its place.
-    pub error: toml::de::Error,
+    pub(crate) nccl: Embedded<Family<NcclRow>>,
+    pub(crate) all_reduce: Embedded<Family<AllReduceRow>>,
+    pub(crate) all_to_all: Embedded<Family<AllToAllRow>>,
+    pub(crate) all_to_all_nodes: Embedded<Family<AllToAllRow>>,
 }
 
 impl Calibration {
     /// The constants that memwall ships.
     ///
     /// # Panics
-    /// If a file in the source tree is malformed; a test reads them all.
+    /// If a file in the source tree that is asked for is malformed; a test reads them all.
     pub fn embedded() -> &'static Self {
         static EMBEDDED: OnceLock<Calibration> = OnceLock::new();
-        EMBEDDED
-            .get_or_init(|| Self::read().expect("the shipped calibration files are well-formed"))
-    }
-
-    fn read() -> Result<Self, CalibrationError> {
-        let mut calibration = Self::parsed()?;
-        let catalog = Catalog::embedded();
-        let measured: Vec<&Chip> =
-            catalog.chips().filter(|chip| calibration.has_measured(chip)).collect();
-        calibration.transfer.weigh(measured.into_iter());
-        Ok(calibration)
-    }
-
-    fn parsed() -> Result<Self, CalibrationError> {
-        Ok(Self {
-            gemm: parse(embedded!("gemm"))?,
-            prefill: parse(embedded!("attention-prefill"))?,
-            decode: parse(embedded!("attention-decode"))?,
-            mla: Mla {
-                prefill: parse(embedded!("mla-prefill"))?,
-                decode: parse(embedded!("mla-decode"))?,
-            },
-            moe: parse(embedded!("moe"))?,
-            skew: parse(embedded!("moe-skew"))?,
-            linear: parse(embedded!("linear"))?,
-            sparse: parse(embedded!("sparse"))?,
+        EMBEDDED.get_or_init(|| Self {
+            gemm: embedded!("gemm"),
+            prefill: embedded!("attention-prefill"),
+            decode: embedded!("attention-decode"),
+            mla: Mla { prefill: embedded!("mla-prefill"), decode: embedded!("mla-decode") },
+            moe: embedded!("moe"),
+            skew: embedded!("moe-skew"),
+            linear: embedded!("linear"),
+            sparse: embedded!("sparse"),
             collectives: Collectives {
-                nccl: parse(embedded!("nccl"))?,
-                all_reduce: parse(embedded!("all-reduce"))?,
-                all_to_all: parse(embedded!("all-to-all"))?,
-                all_to_all_nodes: parse(embedded!("all-to-all-nodes"))?,
+                nccl: embedded!("nccl"),
+                all_reduce: embedded!("all-reduce"),
+                all_to_all: embedded!("all-to-all"),
+                all_to_all_nodes: embedded!("all-to-all-nodes"),
             },
-            host: parse(embedded!("host"))?,
-            others: parse(embedded!("others"))?,
-            transfer: parse(embedded!("transfer"))?,
+            host: embedded!("host"),
+            others: embedded!("others"),
+            transfer: embedded!("transfer"),
         })
+    }
+
+    /// The chips that donors' figures are taken from.
+    fn measured(&self) -> Vec<Chip> {
+        let catalog = Catalog::embedded();
+        catalog.chips().filter(|chip| self.has_measured(chip)).cloned().collect()
     }
 
     /// Where to look for `chip`'s constants.
@@ -147,19 +128,62 @@ impl Calibration {
         found.donor.is_none().then_some(*found.row)
     }
 
+    /// The constants as if no kernel had been measured on the chips `left`, and the pools that have
+    /// seen some of them and stay; none if nothing is left to inherit from.
+    pub fn without(&self, left: &[&Chip]) -> Option<(Self, Vec<String>)> {
+        let names = |chip: &Chip| -> Vec<String> {
+            std::iter::once(&chip.name).chain(&chip.aliases).cloned().collect()
+        };
+        let mut places: Vec<String> = left.iter().copied().flat_map(names).collect();
+        let catalog = Catalog::embedded();
+        let mut seen = Vec::new();
+        let mut stays = false;
+        for pool in Transfer::pools() {
+            let mut members = self.gemm.chips_measured().filter(|name| {
+                let chip = catalog.chip(name);
+                chip.is_ok_and(|chip| self.pool(chip).as_deref() == Some(pool))
+            });
+            if members.all(|name| places.contains(name)) {
+                places.push(pool.to_owned());
+                continue;
+            }
+            stays = true;
+            if left.iter().any(|chip| self.pool(chip).as_deref() == Some(pool)) {
+                seen.push(pool.to_owned());
+            }
+        }
+        let mut calibration = self.clone();
+        calibration.forget(&places);
+        stays.then_some((calibration, seen))
+    }
+
+    fn forget(&mut self, places: &[String]) {
+        self.gemm.change().forget(places);
+        self.prefill.change().forget(places);
+        self.decode.change().forget(places);
+        self.mla.prefill.change().forget(places);
+        self.mla.decode.change().forget(places);
+        self.moe.change().forget(places);
+        self.skew.change().forget(places);
+        self.linear.change().forget(places);
+        self.sparse.change().forget(places);
+        let Collectives { nccl, all_reduce, all_to_all, all_to_all_nodes } = &mut self.collectives;
+        nccl.change().forget(places);
+        all_reduce.change().forget(places);
+        for family in [all_to_all, all_to_all_nodes] {
+            family.change().forget(places);
+        }
+    }
+
     /// See [`Transfer::stream_scale`]; `own` in bytes per second.
     pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: f64) -> f64 {
-        self.transfer.stream_scale(chip, donor, BytesPerSec::new(own))
+        self.transfer.stream_scale(chip, donor, BytesPerSec::new(own), || self.measured())
     }
 
     /// What to multiply an inherited compute efficiency by.
     pub(crate) fn compute_scale(&self, chip: &Chip, donor: &str, engine: Engine) -> f64 {
-        self.transfer.compute_scale(chip, donor, engine)
+        self.transfer.compute_scale(chip, donor, engine, || self.measured())
     }
-}
-
-fn parse<T: DeserializeOwned>((file, text): (&str, &str)) -> Result<T, CalibrationError> {
-    toml::from_str(text).map_err(|error| CalibrationError { file: file.into(), error })
 }
 
 #[cfg(test)]
@@ -168,7 +192,28 @@ mod tests {
 
     #[test]
     fn the_shipped_files_are_well_formed() {
-        assert!(Calibration::read().is_ok(), "{}", Calibration::read().unwrap_err());
+        let all = Calibration::embedded();
+        let errors = [
+            all.gemm.check(),
+            all.prefill.check(),
+            all.decode.check(),
+            all.mla.prefill.check(),
+            all.mla.decode.check(),
+            all.moe.check(),
+            all.skew.check(),
+            all.linear.check(),
+            all.sparse.check(),
+            all.collectives.nccl.check(),
+            all.collectives.all_reduce.check(),
+            all.collectives.all_to_all.check(),
+            all.collectives.all_to_all_nodes.check(),
+            all.host.check(),
+            all.others.check(),
+            all.transfer.check(),
+        ];
+        for error in errors {
+            assert_eq!(error, Ok(()));
+        }
     }
 
     #[test]
@@ -190,7 +235,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_file() {
-        let error = parse::<Transfer>(("transfer", "donors = 3")).unwrap_err();
+        let error = Embedded::<Transfer>::new("transfer", "donors = 3").check().unwrap_err();
         assert!(error.to_string().starts_with("calibration/transfer.toml: "), "{error}");
     }
 }

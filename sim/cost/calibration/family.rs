@@ -101,6 +101,19 @@ impl<R> Family<R> {
         None
     }
 
+    /// Forgets what was measured at these places.
+    pub(super) fn forget(&mut self, places: &[String]) {
+        for place in places {
+            self.chips.remove(place);
+            self.generations.remove(place);
+        }
+    }
+
+    /// The chips that were measured.
+    pub(super) fn chips_measured(&self) -> impl Iterator<Item = &String> {
+        self.chips.keys()
+    }
+
     /// Whether anything was measured on the chip of this name.
     pub(super) fn has_chip(&self, name: &str) -> bool {
         self.chips.contains_key(name)

@@ -17,6 +17,8 @@ pub struct HostTerms {
     pub rank: Seconds,
     /// Once per request, before its first token; the engine is free meanwhile.
     pub first_token: Seconds,
+    /// The same per token of its prompt: receiving and tokenising it.
+    pub token: Seconds,
 }
 
 impl Calibration {
@@ -29,17 +31,20 @@ impl Calibration {
             kernel: row.kernel,
             rank: row.rank,
             first_token: row.first_token,
+            token: row.token,
         }
     }
 
     /// The same constants with other host terms for `engine`.
     pub fn with_host(mut self, engine: EngineProfile, terms: HostTerms) -> Self {
-        let row = self.host.engines.get_mut(engine.name()).expect("every engine has host terms");
+        let row =
+            self.host.change().engines.get_mut(engine.name()).expect("every engine has host terms");
         row.step = terms.step;
         row.sequence = terms.sequence;
         row.kernel = terms.kernel;
         row.rank = terms.rank;
         row.first_token = terms.first_token;
+        row.token = terms.token;
         self
     }
 }

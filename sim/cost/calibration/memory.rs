@@ -5,9 +5,11 @@
 //! what has no kernel data takes the channel model times the on-die factor. Never two of them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use crate::hardware::{Access, Catalog, Chip, Hbm, Memory};
+use serde::Deserialize;
+
+use super::embedded::Embedded;
+use crate::hardware::{Access, Catalog, Chip, Hbm};
 
 /// The chips behind constants that were pooled over a generation.
 const POOLED: [(&str, &[&str]); 2] = [
@@ -15,11 +17,18 @@ const POOLED: [(&str, &[&str]); 2] = [
     ("blackwell", &["b200-sxm", "gb200", "b300-sxm", "gb300"]),
 ];
 
-/// The memories of the chips that memwall ships, by name: what was measured, was measured on them.
-static SHIPPED: LazyLock<BTreeMap<String, Memory>> = LazyLock::new(|| {
-    let catalog = Catalog::embedded();
-    catalog.chips().map(|chip| (chip.name.clone(), chip.memory.clone())).collect()
-});
+/// What the channel model says of the shipped chips' memories, by name: a simulation of one takes
+/// longer than that of a thousand requests.
+static KNOWN: Embedded<BTreeMap<String, Known>> =
+    Embedded::new("streams", include_str!("../../../hw-specs/calibration/streams.toml"));
+
+/// Shares of the peak.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    stream: f64,
+    triad: f64,
+}
 
 /// A chip's memory in the channel model.
 #[derive(Clone, Debug)]
@@ -40,11 +49,16 @@ impl Streams {
     pub(crate) fn ratio(&self, donor: Option<&str>) -> f64 {
         let place = donor.unwrap_or(&self.name);
         let pooled = POOLED.iter().find(|(pool, _)| *pool == place).map(|(_, chips)| *chips);
-        let theirs: Option<Vec<f64>> =
-            pooled.unwrap_or(&[place]).iter().map(|&chip| shipped_stream(chip)).collect();
-        match (&self.memory, theirs) {
+        let alone = [place];
+        let chips = pooled.unwrap_or(&alone);
+        let theirs: Option<Vec<Hbm>> = chips.iter().map(|&chip| shipped(chip)).collect();
+        match (&self.memory, theirs.as_deref()) {
+            // Not worth a simulation.
+            (Some(own), Some([one])) if own.streams_like(one) => 1.0,
             (Some(own), Some(theirs)) => {
-                own.stream() / (theirs.iter().sum::<f64>() / theirs.len() as f64)
+                let theirs = chips.iter().zip(theirs);
+                let sum: f64 = theirs.map(|(name, memory)| stream(name, memory)).sum();
+                stream(&self.name, own) / (sum / chips.len() as f64)
             }
             _ => 1.0,
         }
@@ -54,26 +68,42 @@ impl Streams {
     /// model's triad times the on-die factor.
     pub(crate) fn unmeasured(&self) -> Option<f64> {
         let memory = self.memory.as_ref()?;
-        let access = Access { refresh: memory.refresh(), ..Access::TRIAD };
-        Some(memory.achieved(access).fraction * memory.on_die().factor)
+        let share = known(&self.name, memory).map_or_else(|| triad(memory), |known| known.triad);
+        Some(share * memory.on_die().factor)
     }
 }
 
-fn shipped_stream(chip: &str) -> Option<f64> {
-    Hbm::of(SHIPPED.get(chip)?).map(|memory| memory.stream())
+/// The share of the peak that a stream gets of the memory of a chip called `name`.
+fn stream(name: &str, memory: &Hbm) -> f64 {
+    known(name, memory).map_or_else(|| memory.stream(), |known| known.stream)
+}
+
+fn triad(memory: &Hbm) -> f64 {
+    memory.achieved(Access { refresh: memory.refresh(), ..Access::TRIAD }).fraction
+}
+
+/// What is known of the shipped chip of this name, if its memory is `memory` and no what-if's.
+fn known(name: &str, memory: &Hbm) -> Option<Known> {
+    let known = KNOWN.get(name).copied()?;
+    shipped(name)?.streams_like(memory).then_some(known)
+}
+
+/// The memory of a chip that memwall ships: what was measured, was measured on them.
+fn shipped(chip: &str) -> Option<Hbm> {
+    Hbm::of(&Catalog::embedded_chip(chip)?.memory)
 }
 
 /// A row of constants that may hold a memory efficiency.
 pub(crate) trait Streaming: Sized {
     /// The row with its memory efficiency, at most 1, times `ratio`.
-    fn streaming(self, ratio: f64) -> Self;
+    fn streaming(self, ratio: impl FnOnce() -> f64) -> Self;
 }
 
 macro_rules! streaming {
     ($($row:ident),*) => {$(
         impl Streaming for super::rows::$row {
-            fn streaming(self, ratio: f64) -> Self {
-                Self { em: (self.em.min(1.0) * ratio).min(1.0), ..self }
+            fn streaming(self, ratio: impl FnOnce() -> f64) -> Self {
+                Self { em: (self.em.min(1.0) * ratio()).min(1.0), ..self }
             }
         }
     )*};
@@ -83,10 +113,31 @@ streaming!(GemmRow, PrefillRow, DecodeRow, MlaDecodeRow, MoeRow, LinearRow, Inde
 macro_rules! no_memory {
     ($($row:ident),*) => {$(
         impl Streaming for super::rows::$row {
-            fn streaming(self, _: f64) -> Self {
+            fn streaming(self, _: impl FnOnce() -> f64) -> Self {
                 self
             }
         }
     )*};
 }
 no_memory!(NcclRow, AllReduceRow, AllToAllRow, SkewRow);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_what_the_channel_model_says() {
+        let catalog = Catalog::embedded();
+        let stacked = |chip: &Chip| {
+            let memory = Hbm::of(&chip.memory)?;
+            let known = Known { stream: memory.stream(), triad: triad(&memory) };
+            Some((chip.name.clone(), known))
+        };
+        let computed: BTreeMap<_, _> = catalog.chips().filter_map(stacked).collect();
+        let line = |(name, Known { stream, triad }): (&String, &Known)| {
+            format!("{name} = {{ stream = {stream:?}, triad = {triad:?} }}\n")
+        };
+        let file: String = computed.iter().map(line).collect();
+        assert!(*KNOWN == computed, "the model has changed; streams.toml is now to say:\n{file}");
+    }
+}

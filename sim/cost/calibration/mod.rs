@@ -2,13 +2,15 @@
 //! inherited where nobody has measured.
 
 mod catalog;
+mod embedded;
 mod family;
 mod host;
 mod memory;
 mod rows;
 mod transfer;
 
-pub use catalog::{Calibration, CalibrationError};
+pub use catalog::Calibration;
+pub use embedded::CalibrationError;
 pub(super) use family::{Family, Site};
 pub use host::HostTerms;
 pub(super) use memory::{Streaming, Streams};

@@ -153,6 +153,9 @@ pub(crate) struct HostRow {
     pub(crate) rank: Seconds,
     /// Once per request, before its first token; the engine is free meanwhile.
     pub(crate) first_token: Seconds,
+    /// The same per token of its prompt: receiving and tokenising it.
+    #[serde(default)]
+    pub(crate) token: Seconds,
 }
 
 /// Operators without a fitted family.

@@ -1,6 +1,7 @@
 //! What a chip that nobody has measured inherits, and how much slower it may be.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -18,9 +19,9 @@ pub(crate) struct Transfer {
     power_law: PowerLaw,
     /// Share of the dense 16-bit peak that a tuned product reaches, where it was measured.
     gemm_share: BTreeMap<String, f64>,
-    /// What the donors are, from their specs.
+    /// What the donors are, from their specs; found when first asked for.
     #[serde(skip)]
-    figures: BTreeMap<String, Figures>,
+    figures: OnceLock<BTreeMap<String, Figures>>,
 }
 
 /// Figures of a donor: the means of its chips that were measured.
@@ -47,15 +48,24 @@ impl Transfer {
     /// The newest generation that was measured.
     pub(super) const NEWEST: &str = POOLS[0];
 
-    /// Takes donors' figures from `measured`, the chips whose kernels they give.
-    pub(super) fn weigh<'a>(&mut self, measured: impl Iterator<Item = &'a Chip>) {
+    /// Every pool.
+    pub(super) const fn pools() -> [&'static str; 2] {
+        POOLS
+    }
+
+    /// The figures of `donor`, from those of `measured`, all chips whose kernels were measured.
+    fn figures(&self, donor: &str, measured: impl FnOnce() -> Vec<Chip>) -> Option<&Figures> {
+        self.figures.get_or_init(|| self.weighed(&measured())).get(donor)
+    }
+
+    /// Figures by donor.
+    fn weighed(&self, measured: &[Chip]) -> BTreeMap<String, Figures> {
         let mut donors = BTreeMap::<String, Vec<&Chip>>::new();
         for chip in measured {
             let places = std::iter::once(chip.name.clone()).chain(self.pool(chip));
             places.for_each(|place| donors.entry(place).or_default().push(chip));
         }
-        self.figures =
-            donors.into_iter().map(|(name, chips)| (name, Figures::of(&chips))).collect();
+        donors.into_iter().map(|(name, chips)| (name, Figures::of(&chips))).collect()
     }
 
     /// Where to look for `chip`'s constants.
@@ -101,7 +111,13 @@ impl Transfer {
     /// donor, never more than one, or the measured share of the peak if that is known.
     ///
     /// A pessimistic bound: a new process node lowers the energy of an operation.
-    pub(crate) fn compute_scale(&self, chip: &Chip, donor: &str, engine: Engine) -> f64 {
+    pub(crate) fn compute_scale(
+        &self,
+        chip: &Chip,
+        donor: &str,
+        engine: Engine,
+        measured: impl FnOnce() -> Vec<Chip>,
+    ) -> f64 {
         if let Some(base) = bases(chip).find(|base| base.name == donor) {
             let shares = density(chip, engine).zip(density(base, engine));
             let ratio = shares.map(|(own, base)| self.power_law.ratio(own, base));
@@ -113,7 +129,8 @@ impl Transfer {
         if let (Some(share), Some(reference)) = (share, self.gemm_share.get(donor)) {
             return (share / reference).min(1.0);
         }
-        let donor = self.figures.get(donor).and_then(|donor| donor.density.get(&engine));
+        let figures = self.figures(donor, measured);
+        let donor = figures.and_then(|donor| donor.density.get(&engine));
         density(chip, engine)
             .zip(donor)
             .map_or(1.0, |(own, &donor)| self.power_law.ratio(own, donor))
@@ -123,13 +140,19 @@ impl Transfer {
 impl Transfer {
     /// What to multiply an inherited time per key on one core by: the donor's memory bandwidth of a
     /// core over the chip's `own`. Cores are built to draw their part of it.
-    pub(crate) fn stream_scale(&self, chip: &Chip, donor: &str, own: BytesPerSec) -> f64 {
+    pub(crate) fn stream_scale(
+        &self,
+        chip: &Chip,
+        donor: &str,
+        own: BytesPerSec,
+        measured: impl FnOnce() -> Vec<Chip>,
+    ) -> f64 {
         if let Some(base) = bases(chip).find(|base| base.name == donor) {
             let per_core =
                 |chip: &Chip| core_bandwidth(chip).unwrap_or_else(|| chip.memory.bandwidth.get());
             return per_core(base) / per_core(chip);
         }
-        let donor = self.figures.get(donor).and_then(|donor| donor.core_bandwidth);
+        let donor = self.figures(donor, measured).and_then(|donor| donor.core_bandwidth);
         donor.map_or(1.0, |donor| donor / own.get())
     }
 }

@@ -96,14 +96,14 @@ impl Bench {
 
     /// Routed experts of `tokens` tokens, balanced.
     pub(crate) fn moe(&self, moe: &Moe, tokens: u32, row: MoeRow) -> f64 {
-        let math = Arithmetic::of(&self.chip, moe.weights);
+        let math = Arithmetic::of_measured_experts(&self.chip, moe.weights);
         let form = MoeForm::with(moe, math, row, self).balanced();
         form.time(f64::from(tokens)).total().get()
     }
 
     /// The most-loaded rank of a skewed routing.
     pub(crate) fn skewed_moe(&self, moe: &Moe, tokens: u32, row: MoeRow, skew: SkewRow) -> f64 {
-        let math = Arithmetic::of(&self.chip, moe.weights);
+        let math = Arithmetic::of_measured_experts(&self.chip, moe.weights);
         let form = MoeForm::with(moe, math, row, self).skewed(moe, skew);
         form.time(f64::from(tokens)).total().get()
     }

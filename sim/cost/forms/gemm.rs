@@ -32,7 +32,7 @@ impl GemmForm {
         let mut math = setting.arithmetic(gemm.weights);
         let engines = setting.engine.gemms(math.key);
         let family = &setting.calibration.gemm;
-        let chosen = setting.choose("gemm", family, engines, &[math.key]);
+        let chosen = setting.choose_for("gemm", family, engines, math);
         let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
         let mut row = GemmRow { ec, ..chosen.row };
         if setting.engine.fuses_quantise(math.key) {

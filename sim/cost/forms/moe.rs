@@ -20,6 +20,9 @@ const IMBALANCED: (f64, f64) = (512.0, 2048.0);
 /// Tokens choose experts at random: the distinct experts of `n` tokens are `E(1 − (1 − k/E)ⁿ)`, and
 /// `f` is the measured excess of the most-loaded of `ep` ranks, `1 + skew·log₂ ep` from many tokens
 /// on (power law of exponent 1.01), interpolated over the logarithm of the tokens.
+///
+/// MXFP4 is priced with the constants of 16-bit experts, or of NVFP4 where a chip has FP4 units. Its
+/// own benchmarks are slower than gpt-oss is served: with them its TPOT is 15 to 50 % too long.
 pub(in crate::cost) struct MoeForm {
     /// Experts on this rank, and assignments to it per token.
     experts: f64,
@@ -48,7 +51,7 @@ impl MoeForm {
         let math = setting.arithmetic(moe.weights);
         let engines = setting.engine.experts(math.key);
         let family = &setting.calibration.moe;
-        let chosen = setting.choose("moe", family, engines, &[math.key]);
+        let chosen = setting.choose_for("moe", family, engines, math);
         let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
         let row = MoeRow { ec, ..chosen.row };
         // Only TensorRT-LLM was measured with this routing, which is the model's, not the engine's.

@@ -65,7 +65,7 @@ impl<'a> Setting<'a> {
     ) -> Option<Chosen<R>> {
         let found = family.find(&self.site, engines, keys)?;
         self.note(format!("{what} {}", found.origin));
-        let row = found.row.streaming(self.streams.ratio(found.donor.as_deref()));
+        let row = found.row.streaming(|| self.streams.ratio(found.donor.as_deref()));
         Some(Chosen { row, donor: found.donor })
     }
 
@@ -96,13 +96,27 @@ impl<'a> Setting<'a> {
     /// How products with weights of `format` are computed; notes a format that has to be widened.
     pub(super) fn arithmetic(&mut self, format: Format) -> Arithmetic {
         let arithmetic = Arithmetic::of(&self.bench.chip, format);
-        let widened = arithmetic.activation >= 2.0 && format.bytes() < 2.0;
-        if widened {
+        if arithmetic.activation >= 2.0 && format.bytes() < 2.0 {
             self.note(format!("gemm {format}: weights only, 16-bit arithmetic"));
-        } else if format == Format::Mxfp4 || format == Format::Int8 {
+        } else if format == Format::Mxfp4 {
             self.note(format!("gemm {format}: constants of {}", arithmetic.key));
         }
         arithmetic
+    }
+
+    /// The constants for `math`: of its key, measured here or inherited, else of its stand-in.
+    pub(super) fn choose_for<R: Copy + Streaming>(
+        &mut self,
+        what: &str,
+        family: &Family<R>,
+        engines: &[&str],
+        math: Arithmetic,
+    ) -> Chosen<R> {
+        if let Some(found) = self.find(what, family, engines, &[math.key]) {
+            return found;
+        }
+        self.note(format!("{what}: {} not measured, constants of {}", math.key, math.stand_in));
+        self.choose(what, family, engines, &[math.stand_in])
     }
 
     /// The index of the clip length that covers `length`.

@@ -12,6 +12,7 @@ pub(super) struct Host {
     step: f64,
     sequence: f64,
     first_token: Seconds,
+    token: Seconds,
     /// Schedulers that share the sequences (attention-DP).
     spread: u32,
 }
@@ -30,6 +31,7 @@ impl Host {
                 + row.rank.get() * f64::from(further),
             sequence: row.sequence.get(),
             first_token: row.first_token,
+            token: row.token,
             spread: ops.iter().map(|op| op.spread).max().unwrap_or(1),
         }
     }
@@ -46,12 +48,18 @@ impl Host {
             step: self.step * factor,
             sequence: self.sequence * factor,
             first_token: self.first_token * factor,
+            token: self.token * factor,
             spread: self.spread,
         }
     }
 
     pub(super) const fn first_token(&self) -> Seconds {
         self.first_token
+    }
+
+    /// Receiving and tokenising a prompt.
+    pub(super) fn reading(&self, prompt: u32) -> Seconds {
+        self.token * f64::from(prompt)
     }
 }
 

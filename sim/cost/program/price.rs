@@ -99,8 +99,10 @@ pub struct OpTime {
     pub wire: Bytes,
     /// Time.
     pub time: Seconds,
-    /// What takes most of it.
-    pub bound: Bound,
+    /// The same by cause.
+    pub parts: Breakdown,
+    /// Its kin.
+    pub family: OpFamily,
 }
 
 impl StepProgram {
@@ -192,6 +194,11 @@ impl StepProgram {
     /// dispatching and answering it. The engine is free meanwhile. Zero for the roofline.
     pub fn first_token(&self) -> Seconds {
         self.host.first_token()
+    }
+
+    /// What a request of `prompt` tokens waits for besides: receiving and tokenising them.
+    pub fn reading(&self, prompt: u32) -> Seconds {
+        self.host.reading(prompt)
     }
 
     /// The operators of a step, one by one. Host time is not among them.
@@ -371,7 +378,8 @@ impl CompiledOp {
             bytes: Bytes::new(work.bytes * count),
             wire: Bytes::new(work.wire * count),
             time: parts.total(),
-            bound: parts.largest(),
+            parts,
+            family: self.family,
         }
     }
 }

@@ -18,6 +18,12 @@ pub trait Pricer {
     /// What a request waits outside the engine before it can be scheduled: tokenising, dispatch.
     fn dispatch(&self) -> Seconds;
 
+    /// What it waits there besides if its prompt is this long: receiving and tokenising it.
+    fn reading(&self, prompt: u32) -> Seconds {
+        let _ = prompt;
+        Seconds::ZERO
+    }
+
     /// Arithmetic and HBM traffic of a step on one chip, for MFU and MBU.
     fn demand(&self, batch: &Batch) -> Demand;
 
@@ -63,6 +69,10 @@ impl Pricer for &StepProgram {
 
     fn dispatch(&self) -> Seconds {
         self.first_token()
+    }
+
+    fn reading(&self, prompt: u32) -> Seconds {
+        StepProgram::reading(self, prompt)
     }
 
     fn demand(&self, batch: &Batch) -> Demand {

@@ -33,13 +33,17 @@ pub enum PriceError {
         problem: String,
     },
     /// No such model in it.
-    #[error("no list price of `{model}`{}", similar.as_ref().map_or(String::new(), |name| format!("; did you mean `{name}`?")))]
+    #[error("no list price of `{model}`{}", hint(similar.as_deref()))]
     UnknownModel {
         /// As asked for.
         model: String,
         /// The nearest that there is.
         similar: Option<String>,
     },
+}
+
+fn hint(similar: Option<&str>) -> String {
+    similar.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 #[derive(Deserialize)]
@@ -98,10 +102,12 @@ impl From<Row> for ApiPrice {
 impl AboveRow {
     /// The tier; what it leaves out stays at the ordinary rate.
     fn over(&self, rates: &Rates) -> Tier {
+        let input = self.input.unwrap_or(rates.input);
+        let cache_write = self.cache_write.unwrap_or_else(|| rates.write_beyond(input));
         let rates = Rates {
-            input: self.input.unwrap_or(rates.input),
-            cache_write: self.cache_write.unwrap_or(rates.cache_write),
-            cache_write_1h: self.cache_write_1h.unwrap_or(rates.cache_write_1h),
+            input,
+            cache_write,
+            cache_write_1h: self.cache_write_1h.unwrap_or(cache_write),
             cache_read: self.cache_read.unwrap_or(rates.cache_read),
             output: self.output.unwrap_or(rates.output),
         };

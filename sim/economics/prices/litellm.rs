@@ -69,13 +69,13 @@ fn rates(entry: &Value, suffix: &str, base: Option<&Rates>) -> Option<Rates> {
     let input = given("input_cost_per_token").or(base.map(|base| base.input))?;
     let output = given("output_cost_per_token").or(base.map(|base| base.output))?;
     let write = given("cache_creation_input_token_cost");
-    let write = write.or(base.map(|base| base.cache_write)).unwrap_or(input);
+    let write = write.or(base.map(|base| base.write_beyond(input))).unwrap_or(input);
     let write_1h = given("cache_creation_input_token_cost_above_1hr");
     let read = given("cache_read_input_token_cost").or(base.map(|base| base.cache_read));
     Some(Rates {
         input,
         cache_write: write,
-        cache_write_1h: write_1h.or(base.map(|base| base.cache_write_1h)).unwrap_or(write),
+        cache_write_1h: write_1h.unwrap_or(write),
         cache_read: read.unwrap_or(input),
         output,
     })

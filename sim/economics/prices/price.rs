@@ -19,6 +19,12 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// What a write costs beyond a limit where that is not listed and fresh tokens cost `input`:
+    /// as there, if writes are charged as input at all lengths, else as before.
+    pub(super) fn write_beyond(&self, input: UsdPerToken) -> UsdPerToken {
+        if self.cache_write == self.input { input } else { self.cache_write }
+    }
+
     /// What `tokens` cost.
     pub fn cost(&self, tokens: &BilledTokens) -> Usd {
         self.input.cost(tokens.input)

@@ -74,7 +74,7 @@ pub struct UsageLog {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// No call in any file.
-    #[error("{files}: no call of a model is in it{}; {remedy}", if *skipped > 0 { format!(", and {skipped} lines could not be read") } else { String::new() })]
+    #[error("{files}: no call of a model is in it{}; {remedy}", unread(*skipped))]
     Empty {
         /// What was read.
         files: String,
@@ -99,4 +99,8 @@ pub enum UsageError {
         /// What to do.
         remedy: &'static str,
     },
+}
+
+fn unread(skipped: usize) -> String {
+    if skipped == 0 { String::new() } else { format!(", and {skipped} lines could not be read") }
 }

@@ -75,7 +75,8 @@ mod tests {
         let at = |text| Moment::parse(text).unwrap();
         let gap = at("2027-01-01T00:00:00.5Z").since(at("2026-12-31T23:59:59.250Z"));
         assert_eq!(gap, Seconds::new(1.25));
-        assert_eq!(at("2026-03-01T00:00:00Z").since(at("2026-02-28T00:00:00Z")).get(), 86_400.0);
+        let day = at("2026-03-01T00:00:00Z").since(at("2026-02-28T00:00:00Z"));
+        assert_eq!(day, Seconds::new(86_400.0));
         assert_eq!(at("1970-01-02T00:00:00Z").ms, DAY_MS);
     }
 

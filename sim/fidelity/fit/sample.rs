@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::cost::Bench;
 use crate::des::fnv1a;
 use crate::hardware::{Catalog, Engine};
+use crate::units::FlopPerSec;
 
 /// Constants that are being tried.
 pub(super) struct Trial<'a> {
@@ -38,6 +39,19 @@ pub(super) struct Sample {
     /// Measured, in seconds.
     pub(super) seconds: f64,
     pub(super) predict: Predict,
+}
+
+/// Refuses a time in which the chip cannot have done `flops` on `unit`.
+pub(super) fn check_peak(flops: f64, unit: Engine, seconds: f64, on: &Bench) -> Result<(), String> {
+    let peak = on.chip().peak(unit).map_or(f64::INFINITY, FlopPerSec::get);
+    if peak <= 0.0 || flops / seconds <= peak {
+        return Ok(());
+    }
+    let (rate, peak) = (flops / seconds * 1e-12, peak * 1e-12);
+    let micros = seconds * 1e6;
+    Err(format!(
+        "`latency_us` is {micros}: {rate:.0} TFLOPS, more than the {peak:.0} of the data sheet"
+    ))
 }
 
 /// Of ten buckets of shape families, those that are held out.

@@ -5,22 +5,18 @@
 //! [`jobs`] groups points by replica, so that each is compiled once and each scenario runs once;
 //! [`score`] compares.
 
-mod bench;
-mod doubt;
 mod host;
-mod job;
 mod judge;
 mod layout;
 mod point;
+mod run;
 mod scenario;
 mod shipped;
 
-pub use bench::{Bench, Predicted, Prediction, Terms};
 pub use host::{HostFit, HostScore, host_toml};
-pub use job::{Answers, Job, jobs};
 pub use judge::{Group, band, remainders_toml, score};
 pub use layout::{PointsError, Reader, read_points};
 pub use point::{Family, Metric, Point, Statistic, Tags};
-pub use scenario::{Checkpoint, Drive, Lengths, Scenario};
-
+pub use run::{Answers, Bench, Job, Predicted, Prediction, Terms, jobs};
+pub use scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
 pub use shipped::shipped;

@@ -31,6 +31,19 @@ pub struct Scenario {
     pub lengths: Lengths,
     /// The load of one replica.
     pub drive: Drive,
+    /// How its scheduler was set up.
+    pub policy: Policy,
+}
+
+/// A scheduler's settings, for each group of ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Policy {
+    /// Most tokens of a step.
+    pub tokens: u32,
+    /// Most sequences at once.
+    pub sequences: u32,
+    /// Decode steps from one look for new requests to the next.
+    pub look: u32,
 }
 
 /// The weights that were served.
@@ -85,6 +98,28 @@ pub enum Drive {
     Closed(u32),
     /// The same, where other chips prefill: prompts arrive with their KV.
     DecodePool(u32),
+}
+
+impl Drive {
+    /// Requests in flight at one replica.
+    pub(super) const fn in_flight(self) -> u32 {
+        match self {
+            Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
+        }
+    }
+}
+
+impl Policy {
+    /// What engines ship with, or tools of throughput set: the largest batch for work that waits,
+    /// one prefill for a static batch.
+    pub fn usual(drive: Drive, lengths: Lengths) -> Self {
+        let (tokens, sequences) = match drive {
+            Drive::Offline(_) => (8192, 2048),
+            Drive::Static(batch) => (batch.saturating_mul(lengths.input.1), batch),
+            Drive::Closed(_) | Drive::DecodePool(_) => (8192, 1024),
+        };
+        Self { tokens, sequences, look: 1 }
+    }
 }
 
 impl Scenario {

@@ -6,6 +6,7 @@ mod names;
 mod parts;
 mod rows;
 mod shelf;
+mod single;
 mod tables;
 
 pub use error::HardwareError;

@@ -1,5 +1,6 @@
 //! What-ifs on a chip: more or less of one resource, all else as it is.
 
+use super::format::Engine;
 use super::part::Chip;
 
 /// What a chip has that can be had more of.
@@ -55,6 +56,15 @@ impl Chip {
                 }
                 chip.nic = chip.nic.map(|nic| nic * factor);
             }
+        }
+        chip
+    }
+
+    /// This chip with `factor` times the dense peak of `engine` alone.
+    pub fn with_engine_scaled(&self, engine: Engine, factor: f64) -> Self {
+        let mut chip = self.clone();
+        if let Some(peak) = chip.peaks.get_mut(&engine) {
+            *peak = *peak * factor;
         }
         chip
     }

@@ -67,6 +67,12 @@ impl Hbm {
         self.achieved(Access { refresh: self.refresh(), ..Access::STREAM }).fraction
     }
 
+    /// Whether a stream gets the same share of the peak from both, for they are built alike.
+    pub fn streams_like(&self, other: &Self) -> bool {
+        let build = |stacks: &Stacks| (stacks.height, stacks.die, stacks.pin_rate, stacks.refresh);
+        self.kind == other.kind && build(&self.stacks) == build(&other.stacks)
+    }
+
     /// What is lost between pins and cores, by measurement.
     pub const fn on_die(&self) -> &'static OnDie {
         &self.timing.on_die

@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn rows_go_by_name_not_by_place() {
-        let document = json!({"a": {"b": 1}, "rows": [{"chip": "x", "v": 2}, {"v": null}, {"chip": "x", "v": 4}]});
+        let document = json!({
+            "a": {"b": 1},
+            "rows": [{"chip": "x", "v": 2}, {"v": null}, {"chip": "x", "v": 4}],
+        });
         let numbers = flatten(&document);
         let expected = [
             ("a.b", Some(1.0)),

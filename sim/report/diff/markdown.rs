@@ -13,7 +13,8 @@ pub fn diff_markdown(diff: &DiffDocument) -> String {
     let (worse, changed) = (diff.regressions(), diff.changes());
     let verdict = if diff.ok { "✅ nothing got worse than allowed" } else { "❌ regressions" };
     let mut text = format!(
-        "### memwall: {verdict}\n\n{} metrics of `{}`: {} worse than allowed, {} changed within it.\n",
+        "### memwall: {verdict}\n\n{} metrics of `{}`: {} worse than allowed, {} changed within \
+         it.\n",
         diff.metrics.len(),
         diff.of,
         worse.len(),

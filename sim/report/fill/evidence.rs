@@ -1,6 +1,6 @@
 //! What stands beside the ladder: rooflines, context curves, sources.
 
-use crate::cluster::{Best, Deployment, Order};
+use crate::cluster::{Best, Order};
 use crate::cost::{Batch, OpTime};
 use crate::hardware::Catalog;
 use crate::report::{ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint};
@@ -61,13 +61,14 @@ fn phase_shares(best: &Best) -> [f64; 2] {
 }
 
 /// The decode step of the average running batch at the average context.
-fn average_decode(best: &Best) -> Batch {
+pub(super) fn average_decode(best: &Best) -> Batch {
     let result = &best.result;
     let steps = result.meter.steps.max(1);
     let sequences = (result.meter.itl.count() / steps).max(1) as u32;
     let requests = result.outcomes.len().max(1) as u64;
     let prompts: u64 = result.outcomes.iter().map(|outcome| u64::from(outcome.prompt)).sum();
-    decode_batch(&best.deployment, sequences, (prompts / requests).max(1) as u32)
+    let context = (prompts / requests).max(1) as u32;
+    Batch::decoding(sequences, context, best.deployment.program.clips())
 }
 
 /// A step that is all prefill, in the middle of an average prompt.
@@ -83,14 +84,6 @@ fn full_prefill(best: &Best) -> Batch {
     batch
 }
 
-fn decode_batch(deployment: &Deployment, sequences: u32, context: u32) -> Batch {
-    let mut batch = Batch { logits: sequences, ..Batch::default() };
-    for _ in 0..sequences {
-        batch.decode.add(context, deployment.program.clips());
-    }
-    batch
-}
-
 /// Speed per user of `batch` sequences as their contexts grow, as far as the KV cache reaches.
 pub fn context_curve(order: &Order, best: &Best, batch: u32) -> ContextCurve {
     let deployment = &best.deployment;
@@ -98,7 +91,8 @@ pub fn context_curve(order: &Order, best: &Best, batch: u32) -> ContextCurve {
         u64::from(deployment.limits.pages(*context)) * u64::from(batch) <= deployment.pages
     };
     let points = CONTEXTS.into_iter().take_while(fits).map(|context| {
-        let parts = deployment.program.price(&decode_batch(deployment, batch, context)).parts;
+        let program = &deployment.program;
+        let parts = program.price(&Batch::decoding(batch, context, program.clips())).parts;
         ContextPoint {
             context_tokens: u64::from(context),
             tok_s_per_user: 1.0 / parts.total().get(),

@@ -1,11 +1,17 @@
 //! From runs to documents: the only place where measurements become rows.
 
+mod elasticity;
 mod evidence;
 mod fleet;
 mod run;
+mod task;
+mod turns;
 mod wall;
 
+pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline};
 pub use fleet::{Pool, Wire, fill_fleet};
 pub use run::fill_run;
+pub use task::fill_task;
+pub use turns::frontier_points;
 pub use wall::{fill_row, unfit_row};

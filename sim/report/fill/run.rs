@@ -73,7 +73,7 @@ fn throughput(result: &RunResult, gpus: u32) -> Throughput {
         output_tok_s: Some(result.output_tok_s()),
         total_tok_s: Some(result.total_tok_s()),
         output_tok_s_per_gpu: Some(result.output_tok_s() / f64::from(gpus)),
-        requests_per_s: Some(result.outcomes.len() as f64 / window),
+        requests_per_s: Some(result.measured() as f64 / window),
         tasks_per_hour: Some(result.tasks_per_hour()),
     }
 }

@@ -1,5 +1,6 @@
 //! A row of the ladder from the best run of a chip.
 
+use super::turns::{intensities, turns};
 use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
 use crate::hardware::{Chip, Engine, Format};
@@ -28,6 +29,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         kv: Some(order.precision.kv.to_string()),
         precision: Some(format!("{weights} weights, {} KV", order.precision.kv)),
         matrix_engine: Some(engine.name().to_owned()),
+        bf16_pflop_s: chip.peak(Engine::Bf16).map(|peak| peak.get() / 1e15),
         dense_pflop_s: chip.peak(engine).map(|peak| peak.get() / 1e15),
         output_tok_s_per_gpu: Some(output.get()),
         total_tok_s_per_gpu: Some(result.total_tok_s() * per_gpu),
@@ -46,6 +48,8 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),
         usd_per_task: rate.rent_per_task(chip).map(Usd::get),
         tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),
+        intensity: intensities(order, best),
+        turns: turns(best),
         constants: constants(&best.deployment),
         ..bare_row(chip)
     }

@@ -3,10 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::{figures, library, tables};
-use crate::cost::Bound;
-use crate::report::shares::long_name;
-use crate::report::{Shares, WallDocument, WallReport, WallRow, findings, to_json_line};
+use super::{charts, figures, library, tables};
+use crate::report::{WallDocument, WallReport, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -31,7 +29,9 @@ pub fn render_wall_page(report: &WallReport) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main { (introduction(document, &title)) (charts(report)) (tables::all(report)) }
+                main {
+                    (introduction(document, &title)) (charts::all(report)) (tables::all(report))
+                }
                 (footer(document))
                 script type="application/json" id="document" { (PreEscaped(embedded(report))) }
                 script type="application/json" id="figures" {
@@ -75,7 +75,7 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
 }
 
 /// Keeps per cent signs on the line of their number.
-fn glued(sentence: &str) -> String {
+pub(super) fn glued(sentence: &str) -> String {
     sentence.replace(" %", "\u{a0}%")
 }
 
@@ -92,86 +92,6 @@ fn setting(document: &WallDocument) -> Markup {
     ];
     html! {
         dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
-    }
-}
-
-fn charts(report: &WallReport) -> Markup {
-    let rows = &report.document.rows;
-    let leaders = key(|bound| leads(rows, bound));
-    let all_bounds = key(|bound| takes_time(rows, bound));
-    html! {
-        (chart("ladder", "Output per GPU", &leaders, "Output tokens per second and \
-            GPU at the best plan and concurrency within the latency targets. Colour and word tell \
-            what takes most of decode time; whiskers are the band, where it was asked for."))
-        (chart("megawatt", "Output per megawatt", &leaders, "Output tokens per \
-            second and megawatt at the utility meter, cooling and overhead included."))
-        (chart("shares", "Where the time goes", &all_bounds, "Left \
-            the whole task, prefill and idle time included; right decode alone."))
-        (chart("roofline", "Rooflines", &roofline_choice(report), "Operators under the roof of \
-            the matrix engine and the HBM of one chip; the larger, the more time. The axes are \
-            the same for every chip."))
-        (chart("context", "Speed per user as the context grows", &html! {}, "One decode step at \
-            each context length. Marker: ● HBM bandwidth, ■ compute, ▲ interconnect, ◆ HBM \
-            capacity, ✚ latency, ★ host. A line ends where the KV cache no longer fits."))
-        (chart("multiples", "What each generation multiplied", &html! {}, "Against the first chip \
-            with a result. FLOP/s are the dense peak of the engine that multiplies the weights, so \
-            a narrower number format counts as growth."))
-    }
-}
-
-/// A place for a figure; the script fills it. `above` stands between heading and chart.
-fn chart(id: &str, heading: &str, above: &Markup, caption: &str) -> Markup {
-    html! {
-        section {
-            h2 #{ (id) "-heading" } { (heading) }
-            figure {
-                (above)
-                div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                figcaption { (caption) }
-            }
-        }
-    }
-}
-
-/// The colours of the bounds for which `occurs` holds.
-fn key(occurs: impl Fn(Bound) -> bool) -> Markup {
-    html! {
-        ul class="key" aria-label="Colours" {
-            @for bound in Bound::ALL.into_iter().filter(|&bound| occurs(bound)) {
-                li {
-                    svg viewBox="0 0 10 10" aria-hidden="true" {
-                        rect width="10" height="10" rx="2" fill=(figures::colour(bound)) {}
-                    }
-                    (long_name(bound))
-                }
-            }
-        }
-    }
-}
-
-/// Whether `bound` leads decode anywhere.
-fn leads(rows: &[WallRow], bound: Bound) -> bool {
-    rows.iter().any(|row| row.decode_bound.largest().is_some_and(|(leader, _)| leader == bound))
-}
-
-/// Whether `bound` takes any time anywhere.
-fn takes_time(rows: &[WallRow], bound: Bound) -> bool {
-    let of = |shares: &Shares| shares.get(bound).is_some_and(|share| share > 0.0);
-    rows.iter().any(|row| of(&row.time_share) || of(&row.decode_bound))
-}
-
-fn roofline_choice(report: &WallReport) -> Markup {
-    let title = |chip: &str| {
-        let row = report.document.rows.iter().find(|row| row.chip == chip);
-        row.map_or(chip, |row| &row.title).to_owned()
-    };
-    html! {
-        label {
-            "Chip "
-            select #roofline-chip autocomplete="off" {
-                @for roof in &report.rooflines { option { (title(&roof.chip)) } }
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Charts are drawn by plotly.js, which the `plotly` crate ships; it goes into the page gzipped and
 //! is unpacked by the browser. The figures themselves are JSON made here.
 
+mod charts;
 mod figures;
 mod html;
 mod library;

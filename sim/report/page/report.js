@@ -53,14 +53,41 @@
     return Plotly.react(byId(id), figure.data, themed(figure.layout), config);
   }
 
-  // The roofline has one figure a chip; the others are one each; null means nothing to draw.
+  // Some have one figure a chip, chosen above the chart; null means nothing to draw.
   function current(id) {
     const figure = figures[id];
-    return Array.isArray(figure) ? figure[byId("roofline-chip").selectedIndex].figure : figure;
+    return Array.isArray(figure) ? figure[byId(id + "-chip").selectedIndex].figure : figure;
   }
 
   const names = Object.keys(figures).filter((id) => figures[id] !== null);
   const drawAll = () => Promise.all(names.map((id) => draw(id, current(id))));
+
+  // The numbers of a chart, one line a point; chips by name where they stand on an axis.
+  function csv(id) {
+    const { data, layout } = current(id);
+    const quoted = (cell) => '"' + String(cell ?? "").replaceAll('"', '""') + '"';
+    const text = (html) => new DOMParser().parseFromString(
+      String(html).replaceAll("<br>", " "), "text/html").body.textContent;
+    const along = (axis, value) => {
+      const place = axis?.showgrid === false ? axis.tickvals.indexOf(value) : -1;
+      return place < 0 ? value : text(axis.ticktext[place]);
+    };
+    const title = (axis, name) => text(axis?.title?.text ?? name);
+    const lines = [["series", title(layout.xaxis, "share"), title(layout.yaxis, "chip")]];
+    for (const trace of data.filter((trace) => trace.name && trace.hoverinfo === "text")) {
+      trace.x.forEach((x, i) => lines.push(
+        [text(trace.meta ?? trace.name), along(layout.xaxis, x), along(layout.yaxis, trace.y[i])]));
+    }
+    return lines.map((line) => line.map(quoted).join(",") + "\r\n").join("");
+  }
+
+  function save(id) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([csv(id)], { type: "text/csv" }));
+    link.download = "memwall-" + id + ".csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
 
   function filterProvenance() {
     const chip = byId("provenance-chip").value;
@@ -76,7 +103,10 @@
   }
 
   function wire() {
-    byId("roofline-chip")?.addEventListener("change", () => draw("roofline", current("roofline")));
+    for (const id of names) {
+      byId(id + "-chip")?.addEventListener("change", () => draw(id, current(id)));
+      byId(id + "-csv")?.addEventListener("click", () => save(id));
+    }
     byId("provenance-chip")?.addEventListener("change", filterProvenance);
     for (const query of [dark, narrow]) query.addEventListener("change", drawAll);
     addEventListener("beforeprint", () => onPrint(true));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
+use super::task::TaskCost;
 use crate::report::{Band, Quantiles, Shares};
 
 /// One simulation: what was run, and what came of it.
@@ -59,6 +60,8 @@ pub struct RunDocument {
     /// Pools, hand-overs, failures and tools; left out for a single replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetReport>,
+    /// What an average task costs.
+    pub task: TaskCost,
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
@@ -122,6 +125,7 @@ impl Default for RunDocument {
             energy: Energy::default(),
             cost: Cost::default(),
             fleet: None,
+            task: TaskCost::default(),
             constants: Vec::new(),
             bands: BTreeMap::new(),
             band_causes: BTreeMap::new(),

@@ -5,6 +5,7 @@ mod fleet;
 mod pools;
 mod requests;
 mod summary;
+mod task;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
@@ -12,3 +13,4 @@ pub use document::{
 pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport};
 pub use requests::requests_csv;
 pub use summary::render_run;
+pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};

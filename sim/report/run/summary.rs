@@ -212,7 +212,7 @@ fn bar_cell(shares: &Shares, bound: Bound, length: usize) -> String {
     })
 }
 
-fn bills(run: &RunDocument) -> [Line; 5] {
+fn bills(run: &RunDocument) -> [Line; 8] {
     [
         ("Energy, IT", with_unit(run.energy.it_j_per_output_tok, "J per output token")),
         ("Energy per task, IT", with_unit(run.energy.it_wh_per_task, "Wh")),
@@ -224,5 +224,35 @@ fn bills(run: &RunDocument) -> [Line; 5] {
                 .usd_per_mtok_output
                 .map(|usd| format!("${} per million output tokens", short(usd))),
         ),
+        ("Task at an API", api(run)),
+        ("Energy of a task", joules(run)),
+        (
+            "Recomputed",
+            run.task.tokens.wasted.filter(|wasted| *wasted > 0.0).map(|wasted| {
+                format!("{} tokens a task, evicted or preempted before", short(wasted))
+            }),
+        ),
     ]
+}
+
+fn api(run: &RunDocument) -> Option<String> {
+    let api = run.task.api.as_ref()?;
+    let share = api.silicon_share.map(|share| format!("; the chips are {} of it", percent(share)));
+    let usd = short(api.usd_per_task?);
+    Some(format!("${usd} at {}'s list price{}", api.model, share.unwrap_or_default()))
+}
+
+fn joules(run: &RunDocument) -> Option<String> {
+    let used = run.task.joules;
+    let it = used.it?;
+    let parts = [
+        ("host", used.host),
+        ("idling", used.idle),
+        ("arithmetic", used.compute),
+        ("HBM", used.memory),
+        ("links", used.links),
+    ];
+    let parts = parts.iter().filter_map(|(name, joules)| Some((name, (*joules)? / it)));
+    let parts: Vec<_> = parts.map(|(name, share)| format!("{name} {}", percent(share))).collect();
+    Some(format!("{} Wh drawn: {}", short(it / 3600.0), parts.join(", ")))
 }

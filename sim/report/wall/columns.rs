@@ -18,11 +18,11 @@ pub(in crate::report) struct Column {
     pub(in crate::report) cell: fn(&WallRow) -> String,
 }
 
-const fn number(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
+pub(super) const fn number(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
     Column { header, rank, is_number: true, cell }
 }
 
-const fn words(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
+pub(super) const fn words(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
     Column { header, rank, is_number: false, cell }
 }
 

@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
-use crate::report::{Band, Elasticity, Shares};
+use crate::report::{Band, Elasticity, Shares, Slope};
 
 /// The ladder: what was asked, and one row a chip, in ladder order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +31,9 @@ pub struct WallDocument {
     pub seed: u64,
     /// The targets that plan and concurrency had to meet.
     pub slo: Slo,
+    /// The chip whose yield the others' `needs` are about, or null.
+    #[serde(rename = "match")]
+    pub goal: Option<String>,
     /// One row a chip.
     pub rows: Vec<WallRow>,
     /// Reasons to doubt a result, one sentence each.
@@ -54,6 +58,7 @@ impl Default for WallDocument {
             precision: String::new(),
             seed: 0,
             slo: Slo::default(),
+            goal: None,
             rows: Vec::new(),
             warnings: Vec::new(),
         }
@@ -118,6 +123,8 @@ pub struct WallRow {
     pub matrix_engine: Option<String>,
     /// That engine's dense peak, of one chip.
     pub dense_pflop_s: Option<f64>,
+    /// Dense BF16 peak of one chip: what is left of a growth in FLOP/s without narrower formats.
+    pub bf16_pflop_s: Option<f64>,
     /// Output tokens per second and GPU.
     pub output_tok_s_per_gpu: Option<f64>,
     /// Prompt (cached ones included) and output tokens per second and GPU.
@@ -146,6 +153,20 @@ pub struct WallRow {
     pub decode_bound: Shares,
     /// Gain of output per GPU by resource.
     pub elasticity: Elasticity,
+    /// Standard error of each.
+    pub elasticity_error: Elasticity,
+    /// Gain of output per GPU by each matrix engine's peak alone, and by bandwidth and capacity
+    /// together; empty if not asked for.
+    pub elasticity_further: BTreeMap<String, Slope>,
+    /// Operations per byte: what the chip offers, what the work asks for.
+    pub intensity: Intensity,
+    /// Where decode turns from one wall to the next under this plan, by context.
+    pub turns: Vec<Turn>,
+    /// Plans and loads that no other beats both for the user and per GPU; empty if not asked for.
+    pub frontier: Vec<FrontierPoint>,
+    /// How many times as much of a resource this chip would need to yield as much as the document's
+    /// `match`, by key; null if not even 32 times would do, empty if not asked for.
+    pub needs: BTreeMap<String, Option<f64>>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
@@ -183,6 +204,7 @@ impl WallRow {
             hbm_gb: None,
             matrix_engine: None,
             dense_pflop_s: None,
+            bf16_pflop_s: None,
             output_tok_s_per_gpu: None,
             total_tok_s_per_gpu: None,
             tok_s_per_user_p50: None,
@@ -197,6 +219,12 @@ impl WallRow {
             time_share: Shares::default(),
             decode_bound: Shares::default(),
             elasticity: Elasticity::default(),
+            elasticity_error: Elasticity::default(),
+            elasticity_further: BTreeMap::new(),
+            intensity: Intensity::default(),
+            turns: Vec::new(),
+            frontier: Vec::new(),
+            needs: BTreeMap::new(),
             energy_j_per_output_tok: None,
             usd_per_task: None,
             tok_s_per_facility_mw: None,

@@ -3,15 +3,20 @@
 mod columns;
 mod document;
 mod evidence;
-mod findings;
+mod frontier;
+mod levers;
 mod table;
+mod turns;
+pub(super) mod words;
 
 pub use document::{Slo, WallDocument, WallRow};
 pub use evidence::{
     ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, WallReport,
 };
-pub use findings::findings;
+
 pub use table::render_wall_table;
+pub use turns::{FrontierPoint, Intensity, Turn};
+pub use words::findings;
 
 pub(super) use columns::{CLASS_LEGEND, COLUMNS, Column};
-pub(super) use findings::comparison;
+pub(super) use levers::{LEVERS, asked, gain};

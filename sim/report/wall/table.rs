@@ -3,6 +3,8 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::columns::{CLASS_LEGEND, COLUMNS, Column, PAGE_ONLY};
+use super::frontier::FRONTIER_COLUMNS;
+use super::levers::{LEVER_COLUMNS, asked};
 use super::{WallDocument, findings};
 use crate::report::text::{printable, wrap};
 
@@ -15,11 +17,18 @@ const GAP: usize = 2;
 ///
 /// Columns that do not fit are dropped, least important first, and named below the table.
 pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
-    let (shown, dropped) = choose_columns(document, width);
+    let (shown, dropped) = choose_columns(document, &COLUMNS, width);
     let mut blocks = vec![heading(document, width)];
     if !document.rows.is_empty() {
         blocks.push(lines_of(&build(document, &shown, width)));
         blocks.push(legend(&dropped, width));
+    }
+    let has_frontier = document.rows.iter().any(|row| !row.frontier.is_empty());
+    let further: [(bool, &[Column]); 2] =
+        [(asked(document), &LEVER_COLUMNS), (has_frontier, &FRONTIER_COLUMNS)];
+    for (_, columns) in further.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        let (shown, _) = choose_columns(document, columns, width);
+        blocks.push(lines_of(&build(document, &shown, width)));
     }
     blocks.push(paragraph(&[findings(document).join(" ")], width));
     blocks.retain(|block| !block.is_empty());
@@ -41,9 +50,13 @@ fn heading(document: &WallDocument, width: usize) -> String {
     )
 }
 
-/// Which columns fit into `width`, and the titles of those that have figures but no room.
-fn choose_columns(document: &WallDocument, width: usize) -> (Vec<&'static Column>, Vec<String>) {
-    let mut shown: Vec<&Column> = COLUMNS
+/// Which of `columns` fit into `width`, and the titles of those that have figures but no room.
+fn choose_columns<'a>(
+    document: &WallDocument,
+    columns: &'a [Column],
+    width: usize,
+) -> (Vec<&'a Column>, Vec<String>) {
+    let mut shown: Vec<&Column> = columns
         .iter()
         .filter(|column| column.rank != PAGE_ONLY)
         .filter(|column| {

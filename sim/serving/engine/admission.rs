@@ -52,9 +52,8 @@ impl<P: Pricer> Replica<P> {
             return None;
         }
         if sequence.cached.is_none() {
-            let known = self.boundless.acquire(now, content, limit);
-            sequence.once_cached = known.pages() * self.limits.page_tokens;
-            self.boundless.cancel(known);
+            let known = self.history.known(now, content, limit);
+            sequence.once_cached = known * self.limits.page_tokens;
             sequence.cached = Some(hit);
             self.meter.tokens.prompt += u64::from(sequence.request.prompt);
             self.meter.tokens.cached += u64::from(hit);
@@ -127,7 +126,8 @@ impl<P: Pricer> Replica<P> {
         if sequence.first_token.is_none() {
             sequence.first_token = Some(now);
             publish_prompt(&mut self.kv, now, sequence, &self.limits);
-            remember(&mut self.boundless, now, sequence, &self.limits);
+            let pages = self.limits.full_pages(sequence.computed);
+            self.history.enter(now, &sequence.request.content, pages);
         } else {
             self.meter.itl.record(now.since(sequence.last_token));
         }
@@ -141,7 +141,12 @@ impl<P: Pricer> Replica<P> {
         done.push(sequence.outcome(now));
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
-        remember(&mut self.boundless, now, &sequence, &self.limits);
+        let mut content = sequence.request.content;
+        if !content.is_empty() {
+            self.history.enter(now, &content, self.limits.full_pages(sequence.computed));
+            content.clear();
+            self.emptied.push(content);
+        }
     }
 }
 
@@ -160,17 +165,5 @@ fn give_back(
     limits: &Limits,
 ) {
     kv.publish(now, &mut lease, &sequence.request.content, limits.full_pages(sequence.computed));
-    kv.release(now, lease);
-}
-
-/// Enters all that `sequence` computed in the boundless cache.
-fn remember(kv: &mut KvCache, now: SimTime, sequence: &Sequence, limits: &Limits) {
-    let pages = limits.full_pages(sequence.computed);
-    let content = &sequence.request.content;
-    let mut lease = kv.acquire(now, content, pages);
-    let missing = pages - lease.pages();
-    let has_room = kv.grow(&mut lease, missing);
-    debug_assert!(has_room, "the boundless cache has room");
-    kv.publish(now, &mut lease, content, pages);
     kv.release(now, lease);
 }

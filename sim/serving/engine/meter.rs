@@ -1,6 +1,6 @@
 //! What a replica measures about itself.
 
-use super::runs::Runs;
+use super::intervals::Runs;
 use crate::cost::{Bound, Breakdown, Cost, Demand};
 
 /// Sums over the steps since the last reset.
@@ -8,8 +8,10 @@ use crate::cost::{Bound, Breakdown, Cost, Demand};
 pub struct Meter {
     /// Engine steps.
     pub steps: u64,
-    busy: Cost,
-    decode: Cost,
+    /// Of steps without prefill, of others, and of the decodes of others alone.
+    pure: Cost,
+    mixed: Cost,
+    mixed_decode: Cost,
     /// Tokens by kind.
     pub tokens: TokenCounts,
     /// Inter-token latencies.
@@ -18,6 +20,16 @@ pub struct Meter {
     pub preempted: u64,
     /// Most pages held by running sequences at any step.
     pub peak_held_pages: u64,
+}
+
+/// How percentiles of a run are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Percentiles {
+    /// From every sample.
+    #[default]
+    Exact,
+    /// From counts by size, in memory that does not grow with the run.
+    Sketch,
 }
 
 /// Tokens by kind.
@@ -36,26 +48,36 @@ pub struct TokenCounts {
 }
 
 impl Meter {
+    /// With nothing measured yet.
+    pub(super) fn new(percentiles: Percentiles) -> Self {
+        let itl = match percentiles {
+            Percentiles::Exact => Runs::default(),
+            Percentiles::Sketch => Runs::sketched(),
+        };
+        Self { itl, ..Self::default() }
+    }
+
     /// Where the time of all steps went.
     pub fn busy(&self) -> Breakdown {
-        self.busy.breakdown()
+        (self.pure + self.mixed).breakdown()
     }
 
     /// Where the time went that the decodes of each step would have taken alone.
     pub fn decode(&self) -> Breakdown {
-        self.decode.breakdown()
+        (self.pure + self.mixed_decode).breakdown()
     }
 
     /// Arithmetic and traffic of one chip.
     pub fn work(&self) -> Demand {
-        self.busy.demand()
+        (self.pure + self.mixed).demand()
     }
 
     /// Adds what another replica measured; their peaks of held pages add up, too.
     pub fn add(&mut self, other: &Self) {
         self.steps += other.steps;
-        self.busy += other.busy;
-        self.decode += other.decode;
+        self.pure += other.pure;
+        self.mixed += other.mixed;
+        self.mixed_decode += other.mixed_decode;
         let (sum, tokens) = (&mut self.tokens, other.tokens);
         sum.prompt += tokens.prompt;
         sum.cached += tokens.cached;
@@ -73,21 +95,20 @@ impl Meter {
     /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
     pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) {
         self.steps += 1;
-        self.decode += decode;
+        self.mixed_decode += decode;
         if recomputed > 0.0 {
             let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
             let share = (1.0 - part / all).max(0.0) * recomputed;
-            self.busy += whole.reassigned(Bound::HbmCapacity, share);
+            self.mixed += whole.reassigned(Bound::HbmCapacity, share);
         } else {
-            self.busy += whole;
+            self.mixed += whole;
         }
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
     pub(super) fn book_decodes(&mut self, steps: u64, cost: Cost) {
         self.steps += steps;
-        self.decode += cost;
-        self.busy += cost;
+        self.pure += cost;
     }
 
     /// Notes that running sequences hold `pages` pages.

@@ -14,14 +14,14 @@
 
 mod admission;
 mod decodes;
+mod intervals;
 mod meter;
 mod replica;
 mod running;
-mod runs;
 mod sequence;
 mod stepwise;
 mod stretch;
 
-pub use meter::{Meter, TokenCounts};
+pub use intervals::Runs;
+pub use meter::{Meter, Percentiles, TokenCounts};
 pub use replica::{Engine, Held, Migrant, Replica, TooLong};
-pub use runs::Runs;

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use super::decodes::Decodes;
-use super::meter::Meter;
+use super::meter::{Meter, Percentiles};
 use super::running::{Running, Slot};
 use super::sequence::Sequence;
 use crate::cost::{Cost, FineTime, Pricer, Series};
-use crate::serving::kv::{KvCache, Lease};
+use crate::serving::kv::{History, KvCache, Lease};
 use crate::serving::{Admission, Extent, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
@@ -28,8 +28,8 @@ pub struct Replica<P> {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
     pub(super) kv: KvCache,
-    /// The same cache with room for everything: tells a capacity miss from a first sight.
-    pub(super) boundless: KvCache,
+    /// What a cache with room for everything would hold.
+    pub(super) history: History,
     pub(super) waiting: VecDeque<Sequence>,
     pub(super) running: Running,
     /// Running sequences that decode, and those that do not, in order of admission; kept by
@@ -44,9 +44,12 @@ pub struct Replica<P> {
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
+    percentiles: Percentiles,
     pub(super) meter: Meter,
     /// Sequences that end in the step at hand, by number of admission.
     pub(super) ending: Vec<(u64, Slot)>,
+    /// Content lists of requests that have ended, empty, kept for their room.
+    pub(super) emptied: Vec<Vec<Extent>>,
 }
 
 /// Steps under way.
@@ -113,7 +116,7 @@ impl<P: Pricer> Replica<P> {
             engine: Engine::default(),
             limits,
             kv: KvCache::new(pages, ttl),
-            boundless: KvCache::new(u64::MAX / 2, ttl),
+            history: History::new(ttl),
             waiting: VecDeque::new(),
             running: Running::default(),
             prefilling: Vec::new(),
@@ -122,8 +125,10 @@ impl<P: Pricer> Replica<P> {
             series: Series::single(Cost::default()),
             ended: FineTime::default(),
             steps_ended: 0,
+            percentiles: Percentiles::default(),
             meter: Meter::default(),
             ending: Vec::new(),
+            emptied: Vec::new(),
         }
     }
 
@@ -132,9 +137,24 @@ impl<P: Pricer> Replica<P> {
         Self { engine, ..self }
     }
 
+    /// The same replica, measured otherwise.
+    pub fn with_percentiles(self, percentiles: Percentiles) -> Self {
+        Self { percentiles, meter: Meter::new(percentiles), ..self }
+    }
+
+    /// How percentiles are found.
+    pub fn percentiles(&self) -> Percentiles {
+        self.percentiles
+    }
+
     /// What a request waits between its client and [`submit`](Self::submit).
     pub fn dispatch(&self) -> SimSpan {
         SimSpan::from_seconds(self.pricer.dispatch())
+    }
+
+    /// What a request of `prompt` tokens waits there besides.
+    pub fn reading(&self, prompt: u32) -> SimSpan {
+        SimSpan::from_seconds(self.pricer.reading(prompt))
     }
 
     /// Queues a request that arrives at `now`, unless it could never fit.
@@ -231,7 +251,7 @@ impl<P: Pricer> Replica<P> {
         }
         lost.extend(self.waiting.drain(..));
         self.kv.clear();
-        self.boundless.clear();
+        self.history = History::new(self.kv.ttl());
         self.decodes.clear();
         self.prefilling.clear();
         self.is_irregular = false;
@@ -280,14 +300,21 @@ impl<P: Pricer> Replica<P> {
     /// Fills the cache with content that earlier calls left there, as far as it fits.
     pub fn warm(&mut self, now: SimTime, content: &[Extent]) {
         let pages: u32 = content.iter().map(|extent| extent.pages).sum();
-        for kv in [&mut self.kv, &mut self.boundless] {
-            let mut lease = kv.acquire(now, content, pages);
-            let missing = pages - lease.pages();
-            if kv.grow(&mut lease, missing) {
-                kv.publish(now, &mut lease, content, pages);
-            }
-            kv.release(now, lease);
+        let mut lease = self.kv.acquire(now, content, pages);
+        let missing = pages - lease.pages();
+        if self.kv.grow(&mut lease, missing) {
+            self.kv.publish(now, &mut lease, content, pages);
         }
+        self.kv.release(now, lease);
+        self.history.enter(now, content, pages);
+    }
+
+    /// `content` in a list that an earlier request has left behind, if one has.
+    pub fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        let mut copy =
+            if content.is_empty() { Vec::new() } else { self.emptied.pop().unwrap_or_default() };
+        copy.extend_from_slice(content);
+        copy
     }
 
     /// What was measured since the last reset, up to when it was last told the time.
@@ -298,7 +325,7 @@ impl<P: Pricer> Replica<P> {
     /// Forgets what was measured before `now` (after a warm-up).
     pub fn reset_meter(&mut self, now: SimTime) {
         self.observe(now);
-        self.meter = Meter::default();
+        self.meter = Meter::new(self.percentiles);
     }
 
     /// The KV cache.

@@ -151,6 +151,11 @@ impl KvCache {
         self.free += u64::from(lease.private);
     }
 
+    /// How long unpinned content is kept, if not for ever.
+    pub(in crate::serving) fn ttl(&self) -> Option<SimSpan> {
+        self.ttl
+    }
+
     /// Forgets everything; leases that are out become void.
     pub(in crate::serving) fn clear(&mut self) {
         self.tree = Tree::default();

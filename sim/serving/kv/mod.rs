@@ -10,6 +10,10 @@
 //! at least as often, and was touched at least as lately, as its children.
 
 mod cache;
+mod history;
+mod order;
 mod tree;
 
 pub use cache::{KvCache, Lease};
+
+pub(super) use history::History;

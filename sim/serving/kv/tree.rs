@@ -1,9 +1,8 @@
 //! The radix tree of extents and its eviction order.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
 
+use super::order::{Entry, EvictionOrder};
 use crate::serving::Extent;
 use crate::units::SimTime;
 
@@ -19,7 +18,7 @@ pub(super) struct Touch {
 }
 
 /// A run of cached pages with one parent, one pin count and one touch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     extent: Extent,
     parent: Option<NodeId>,
@@ -35,8 +34,9 @@ pub(super) struct Tree {
     vacant: Vec<NodeId>,
     /// Child by parent and the identity of its first page.
     children: FxHashMap<(Option<NodeId>, u64), NodeId>,
-    /// Unpinned leaves, least recently touched first.
-    evictable: BTreeSet<(u64, NodeId)>,
+    /// Unpinned leaves, and how many there are.
+    order: EvictionOrder,
+    evictable: usize,
     pages: u64,
     unpinned_pages: u64,
 }
@@ -151,7 +151,7 @@ impl Tree {
     pub(super) fn evict(&mut self, wanted: u64) -> u64 {
         let mut evicted = 0;
         while evicted < wanted {
-            let Some(&(_, id)) = self.evictable.first() else { break };
+            let Some(id) = self.next_evicted() else { break };
             let pages = u64::from(self[id].extent.pages);
             if pages > wanted - evicted {
                 let cut = (wanted - evicted) as u32;
@@ -170,7 +170,7 @@ impl Tree {
     /// Removes every unpinned page last touched before `deadline`. Returns how many.
     pub(super) fn expire(&mut self, deadline: SimTime) -> u64 {
         let mut expired = 0;
-        while let Some(&(_, id)) = self.evictable.first() {
+        while let Some(id) = self.next_evicted() {
             if self[id].touch.time >= deadline {
                 break;
             }
@@ -184,6 +184,8 @@ impl Tree {
     pub(super) fn check(&self) {
         let mut pages = 0;
         let mut unpinned = 0;
+        let evictable = self.order.holding(|entry| holds(&self.nodes, entry));
+        assert_eq!(evictable.len(), self.evictable, "every evictable leaf is in the order");
         for &id in self.children.values() {
             let node = &self[id];
             pages += u64::from(node.extent.pages);
@@ -192,7 +194,7 @@ impl Tree {
                 assert!(parent.pins >= node.pins, "a parent is pinned as often as its child");
                 assert!(parent.pins > 0 || parent.touch >= node.touch, "children are older");
             }
-            let listed = self.evictable.contains(&(node.touch.order, id));
+            let listed = evictable.binary_search(&(node.touch.order, id)).is_ok();
             assert_eq!(listed, node.pins == 0 && node.children == 0, "leaves are evictable");
         }
         assert_eq!((pages, unpinned), (self.pages, self.unpinned_pages));
@@ -201,7 +203,7 @@ impl Tree {
     /// Cuts `node` after `pages` pages. The head becomes a new node, the tail keeps the identity,
     /// so that leases on the tail stay valid. Returns the head.
     fn split(&mut self, tail: NodeId, pages: u32) -> NodeId {
-        let node = self[tail].clone();
+        let node = self[tail];
         let extent = Extent { first: node.extent.first, pages };
         let head = self.insert(Node { extent, children: 1, ..node });
         let first = node.extent.first + u64::from(pages);
@@ -234,14 +236,14 @@ impl Tree {
 
     /// Puts `parent`'s pages in front of `child`'s, which keeps its identity.
     fn merge(&mut self, parent: NodeId, child: NodeId) {
-        let head = self[parent].clone();
+        let head = self[parent];
         self.children.remove(&(Some(parent), self[child].extent.first));
         let node = &mut self[child];
         node.parent = head.parent;
         node.extent =
             Extent { first: head.extent.first, pages: head.extent.pages + node.extent.pages };
         self.children.insert((head.parent, head.extent.first), child);
-        self.vacant.push(parent);
+        self.vacate(parent);
     }
 
     fn insert(&mut self, node: Node) -> NodeId {
@@ -260,9 +262,9 @@ impl Tree {
     /// Removes an evictable leaf.
     fn remove(&mut self, id: NodeId) {
         self.unlist(id);
-        let Node { extent, parent, .. } = self[id].clone();
+        let Node { extent, parent, .. } = self[id];
         self.children.remove(&(parent, extent.first));
-        self.vacant.push(id);
+        self.vacate(id);
         self.pages -= u64::from(extent.pages);
         self.unpinned_pages -= u64::from(extent.pages);
         if let Some(parent) = parent {
@@ -271,20 +273,42 @@ impl Tree {
         }
     }
 
+    /// Gives a node's place free; its entries in the eviction order hold no more.
+    fn vacate(&mut self, id: NodeId) {
+        self[id].touch.order = u64::MAX;
+        self.vacant.push(id);
+    }
+
+    /// The leaf that is to go first.
+    fn next_evicted(&mut self) -> Option<NodeId> {
+        self.order.first(|entry| holds(&self.nodes, entry))
+    }
+
     /// Enters `id` in the eviction order if it may go.
     fn list(&mut self, id: NodeId) {
-        let node = &self[id];
-        if node.pins == 0 && node.children == 0 {
-            self.evictable.insert((node.touch.order, id));
+        if self[id].is_evictable() {
+            self.evictable += 1;
+            let entry = (self[id].touch.order, id);
+            self.order.enter(entry, self.evictable, |entry| holds(&self.nodes, entry));
         }
     }
 
+    /// Says that `id` is about to stay, or to be touched anew.
     fn unlist(&mut self, id: NodeId) {
-        let node = &self[id];
-        if node.pins == 0 && node.children == 0 {
-            self.evictable.remove(&(node.touch.order, id));
-        }
+        self.evictable -= usize::from(self[id].is_evictable());
     }
+}
+
+impl Node {
+    fn is_evictable(&self) -> bool {
+        self.pins == 0 && self.children == 0
+    }
+}
+
+/// Whether an entry of the eviction order still says what its node is.
+fn holds(nodes: &[Node], (order, id): Entry) -> bool {
+    let node = &nodes[id.0 as usize];
+    node.touch.order == order && node.is_evictable()
 }
 
 impl std::ops::Index<NodeId> for Tree {

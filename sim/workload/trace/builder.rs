@@ -2,9 +2,8 @@
 
 use std::io::{BufRead, Cursor, Read};
 
-use super::fields::between_files;
+use super::formats::{LineFormat, between_files, read_lines, read_sessions};
 use super::session::{Trace, TraceFile, TraceKind};
-use super::{azure, mooncake, weka};
 use crate::units::SimSpan;
 use crate::workload::WorkloadError;
 
@@ -34,22 +33,11 @@ impl TraceBuilder {
     /// Reads a file to its end, line by line where the format has lines. The name places it
     /// among the others and is used in messages.
     pub fn add(&mut self, name: &str, mut reader: impl BufRead) -> Result<(), WorkloadError> {
-        let mut head = Vec::new();
-        let read = reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head);
-        read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
-        if head.starts_with(BYTE_ORDER_MARK) {
-            head.drain(..BYTE_ORDER_MARK.len());
-        }
-        if head.trim_ascii().is_empty() {
-            return Err(WorkloadError::Empty { file: name.into() });
-        }
-        let kind = sniff(&String::from_utf8_lossy(&head))
-            .ok_or_else(|| WorkloadError::UnknownFormat { file: name.into() })?;
+        let (head, kind) = head(name, &mut reader)?;
         let whole = Cursor::new(head).chain(reader);
-        let file = match kind {
-            TraceKind::Mooncake => mooncake::read(name, whole),
-            TraceKind::Sessions => weka::read(name, whole),
-            TraceKind::Azure => azure::read(name, whole),
+        let file = match LineFormat::of(kind) {
+            Some(format) => read_lines(name, whole, format),
+            None => read_sessions(name, whole),
         }?;
         if file.sessions.is_empty() {
             return Err(WorkloadError::Empty { file: name.into() });
@@ -99,6 +87,25 @@ impl TraceBuilder {
         let (file, first) = (file.name.clone(), first.name.clone());
         Err(WorkloadError::Mixed { file, found, first, expected })
     }
+}
+
+/// The first bytes of a file, and the format that they tell.
+pub(super) fn head(
+    name: &str,
+    reader: &mut impl BufRead,
+) -> Result<(Vec<u8>, TraceKind), WorkloadError> {
+    let mut head = Vec::new();
+    let read = reader.take(HEAD_BYTES).read_to_end(&mut head);
+    read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+    if head.starts_with(BYTE_ORDER_MARK) {
+        head.drain(..BYTE_ORDER_MARK.len());
+    }
+    if head.trim_ascii().is_empty() {
+        return Err(WorkloadError::Empty { file: name.into() });
+    }
+    let kind = sniff(&String::from_utf8_lossy(&head))
+        .ok_or_else(|| WorkloadError::UnknownFormat { file: name.into() })?;
+    Ok((head, kind))
 }
 
 /// The format of a file, by its beginning.

@@ -5,16 +5,14 @@
 //! Mooncake JSONL (512-token pages, the last one may be partial), Claude Code sessions as JSON
 //! (full pages, sub-agents), Azure CSV (lengths only). Page identities are local to a file.
 
-mod azure;
 mod builder;
-mod fields;
-mod mooncake;
-mod page_ids;
+mod formats;
 mod replay;
 mod session;
-mod weka;
+mod stream;
 
 pub use builder::TraceBuilder;
 pub use session::{Trace, TraceKind};
+pub use stream::{Batch, StreamEnd, StreamedTasks, Tally, TraceStream};
 
 pub(in crate::workload) use session::Row;

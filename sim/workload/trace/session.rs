@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::fields::between_files;
+use super::formats::between_files;
 use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::{Cause, WorkloadError};

@@ -32,7 +32,8 @@ fn contents(folder: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_same_data_make_the_same_files_on_any_number_of_threads() {
-    let [one, two] = ["one", "two"].map(scratch);
+    // A folder that is not there is made.
+    let [one, two] = ["one", "two"].map(|name| scratch(name) + "/new/folder");
     let fit = |out: &str, threads| {
         memwall_on_threads(&["calibrate", "--data", SAMPLE, "--out", out, "--json"], threads)
             .document("memwall.calibrate/1")
@@ -69,6 +70,7 @@ fn bad_rows_are_named_and_the_rest_is_fitted() {
                h100_sxm,sglang,1,k,bfloat16,4,4096,4096,0\n\
                h100_sxm,sglang,1,k,bfloat16,4,4096,4096,NaN\n\
                h100_sxm,sglang,1,k,bfloat17,4,4096,4096,9.0\n\
+               h100_sxm,sglang,1,k,bfloat16,4096,4096,4096,90\n\
                h100_sxm,sglang,1,k,bfloat16\n";
     fs::write(format!("{folder}/gemm.csv"), text.clone() + bad).expect("the scratch folder");
     let answer = memwall(&["calibrate", "--data", &folder, "--family", "gemm"]);
@@ -78,6 +80,7 @@ fn bad_rows_are_named_and_the_rest_is_fitted() {
         "`latency_us` is 0",
         "`latency_us` is NaN",
         "bfloat17",
+        "1527 TFLOPS, more than the 989 of the data sheet",
         "5 fields",
     ]
     .iter()

@@ -40,6 +40,7 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024",
         "vllm,nobody/knows-it,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4",
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,7,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,0,1,1,1,120,14,,4",
     ];
     let document = validate(&bad, "bad");
     let points = document["points"].as_array().unwrap();
@@ -51,6 +52,7 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         (4, "6 cells, the header 17"),
         (5, "no model is called `nobody/knows-it`"),
         (6, "tp7"),
+        (7, "`tp_size = 0` is not greater than zero"),
     ];
     for (row, text) in expected {
         assert!(of_row(row).count() > 0);
@@ -69,6 +71,50 @@ fn a_missing_column_is_named_with_its_file() {
     let answer = memwall(&["validate", "--points", path.to_str().unwrap()]);
     assert_eq!(answer.code, 2);
     assert!(answer.stderr.contains("points.csv: lacks the columns `backend`"), "{}", answer.stderr);
+}
+
+#[test]
+fn two_columns_of_a_name_are_refused() {
+    let path = scratch("validate-twice").join("points.csv");
+    fs::write(&path, format!("{HEADER},isl\n{GOOD},2048\n")).unwrap();
+    let answer = memwall(&["validate", "--points", path.to_str().unwrap()]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("points.csv: two columns `isl`"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_chip_that_is_left_out_inherits() {
+    let path = file("leave-out", &[GOOD]);
+    let points = path.to_str().unwrap();
+    let tpot = |more: &[&str]| {
+        let arguments = [&["validate", "--points", points, "--json"], more].concat();
+        let answer = memwall(&arguments);
+        let warned = answer.stderr.contains("has seen the chip that is left out");
+        let document = answer.document("memwall.validate/1");
+        (document["points"][1]["predicted"].as_f64().unwrap(), warned)
+    };
+    let (known, one, all) =
+        (tpot(&[]), tpot(&["--leave-out", "h100-sxm"]), tpot(&["--leave-out", "hopper"]));
+    assert_eq!((known.1, one.1, all.1), (false, true, false));
+    for inherited in [one.0, all.0] {
+        assert!(
+            (inherited / known.0 - 1.0).abs() < 0.4 && inherited.to_bits() != known.0.to_bits()
+        );
+    }
+    let nothing = memwall(&["validate", "--points", points, "--leave-out", "blackwell"]);
+    assert_eq!(nothing.code, 2);
+    assert!(nothing.stderr.contains("there is no point of it"), "{}", nothing.stderr);
+}
+
+#[test]
+fn a_fit_says_in_json_what_it_wrote() {
+    let path = file("fit", &[GOOD]);
+    let out = path.with_file_name("remainders.toml");
+    let (points, written) = (path.to_str().unwrap(), out.to_str().unwrap());
+    let arguments = ["validate", "--points", points, "--fit-bands", written, "--json"];
+    let document = memwall(&arguments).document("memwall.fit/1");
+    assert_eq!(document["written"], written);
+    assert!(fs::read_to_string(out).unwrap().contains("[figures]"));
 }
 
 #[test]

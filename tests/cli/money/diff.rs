@@ -78,5 +78,5 @@ fn what_cannot_be_compared_is_refused() {
     memwall(&["diff", &base, other.to_str().unwrap()]).refused(&["memwall.chips/1", "memwall.run"]);
     memwall(&["diff", &base, broken.to_str().unwrap()]).refused(&["broken.json:2"]);
     memwall(&["diff", &base, &base, "--tolerance", "no.such=1%"]).refused(&["no.such"]);
-    memwall(&["diff", &base, &base, "--fail-over", "-1"]).refused(&["--fail-over"]);
+    memwall(&["diff", &base, &base, "--fail-over=-1"]).refused(&["--fail-over"]);
 }

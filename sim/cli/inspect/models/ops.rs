@@ -147,7 +147,7 @@ impl OpsFlags {
     fn step(&self, clips: &[u32]) -> Result<Batch, CliError> {
         let mut batch = Batch { logits: self.batch, ..Batch::default() };
         match self.phase {
-            Phase::Decode => (0..self.batch).for_each(|_| batch.decode.add(self.context, clips)),
+            Phase::Decode => return Ok(Batch::decoding(self.batch, self.context, clips)),
             Phase::Prefill => {
                 let tokens = u64::from(self.batch) * u64::from(self.context);
                 if tokens > TOKENS_MAX {
@@ -175,7 +175,7 @@ impl From<OpTime> for OpRow {
             hbm_bytes: op.bytes.get(),
             link_bytes: op.wire.get(),
             time_us: op.time.get() * 1e6,
-            bound: op.bound.key(),
+            bound: op.parts.largest().key(),
         }
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     }
     if let Some(path) = &document.workload {
         shell.line(format!(
-            "\nA workload of this shape is in {path}:\n  memwall run --workload {path} --chip gb300 --tp 2\n  \
+            "\nA workload of this shape is in {path}:\n  \
+             memwall run --workload {path} --chip gb300 --tp 2\n  \
              memwall plan --workload {path} --tasks-per-hour 100"
         ))?;
     }

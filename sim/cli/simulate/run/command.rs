@@ -1,30 +1,34 @@
 //! `memwall run`: one simulation in depth.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::crew::Crew;
 use super::doubts::{doubts, overload};
 use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
-use crate::cli::files::Staged;
+use crate::cli::files::{keep, prepare};
+use crate::cli::money::BasisFlags;
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::explain::band_run;
 use crate::cli::simulate::scenario::Scenario;
+use crate::cli::simulate::streamed::Streamed;
 use crate::cli::simulate::values;
 use crate::cli::simulate::work::{LONGEST_PAUSE, Work};
-use crate::cli::specs::catalog;
+use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
-    Deployment, FleetFigures, Load, Order, Progress, RunResult, at_rate, simulate,
+    Deployment, FleetFigures, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate,
 };
+use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
-use crate::report::{Bench, RunDocument, fill_run, render_run, requests_csv, to_json};
+use crate::report::{Bench, RunDocument, fill_run, fill_task, render_run};
+use crate::serving::{Percentiles, Replica};
 use crate::units::{PerSec, SimSpan};
-use crate::workload::Task;
+use crate::workload::{StreamEnd, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,6 +87,10 @@ pub(in crate::cli) struct Run {
     /// [default: 1h for closed loops of generated work without --duration]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     warmup: Option<SimSpan>,
+    /// How percentiles are found: from every sample (exact), or in bounded memory, to within 0.05 %
+    /// (sketch)
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = PercentilesName::Exact)]
+    percentiles: PercentilesName,
     /// Keep summary.json and requests.csv in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -90,11 +98,32 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
     format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
-    #[arg(long)]
+    #[arg(long, visible_alias = "explain-band")]
     pub(in crate::cli::simulate) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
+    /// How chips are paid for
+    #[command(flatten)]
+    money: BasisFlags,
+}
+
+/// How percentiles are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PercentilesName {
+    /// From every sample.
+    Exact,
+    /// From counts by size.
+    Sketch,
+}
+
+impl From<PercentilesName> for Percentiles {
+    fn from(name: PercentilesName) -> Self {
+        match name {
+            PercentilesName::Exact => Self::Exact,
+            PercentilesName::Sketch => Self::Sketch,
+        }
+    }
 }
 
 impl Run {
@@ -107,23 +136,30 @@ impl Run {
     }
 
     fn simulate(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let catalog = catalog(shell)?;
-        let chip = catalog.chip(&self.chip)?;
+        let chip = chip_named(&self.chip, shell)?;
         let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?;
-        let work =
+        // Bands replay the work many times over.
+        let work = if self.explain {
+            self.common.work.read(shell)?
+        } else {
+            self.common.work.read_once(shell)?
+        };
+        let mut work =
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
-        let order = self.common.order(chip, &model, plan, work.page_tokens());
+        let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        let catalog = catalog(shell)?;
         let crew = Crew::of(self, &catalog, (&order, &deployment))?;
+        let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
-        let (result, figures) = self.drive(&crew, &work, shell)?;
+        let (result, figures) = self.drive(&crew, &mut work, shell)?;
         let mut document = self.document(&crew, &result, figures.as_ref(), &work);
+        fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);
@@ -156,7 +192,7 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        let is_done = !result.outcomes.is_empty() && !result.is_cut_off;
+        let is_done = result.measured() > 0 && !result.is_cut_off;
         Ok(if is_done { Exit::Done } else { Exit::Failed })
     }
 
@@ -169,6 +205,14 @@ impl Run {
                 value: "is set".into(),
                 problem: "generated work has no recorded times".into(),
                 remedy: "give a --trace, or a --rate".into(),
+            });
+        }
+        if self.out.is_some() && self.percentiles == PercentilesName::Sketch {
+            return Err(CliError::Flag {
+                flag: "--percentiles",
+                value: "sketch".into(),
+                problem: "does not keep the requests that --out is to list".into(),
+                remedy: "leave one of them out; --json gives the summary".into(),
             });
         }
         let (Some(warmup), Some(horizon)) = (self.warmup, self.horizon(work)) else {
@@ -186,30 +230,37 @@ impl Run {
     }
 
     /// The tasks, at their rate if one was given, at most as many as asked for.
-    pub(super) fn task_list(
+    pub(super) fn task_list<'a>(
         &self,
         work: &Work,
         window: u32,
-    ) -> Result<Box<dyn Iterator<Item = Task>>, CliError> {
-        let tasks: Box<dyn Iterator<Item = Task>> =
-            match (work.generated(self.common.seed, window)?, work) {
-                (Some(tasks), _) => Box::new(tasks),
-                (None, Work::Recorded { tasks, .. }) => Box::new(tasks.clone().into_iter()),
-                (None, Work::Generated(_)) => unreachable!("generated work generates"),
-            };
-        let tasks: Box<dyn Iterator<Item = Task>> = match self.rate {
-            Some(rate) => {
-                Box::new(at_rate(tasks, PerSec::new(rate), Streams::new(self.common.seed)))
+    ) -> Result<Box<dyn Iterator<Item = Task> + 'a>, CliError> {
+        Ok(match (work.generated(self.common.seed, window)?, work) {
+            (Some(tasks), _) => self.paced(tasks),
+            (None, Work::Recorded { tasks, .. }) => self.paced(tasks.clone().into_iter()),
+            (None, Work::Generated(_) | Work::Streamed { .. }) => {
+                unreachable!("generated work generates, and streams are paced on their own")
             }
-            None => tasks,
-        };
-        Ok(Box::new(tasks.take(self.tasks.map_or(usize::MAX, |tasks| tasks as usize))))
+        })
+    }
+
+    /// `tasks` as the flags want them.
+    fn paced<'a>(
+        &self,
+        tasks: impl Iterator<Item = Task> + 'a,
+    ) -> Box<dyn Iterator<Item = Task> + 'a> {
+        let most = self.tasks.map_or(usize::MAX, |tasks| tasks as usize);
+        let streams = Streams::new(self.common.seed);
+        match self.rate {
+            Some(rate) => Box::new(at_rate(tasks, PerSec::new(rate), streams).take(most)),
+            None => Box::new(tasks.take(most)),
+        }
     }
 
     fn drive(
         &self,
         crew: &Crew,
-        work: &Work,
+        work: &mut Work,
         shell: &Shell,
     ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         let horizon = self.horizon(work);
@@ -224,7 +275,34 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
+        let window = crew.order().model.context;
+        if let Work::Streamed { stream, .. } = &mut *work {
+            if self.fleet.is_on() {
+                *work = self.common.work.read(shell)?;
+                return self.measure(crew, work, &mut watch);
+            }
+            match self.stream_through(crew.deployment(), stream, window, &mut watch) {
+                Ok(result) => return Ok((result, None)),
+                Err(StreamEnd::Broken(error)) => return Err(error.into()),
+                Err(StreamEnd::Conversations) => *work = self.common.work.read(shell)?,
+            }
+        }
         self.measure(crew, work, &mut watch)
+    }
+
+    /// Replays a trace while it is read.
+    fn stream_through(
+        &self,
+        deployment: &Deployment,
+        stream: &mut Streamed,
+        window: u32,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<RunResult, StreamEnd> {
+        let mut tasks = stream.tasks(window)?;
+        let plan = self.run_plan(self.recorded_load(), self.duration, SimSpan::ZERO);
+        let result = simulate(self.replica(deployment), self.paced(&mut tasks), plan, watch);
+        stream.tally = tasks.finish()?;
+        Ok(result)
     }
 
     /// The run's document for another order.
@@ -246,8 +324,7 @@ impl Run {
         watch: &mut dyn FnMut(Progress),
     ) -> Result<RunResult, CliError> {
         let plan = self.plan_of(work);
-        let engine = self.common.engine.into();
-        let mut replica = deployment.replica(self.common.ttl).with_engine(engine);
+        let mut replica = self.replica(deployment);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
             return Ok(simulate(replica, tasks, plan, watch));
@@ -256,6 +333,20 @@ impl Run {
         let tasks = pool.enter(&mut replica, clients, self.common.ttl);
         let result = simulate(replica, tasks, plan, watch);
         Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
+    }
+
+    pub(super) fn run_plan(
+        &self,
+        load: Load,
+        horizon: Option<SimSpan>,
+        warmup: SimSpan,
+    ) -> RunPlan {
+        RunPlan { load, warmup: self.warmup.unwrap_or(warmup), horizon, requests: None }
+    }
+
+    fn replica<'a>(&self, deployment: &'a Deployment) -> Replica<&'a StepProgram> {
+        let replica = deployment.replica(self.common.ttl);
+        replica.with_engine(self.common.engine.into()).with_percentiles(self.percentiles.into())
     }
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if
@@ -283,10 +374,16 @@ impl Run {
 
     pub(super) fn load(&self, work: &Work) -> Load {
         match (self.concurrency, self.rate, work) {
-            (Some(concurrency), ..) => Load::Closed { concurrency },
             (None, None, Work::Generated(_)) => Load::Closed { concurrency: 32 },
-            (None, None, Work::Recorded { .. }) if self.open_loop => Load::Timestamps,
-            (None, ..) => Load::Arrivals,
+            _ => self.recorded_load(),
+        }
+    }
+
+    fn recorded_load(&self) -> Load {
+        match (self.concurrency, self.rate) {
+            (Some(concurrency), _) => Load::Closed { concurrency },
+            (None, None) if self.open_loop => Load::Timestamps,
+            (None, _) => Load::Arrivals,
         }
     }
 
@@ -310,30 +407,4 @@ impl Run {
             ..self.fill(crew, result, figures)
         }
     }
-}
-
-/// The files that are kept.
-const KEPT: [&str; 2] = ["summary.json", "requests.csv"];
-
-/// Makes the folder, and sure that the result can be kept there before it is computed.
-fn prepare(folder: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|source| CliError::Create { path: folder.into(), source })?;
-    KEPT.iter().try_for_each(|name| Staged::probe(&folder.join(name)))
-}
-
-/// Writes the result's files, all or none.
-fn keep(
-    folder: &Path,
-    document: &RunDocument,
-    result: &RunResult,
-    shell: &Shell,
-) -> Result<(), CliError> {
-    let mut staged = Staged::default();
-    let [summary, requests] = KEPT.map(|name| folder.join(name));
-    staged.add(&summary, to_json(document).as_bytes())?;
-    staged.add(&requests, requests_csv(&result.outcomes).as_bytes())?;
-    staged.commit()?;
-    shell.inform(format!("{} are in {}", KEPT.join(" and "), folder.display()));
-    Ok(())
 }

@@ -84,8 +84,7 @@ impl Run {
     }
 
     pub(super) fn plan_of(&self, work: &Work) -> RunPlan {
-        let (load, warmup) = (self.load(work), self.warmup(work));
-        RunPlan { load, warmup, horizon: self.horizon(work), requests: None }
+        self.run_plan(self.load(work), self.horizon(work), self.warmup(work))
     }
 
     /// The figures of what was measured, without names and warnings.
@@ -106,5 +105,10 @@ impl Crew<'_> {
     /// What was ordered.
     pub(super) fn order(&self) -> &Order<'_> {
         self.order
+    }
+
+    /// What it became.
+    pub(super) fn deployment(&self) -> &Deployment {
+        self.deployment
     }
 }

@@ -1,4 +1,4 @@
-//! Reasons to doubt what a run measured.
+//! Reasons to doubt a run.
 
 use crate::cluster::RunResult;
 
@@ -32,7 +32,7 @@ pub(super) fn doubts(result: &RunResult) -> Vec<String> {
             requests.in_flight
         ));
     }
-    match result.outcomes.len() {
+    match result.measured() {
         0 => doubts.push("no request was answered within the time that was measured".into()),
         measured if measured < 1000 => {
             doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));

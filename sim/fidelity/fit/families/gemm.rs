@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cost::{Bench, GemmRow};
 use crate::fidelity::fit::family::Family;
 use crate::fidelity::fit::record::Record;
-use crate::fidelity::fit::sample::{Sample, Trial};
+use crate::fidelity::fit::sample::{Sample, Trial, check_peak};
 use crate::fidelity::fit::solve::{Constant, Role, Unit};
 use crate::hardware::{Engine, Format};
 use crate::model::{Gemm, Rows};
@@ -21,7 +21,7 @@ Dense matrix products y[m,n] = x[m,k] W[k,n].
 
 ec, em: share of the dense peak and of the memory bandwidth that is reached; k0: pipeline fill in
 units of k; kappa: serial time of one step of k; t0: launch and floor, quantise kernel included.
-fp8, fp8-block and nvfp4 read 16-bit activations and quantise them (Q).
+fp8, fp8-block, nvfp4 and int8 read 16-bit activations and quantise them (Q); int4 widens weights.
 vLLM's own rows are left out: its weights were constant-filled (fast at large m) or one copy (L2).",
     form: "t0 + [(2mnk(1+k0/k)/(ec P))^p + (B/(em W))^p + (kappa k)^p]^(1/p) + Q/(em W); \
            B = mk wa + nk wb + 2mn, Q = mk(2+wa)",
@@ -53,7 +53,11 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         "fp8" => (Format::Fp8, Engine::Fp8),
         "fp8_block" => (Format::Fp8Block, Engine::Fp8),
         "nvfp4" => (Format::Nvfp4, Engine::Fp4),
-        "int8_wo" | "int4_wo" | "sq" => return Ok(None),
+        "int4_wo" => (Format::Int4, Engine::Bf16),
+        // SmoothQuant: 8-bit integers on both sides.
+        "sq" => (Format::Int8, Engine::Int8),
+        // No plan of memwall widens 8-bit integers.
+        "int8_wo" => return Ok(None),
         other => return Err(format!("`dtype` is `{other}`, which no form is for")),
     };
     let [m, n, k] = ["m", "n", "k"].map(|name| record.count(name));
@@ -62,6 +66,8 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
     if engine == "vllm" || outside {
         return Ok(None);
     }
+    let seconds = record.seconds()?;
+    check_peak(2.0 * f64::from(m) * f64::from(n) * f64::from(k), unit, seconds, &bench)?;
     let gemm = Gemm { n: n.into(), k: k.into(), weights, rows: Rows::Tokens };
     let on = Arc::clone(&bench);
     Ok(Some(Sample {
@@ -79,7 +85,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         } else {
             2
         },
-        seconds: record.seconds()?,
+        seconds,
         predict: Box::new(move |trial| on.gemm(&gemm, m, row(trial))),
     }))
 }

@@ -1,11 +1,12 @@
 //! Routed experts.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::cost::{Bench, Calibration, MoeRow, SkewRow};
 use crate::fidelity::fit::family::Family;
 use crate::fidelity::fit::record::Record;
-use crate::fidelity::fit::sample::{Sample, Trial};
+use crate::fidelity::fit::sample::{Sample, Trial, check_peak};
 use crate::fidelity::fit::solve::{Constant, Role, Unit};
 use crate::hardware::{Engine, Format};
 use crate::model::Moe;
@@ -42,9 +43,13 @@ a: assignments on this rank; act: its experts with work; F: operations, rows of 
 all ranks' (generated kernels walk over those too); tau: one active expert.
 Per engine the kernel that it picks: TensorRT-LLM's Cutlass and DeepGEMM, not its min-latency NVFP4
 path; FlashInfer's generated kernels on Blackwell, Triton's on others, for SGLang and vLLM. Left
-out: vLLM's FP8 rows on Hopper (17-20 % of bandwidth: no tuned kernel); DeepSeek-V3 with generated
-kernels (its grouped router sends all of the benchmark's tokens to the measured rank); Mixtral with
-Triton (no tuned tiles: half to double the time); on L40S and RTX PRO, experts that fit the L2.",
+out: vLLM's FP8 rows on Hopper (17-20 % of bandwidth: no tuned kernel); SGLang's MXFP4 with Triton
+(it widened the weights in memory); vLLM's MXFP4 on several expert ranks (it was run on one);
+DeepSeek-V3 with generated kernels (its grouped router sends all of the benchmark's tokens to the
+measured rank); Mixtral with Triton (no tuned tiles: half to double the time); on L40S and RTX PRO,
+experts that fit the L2. MXFP4 and INT4 were measured with one model each, whose shares of a rank
+are held out: mxfp4 with 16-bit activations on chips without FP4 units, mxfp4-mxfp8 on others.
+Steps are priced with int4, but not with MXFP4's: served gpt-oss is 15 to 50 % faster than they say.",
     form: "t0 + [(F/(ec P))^p + (Wb/(em W))^p]^(1/p) + tau act + (ra Ab + rn An)/W; \
            F = 6 h I act 64ceil(a/act/64), Ab = 4nh + 2ah wa + 8aI + aI wa + 4ah, An = 4nkh",
     domain: "CUDA-graph replay, tokens 1-16384, balanced routing",
@@ -98,6 +103,10 @@ fn is_software_gap(record: &Record, on: &Bench, weights: Format) -> bool {
         "trtllm" => kernel.contains("min_latency") || triton,
         "vllm" if !has_fp4 && weights == Format::Fp8 && chip.memory.kind.starts_with("hbm") => true,
         "vllm" if triton && weights == Format::Fp8Block => true,
+        // Its benchmark ignored the expert ranks: each measured had all experts.
+        "vllm" if weights == Format::Mxfp4 && record.text("moe_ep_size") != "1" => true,
+        // It read weights of 16 bits: four times the time of a stream of what they are.
+        "sglang" if triton && weights == Format::Mxfp4 => true,
         _ if triton => has_fp4 || model.starts_with("Mixtral"),
         _ => kernel.contains("trtllm") && model.starts_with("DeepSeek"),
     }
@@ -128,59 +137,73 @@ fn shape(record: &Record, weights: Format) -> Result<(Moe, u32, String), String>
     let [tp, ep, tokens] =
         ["moe_tp_size", "moe_ep_size", "num_tokens"].map(|name| record.count(name));
     let (hidden, width, top_k, experts) = (hidden?, width?, top_k?, experts?);
-    let moe = Moe { hidden, inter: width / tp?, experts, top_k, ep: ep?, gated: true, weights };
-    Ok((moe, tokens?, format!("{hidden}x{width} {top_k} of {experts}")))
+    let tp = tp?;
+    let moe = Moe { hidden, inter: width / tp, experts, top_k, ep: ep?, gated: true, weights };
+    let mut shape = format!("{hidden}x{width} {top_k} of {experts}");
+    if matches!(weights, Format::Mxfp4 | Format::Int4) {
+        // Measured with one model only: its shares of a rank are the shapes.
+        let _ = write!(shape, " tp {tp} ep {ep}", ep = moe.ep);
+    }
+    Ok((moe, tokens?, shape))
 }
 
-fn weights(record: &Record) -> Option<(Format, Engine)> {
+/// Weights, the engine that multiplies, and the key of the constants.
+fn weights(record: &Record, on: &Bench) -> Option<(Format, Engine, &'static str)> {
+    let has_fp4 = on.chip().peaks.contains_key(&Engine::Fp4);
     match record.text("dtype") {
-        "bfloat16" => Some((Format::Bf16, Engine::Bf16)),
-        "fp8" => Some((Format::Fp8, Engine::Fp8)),
-        "fp8_block" => Some((Format::Fp8Block, Engine::Fp8)),
-        "nvfp4" => Some((Format::Nvfp4, Engine::Fp4)),
-        // Measured with one model only: no shape could be held out.
+        "bfloat16" => Some((Format::Bf16, Engine::Bf16, "bf16")),
+        "fp8" => Some((Format::Fp8, Engine::Fp8, "fp8")),
+        "fp8_block" => Some((Format::Fp8Block, Engine::Fp8, "fp8-block")),
+        "nvfp4" => Some((Format::Nvfp4, Engine::Fp4, "nvfp4")),
+        "w4a8_mxfp4_mxfp8" if has_fp4 => Some((Format::Mxfp4, Engine::Fp8, "mxfp4-mxfp8")),
+        "w4a16_mxfp4" if !has_fp4 => Some((Format::Mxfp4, Engine::Bf16, "mxfp4")),
+        "int4_wo" => Some((Format::Int4, Engine::Bf16, "int4")),
         _ => None,
     }
 }
 
 fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
-    let Some((weights, unit)) = weights(record) else { return Ok(None) };
+    let Some((weights, unit, key)) = weights(record, &bench) else { return Ok(None) };
     let (moe, tokens, shape) = shape(record, weights)?;
     let left_out = is_software_gap(record, &bench, weights) || is_warm(&moe, tokens, &bench);
     if record.text("distribution") != "balanced" || left_out {
         return Ok(None);
     }
+    let seconds = record.seconds()?;
+    let [hidden, inter, top_k, ep] = [moe.hidden, moe.inter, moe.top_k, moe.ep].map(f64::from);
+    let flops = 6.0 * f64::from(tokens) * top_k / ep * hidden * inter;
+    check_peak(flops, unit, seconds, &bench)?;
     let on = Arc::clone(&bench);
     Ok(Some(Sample {
         engine: record.text("engine").to_owned(),
         version: record.text("version").to_owned(),
-        key: weights.to_string(),
+        key: key.to_owned(),
         unit,
         shape,
         sizes: Vec::new(),
         regime: regime(&moe, tokens),
-        seconds: record.seconds()?,
+        seconds,
         bench,
         predict: Box::new(move |trial| on.moe(&moe, tokens, row(trial))),
     }))
 }
 
 fn skewed(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
-    let Some((weights, unit)) = weights(record) else { return Ok(None) };
+    let Some((weights, unit, key)) = weights(record, &bench) else { return Ok(None) };
     let (moe, tokens, shape) = shape(record, weights)?;
-    let (engine, key) = (record.text("engine").to_owned(), weights.to_string());
+    let engine = record.text("engine").to_owned();
     let left_out = is_software_gap(record, &bench, weights) || is_warm(&moe, tokens, &bench);
     if record.text("distribution") != "power_law_1.01" || moe.ep == 1 || left_out {
         return Ok(None);
     }
-    let Some(balanced) = Calibration::embedded().experts(bench.chip(), &engine, &key) else {
+    let Some(balanced) = Calibration::embedded().experts(bench.chip(), &engine, key) else {
         return Ok(None);
     };
     let on = Arc::clone(&bench);
     Ok(Some(Sample {
         engine,
         version: record.text("version").to_owned(),
-        key,
+        key: key.to_owned(),
         unit,
         shape,
         sizes: Vec::new(),

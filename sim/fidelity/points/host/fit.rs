@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::response::{FIRST_TOKEN, MOVES, NAMES, Response, TERMS, loss, terms, values};
+use super::response::{FIRST_TOKEN, MOVES, NAMES, Response, TERMS, TOKEN, loss, terms, values};
 use crate::cost::{Calibration, EngineProfile, HostTerms};
 use crate::des::quantile;
 use crate::fidelity::points::judge::{group, is_held_out};
@@ -155,15 +155,17 @@ fn responses(
 /// The change of the terms with the least error on fitted groups, and the optional terms that
 /// raise the error of the groups held out.
 fn search(responses: &[Response], at: [f64; TERMS]) -> ([f64; TERMS], Vec<usize>) {
-    let held_out = |change: &[f64; TERMS]| {
-        loss(responses.iter().filter(|r| r.is_held_out && !r.is_first_token), change)
+    let held_out = |optional: usize, change: &[f64; TERMS]| {
+        let is_first = optional >= FIRST_TOKEN;
+        let counts = |r: &&Response| r.is_held_out && r.is_first_token == is_first;
+        loss(responses.iter().filter(counts), change)
     };
     let mut dropped = Vec::new();
     let mut best = descend(responses, at, &dropped);
-    for optional in [3, 2, 1] {
+    for optional in [3, 2, 1, TOKEN] {
         let without: Vec<usize> = dropped.iter().copied().chain([optional]).collect();
         let change = descend(responses, at, &without);
-        if held_out(&change) <= held_out(&best) {
+        if held_out(optional, &change) <= held_out(optional, &best) {
             (best, dropped) = (change, without);
         }
     }
@@ -178,14 +180,14 @@ fn keep_what_is_better(responses: &[Response], change: &mut [f64; TERMS]) -> boo
         loss(responses.iter().filter(counts), change)
     };
     let mut first_alone = [0.0; TERMS];
-    first_alone[FIRST_TOKEN] = change[FIRST_TOKEN];
+    first_alone[FIRST_TOKEN..].copy_from_slice(&change[FIRST_TOKEN..]);
     let is_worse = held_out(false, change) >= held_out(false, &first_alone);
     if is_worse {
         *change = first_alone;
     }
     let steps_alone = {
         let mut alone = *change;
-        alone[FIRST_TOKEN] = 0.0;
+        alone[FIRST_TOKEN..].fill(0.0);
         alone
     };
     if held_out(true, change) >= held_out(true, &steps_alone) {
@@ -206,7 +208,7 @@ fn descend(responses: &[Response], at: [f64; TERMS], zero: &[usize]) -> [f64; TE
         let mut size = 1.0;
         while size > 1e-3 {
             let mut has_moved = false;
-            for term in (0..TERMS).filter(|&term| (term == FIRST_TOKEN) == is_first) {
+            for term in (0..TERMS).filter(|&term| (term >= FIRST_TOKEN) == is_first) {
                 if zero.contains(&term) {
                     continue;
                 }

@@ -4,27 +4,31 @@ use crate::cost::HostTerms;
 use crate::units::Seconds;
 
 /// How many terms there are.
-pub(super) const TERMS: usize = 5;
+pub(super) const TERMS: usize = 6;
 
 /// Their names in the calibration file.
-pub(super) const NAMES: [&str; TERMS] = ["step", "sequence", "kernel", "rank", "first-token"];
+pub(super) const NAMES: [&str; TERMS] =
+    ["step", "sequence", "kernel", "rank", "first-token", "token"];
 
 /// By how much each is moved to see what it does, in seconds; also the first step of the search.
-pub(super) const MOVES: [f64; TERMS] = [200e-6, 4e-6, 0.3e-6, 30e-6, 20e-3];
+pub(super) const MOVES: [f64; TERMS] = [200e-6, 4e-6, 0.3e-6, 30e-6, 20e-3, 2e-6];
 
-/// Where a time to first token is concerned.
+/// The last two concern times to first token alone.
 pub(super) const FIRST_TOKEN: usize = 4;
+
+/// The very last.
+pub(super) const TOKEN: usize = 5;
 
 /// The terms as numbers, in seconds.
 pub(super) fn values(terms: HostTerms) -> [f64; TERMS] {
-    let HostTerms { step, sequence, kernel, rank, first_token } = terms;
-    [step, sequence, kernel, rank, first_token].map(Seconds::get)
+    let HostTerms { step, sequence, kernel, rank, first_token, token } = terms;
+    [step, sequence, kernel, rank, first_token, token].map(Seconds::get)
 }
 
 /// The numbers as terms.
 pub(super) fn terms(values: [f64; TERMS]) -> HostTerms {
-    let [step, sequence, kernel, rank, first_token] = values.map(Seconds::new);
-    HostTerms { step, sequence, kernel, rank, first_token }
+    let [step, sequence, kernel, rank, first_token, token] = values.map(Seconds::new);
+    HostTerms { step, sequence, kernel, rank, first_token, token }
 }
 
 /// One point: what was measured, and `base + Σ slope × change`.

@@ -13,12 +13,13 @@ const HEAD: &str = "\
 # step: per step: scheduling, input preparation, the gap between graphs. sequence: per sequence of
 # a step: bookkeeping, sampling, detokenising. kernel: per kernel: the gap between two nodes of a
 # CUDA graph. rank: per further rank: handing it its inputs, and waiting for the last. first-token:
-# once per request: reading, tokenising, dispatching and answering it; the engine is free meanwhile.
+# once per request: parsing, dispatching and answering it; token: the same per token of its prompt,
+# receiving and tokenising it. The engine is free meanwhile.
 #
 # Whole groups (chip, model, engine) were fitted to or held out, by a fixed hash of their names. A
 # term that did not lower the error of the groups held out is zero.
-form = \"step + sequence x sequences + kernel x kernels + rank x (ranks - 1); first-token once a \
-request\"
+form = \"step + sequence x sequences + kernel x kernels + rank x (ranks - 1); first-token + token x \
+prompt once a request\"
 source = \"serving points of aiconfigurator-core 0.12.0 (NVIDIA, Apache-2.0; InferenceX and NVIDIA \
 runs of 2025 and 2026); the fits are our own\"
 ";

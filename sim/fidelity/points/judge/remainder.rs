@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::split::{group, is_held_out};
 use crate::fidelity::bands::{half_width, remainder_of};
-use crate::fidelity::points::bench::Predicted;
 use crate::fidelity::points::point::Point;
+use crate::fidelity::points::run::Predicted;
 
 const HEAD: &str = "\
 # What no cause explains of a figure: standard deviations of logarithms, in quadrature with those of

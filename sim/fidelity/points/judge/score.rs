@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::des::quantile;
 use crate::fidelity::bands::{Remainders, half_width};
-use crate::fidelity::points::bench::Predicted;
 use crate::fidelity::points::point::Point;
+use crate::fidelity::points::run::Predicted;
 
 /// Errors of one group of points.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 mod labels;
 mod published;
 mod reader;
+mod recipes;
 mod serving;
 mod table;
 

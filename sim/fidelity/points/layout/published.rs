@@ -5,7 +5,7 @@ use super::reader::{Figures, Reader};
 use super::table::Row;
 use crate::cost::EngineProfile;
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Scenario};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
 use crate::hardware::Format;
 use crate::model::Plan;
 
@@ -100,6 +100,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         gpus,
         lengths,
         drive,
+        policy: Policy::usual(drive, lengths),
     })
 }
 

@@ -33,6 +33,14 @@ pub enum PointsError {
         /// What the nearer layout needs besides.
         missing: Vec<String>,
     },
+    /// Two columns of one name.
+    #[error("{file}: two columns `{column}`; remove one, or name them apart")]
+    Twice {
+        /// Which file.
+        file: String,
+        /// Which column.
+        column: String,
+    },
     /// Not CSV at all.
     #[error("{file}: is not a CSV file: {problem}")]
     Csv {
@@ -61,6 +69,9 @@ pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>,
     let mut rows =
         ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
     let header = rows.headers().map_err(csv_error)?.clone();
+    if let Some(column) = Columns::twice(&header) {
+        return Err(PointsError::Twice { file: file.to_owned(), column });
+    }
     let columns = Columns::of(&header);
     let (needed, figures): (&[&str], Reading) = if columns.has("silicon_tpot_ms")
         || columns.has("silicon_ttft_ms")

@@ -2,9 +2,10 @@
 
 use super::labels;
 use super::reader::{Figures, Reader};
+use super::recipes::{self, Asked};
 use super::table::Row;
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Drive, Lengths, Scenario};
+use crate::fidelity::points::scenario::{Drive, Lengths, Policy, Scenario};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
@@ -85,11 +86,19 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         "disagg" => decode_pool(row)?,
         other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
     };
+    let lengths = lengths(row)?;
+    let mut policy = Policy::usual(drive, lengths);
+    if is_inferencex(row) {
+        let (version, prompt) = (row.text("backend_version"), row.needed("isl")?);
+        let asked = Asked { engine, model: &model, version, prompt, flight: drive.in_flight() };
+        policy = recipes::policy(asked, policy);
+    }
     Ok(Scenario {
         kv: labels::kv(engine, checkpoint),
         gpus: plan.gpus(),
         replicas: 1,
-        lengths: lengths(row)?,
+        lengths,
+        policy,
         chip,
         model,
         engine,
@@ -104,10 +113,13 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
 /// round of prompts one burst, and the measured times to first token show none.
 fn lengths(row: &Row) -> Result<Lengths, String> {
     let (input, output) = (row.needed("isl")?, row.needed("osl")?);
-    Ok(match row.text("source") {
-        "source_file=" => Lengths { input: (input, input), ..Lengths::up_to(input, output) },
-        _ => Lengths::up_to(input, output),
-    })
+    let drawn = Lengths::up_to(input, output);
+    Ok(if is_inferencex(row) { drawn } else { Lengths { input: (input, input), ..drawn } })
+}
+
+/// Whether the row names a dump of `InferenceX`.
+fn is_inferencex(row: &Row) -> bool {
+    row.text("source") != "source_file="
 }
 
 fn aggregated(row: &Row) -> Result<(Plan, Drive), String> {
@@ -129,7 +141,9 @@ fn decode_pool(row: &Row) -> Result<(Plan, Drive), String> {
 
 fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {
     let degree = |name: &str| row.degree(&format!("{prefix}{name}"));
-    let (tp, pp) = (degree("tp_size")?, degree("pp_size")?);
+    // 0 is how these files write that a model has no experts or groups; it has always ranks.
+    let ranks = |name: &str| row.count(&format!("{prefix}{name}")).map(|n| n.unwrap_or(1));
+    let (tp, pp) = (ranks("tp_size")?, ranks("pp_size")?);
     let (dp, ep) = (degree("attention_dp_size")?, degree("moe_ep_size")?);
     Ok(attention_dp(Plan { tp, pp, ep, dp }))
 }

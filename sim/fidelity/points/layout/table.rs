@@ -1,6 +1,6 @@
 //! Rows of a CSV file, read by the names of their columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csv::StringRecord;
 
@@ -12,6 +12,13 @@ impl Columns {
     pub(super) fn of(header: &StringRecord) -> Self {
         let names = header.iter().enumerate();
         Self(names.map(|(i, name)| (name.trim().to_owned(), i)).collect())
+    }
+
+    /// A name that the header has twice.
+    pub(super) fn twice(header: &StringRecord) -> Option<String> {
+        let mut known = BTreeSet::new();
+        let mut names = header.iter().map(str::trim).filter(|name| !name.is_empty());
+        names.find(|name| !known.insert(*name)).map(str::to_owned)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -68,7 +75,7 @@ impl<'a> Row<'a> {
         self.count(name)?.ok_or_else(|| format!("`{name}` is not stated"))
     }
 
-    /// A degree of parallelism; what is not stated or 0 is none.
+    /// A degree of parallelism of experts or groups; what is not stated or 0 is none.
     pub(super) fn degree(&self, name: &str) -> Result<u32, String> {
         let text = self.text(name);
         if matches!(text, "" | "0" | "0.0") {

@@ -2,18 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{context, ladder, multiples, roofline, shares};
+use super::{chips, curves};
 use crate::report::WallReport;
 
 /// Every figure by the name of the element it is drawn into. Null where there is nothing to draw.
 pub(in crate::report::page) fn all(report: &WallReport) -> Value {
     let rows = &report.document.rows;
     json!({
-        "ladder": ladder::per_gpu(rows),
-        "megawatt": ladder::per_megawatt(rows),
-        "shares": shares::figure(rows),
-        "roofline": roofline::figures(report),
-        "context": context::figure(report),
-        "multiples": multiples::figure(&report.document),
+        "ladder": chips::per_gpu(rows),
+        "megawatt": chips::per_megawatt(rows),
+        "shares": chips::shares(rows),
+        "levers": chips::levers(rows),
+        "frontier": curves::frontier(rows),
+        "intensity": chips::intensity(rows),
+        "turns": curves::turns(rows),
+        "roofline": curves::rooflines(report),
+        "context": curves::context(report),
+        "multiples": chips::multiples(&report.document),
     })
 }

@@ -4,14 +4,11 @@
 //! stay apart. Colours are those of Okabe and Ito, told apart with any colour vision.
 
 mod all;
-mod context;
-mod ladder;
-mod multiples;
-mod roofline;
-mod shares;
+mod chips;
+mod curves;
 mod style;
 
 pub(super) use all::all;
 pub(super) use style::{PALETTE, class_name, colour};
 
-use style::{GREY, chip_axis, height, ink_on, plain, title_of};
+use style::{GREY, chip_axis, height, ink_on, line_look, log_axis, plain, title_of};

@@ -6,6 +6,7 @@ use crate::cost::Bound;
 use crate::hardware::Class;
 use crate::report::text::wrap;
 use crate::report::{WallReport, WallRow};
+use crate::units::with_prefix;
 
 /// Okabe and Ito's palette without black and yellow, which vanish on one of the backgrounds.
 pub(in crate::report::page) const PALETTE: [&str; 6] =
@@ -61,6 +62,35 @@ fn label(row: &WallRow) -> String {
 pub(super) fn title_of(report: &WallReport, chip: &str) -> String {
     let row = report.document.rows.iter().find(|row| row.chip == chip);
     plain(row.map_or(chip, |row| &row.title))
+}
+
+/// With the six colours these tell eighteen lines apart.
+const DASHES: [&str; 3] = ["solid", "dash", "dot"];
+
+/// Colour and dash of the line in `place`.
+pub(super) fn line_look(place: usize) -> (&'static str, &'static str) {
+    (PALETTE[place % PALETTE.len()], DASHES[place / PALETTE.len() % DASHES.len()])
+}
+
+/// A logarithmic axis with ticks at 1, 2 and 5 of every decade that `values` reach.
+pub(super) fn log_axis(title: &str, values: impl Iterator<Item = f64>) -> Value {
+    let decades = values.filter(|&value| value > 0.0).map(libm::log10);
+    let ends = decades.map(|x| (x, x)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let (low, high) = ends.unwrap_or((0.0, 1.0));
+    let range = [low - 0.1, high + 0.1];
+    let decades = libm::floor(range[0]) as i32..=libm::ceil(range[1]) as i32;
+    let ticks: Vec<f64> = decades
+        .flat_map(|decade| [1.0, 2.0, 5.0].map(|step| step * libm::pow(10.0, f64::from(decade))))
+        .collect();
+    json!({
+        "type": "log",
+        "title": { "text": title },
+        "range": range,
+        "ticktext": ticks.iter().map(|&tick| with_prefix(tick, "")).collect::<Vec<_>>(),
+        "tickvals": ticks,
+        "automargin": true,
+        "zeroline": false,
+    })
 }
 
 /// The vertical axis of `rows`, first on top.

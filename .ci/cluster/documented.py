@@ -1,0 +1,44 @@
+"""Runs what a page of the documentation shows, block by block, in an empty folder.
+
+Usage: documented.py PAGE. A TOML block whose first line is `# NAME.toml` becomes that file; `sh` blocks
+run in bash, `sql` blocks in DuckDB, `python` blocks in one interpreter. Other blocks are text.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as page:
+        blocks = re.findall(r"^```(\w+)\n(.*?)^```", page.read(), re.M | re.S)
+    os.chdir(tempfile.mkdtemp(prefix="memwall-docs-"))
+    names = {}
+    counts = {}
+    for kind, code in blocks:
+        if kind == "toml":
+            named = re.match(r"# ([\w.-]+\.toml)\n", code)
+            if named is None:
+                continue
+            with open(named[1], "w", encoding="utf-8") as file:
+                file.write(code)
+        elif kind == "sh":
+            subprocess.run(["bash", "-euo", "pipefail", "-c", code], check=True, stdout=subprocess.DEVNULL)
+        elif kind == "sql":
+            import duckdb
+
+            rows = duckdb.sql(code).fetchall()
+            assert rows, f"no row for: {code}"
+        elif kind == "python":
+            exec(compile(code, "documented", "exec"), names)  # noqa: S102
+        else:
+            continue
+        counts[kind] = counts.get(kind, 0) + 1
+    print("ran " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))
+    assert counts.get("sql", 0) + counts.get("python", 0) >= 3
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+//! `memwall demand`: what people ask for, in tokens, tasks, dollars, chips and kilowatts.
+
+mod command;
+mod document;
+mod print;
+
+pub(in crate::cli) use command::DemandCommand;

@@ -1,0 +1,7 @@
+//! `memwall supply`: what can be built, year by year, and whether it carries demand.
+
+mod command;
+mod document;
+mod print;
+
+pub(in crate::cli) use command::SupplyCommand;

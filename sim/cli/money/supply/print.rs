@@ -1,0 +1,208 @@
+//! The tables of `memwall supply`.
+
+use super::document::Document;
+use crate::cli::terminal::{known, number};
+use crate::cli::{CliError, Column, Shell, Table};
+use crate::planning::{Multiples, SupplyOutcome};
+use crate::units::significant;
+
+/// Columns of a bar that is as long as the largest year's.
+const BAR: f64 = 36.0;
+
+/// Prints the outcome.
+pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    shell.heading(format!("{}: {}", document.scenario, document.description))?;
+    shell.line("")?;
+    shell.table(years(&document.outcome))?;
+    shell.line(format!(
+        "Multiples are of the installed fleet for inference against {}, from base to upside of \
+         model\nefficiency. Packages in millions, training included; PB/s and EFLOP/s are what the \
+         year adds.",
+        document.reference
+    ))?;
+    shell.line("")?;
+    shell.table(ceilings(&document.outcome))?;
+    shell.line("")?;
+    simulated(document, shell)?;
+    chart(document, shell)?;
+    crossings(document, shell)?;
+    efficiency(document, shell)?;
+    if !document.fitted.is_empty() {
+        shell.line(format!(
+            "\nFitted, not published: {} figures ({}).",
+            document.fitted.len(),
+            summary(&document.fitted)
+        ))?;
+    }
+    Ok(())
+}
+
+fn times(multiples: Multiples) -> String {
+    let [base, upside] = [multiples.base, multiples.upside].map(|x| significant(x, 3));
+    if base == upside { format!("{base}×") } else { format!("{base}–{upside}×") }
+}
+
+fn years(outcome: &SupplyOutcome) -> Table {
+    let mut table = Table::new(&[
+        Column::Name("year"),
+        Column::Number("GW"),
+        Column::Number("for inference"),
+        Column::Number("packages"),
+        Column::Number("+PB/s"),
+        Column::Number("+EFLOP/s"),
+        Column::Number("bandwidth"),
+        Column::Number("compute"),
+        Column::Name("binds"),
+    ]);
+    for year in &outcome.years {
+        table.row([
+            year.year.to_string(),
+            significant(year.gw_delivered, 3),
+            format!("{} %", significant(year.inference_share * 100.0, 3)),
+            significant(year.mpackages, 3),
+            significant(year.cohort.bandwidth_eb_s * 1e3, 3),
+            significant(year.cohort.compute_zflop_s * 1e3, 3),
+            times(year.bandwidth_multiple),
+            times(year.compute_multiple),
+            year.binding.name().into(),
+        ]);
+    }
+    table
+}
+
+fn ceilings(outcome: &SupplyOutcome) -> Table {
+    let mut table = Table::new(&[
+        Column::Name("M packages by"),
+        Column::Number("power"),
+        Column::Number("CoWoS"),
+        Column::Number("HBM"),
+        Column::Number("compute in one format"),
+        Column::Number("of the gap to bandwidth, format"),
+    ]);
+    for year in &outcome.years {
+        let format = &year.number_format;
+        table.row([
+            year.year.to_string(),
+            significant(year.ceilings.power_mpackages, 3),
+            number(year.ceilings.cowos_mpackages),
+            number(year.ceilings.hbm_mpackages),
+            format!("{}×", significant(format.compute_multiple_one_format, 3)),
+            known(format.format_share.map(|share| format!("{:.0} %", share * 100.0))),
+        ]);
+    }
+    table
+}
+
+fn simulated(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    let (Some(workload), Some(model)) = (&document.workload, &document.model) else {
+        return Ok(());
+    };
+    let mut table = Table::new(&[
+        Column::Name("year"),
+        Column::Number("+G output tok/s"),
+        Column::Number("+M tasks/h"),
+        Column::Number("tokens"),
+        Column::Number("tasks"),
+        Column::Number("bandwidth"),
+        Column::Number("compute"),
+    ]);
+    for year in &document.outcome.years {
+        let multiple = |value: Option<f64>| known(value.map(|x| format!("{}×", significant(x, 3))));
+        table.row([
+            year.year.to_string(),
+            number(year.cohort.gtok_s),
+            number(year.cohort.mtasks_per_hour),
+            multiple(year.token_multiple),
+            multiple(year.task_multiple),
+            multiple(Some(year.number_format.bandwidth_multiple)),
+            multiple(Some(year.number_format.compute_multiple)),
+        ]);
+    }
+    shell.table(table)?;
+    shell.line(format!(
+        "Simulated: {model} on {workload}, every chip at its best within wall's service level; \
+         hardware\nalone, without model efficiency.\n"
+    ))
+}
+
+/// Supply and demand as bars, in logarithms: the years differ by orders of magnitude.
+fn chart(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    let years = &document.outcome.years;
+    let later = || years.iter().filter(|year| year.year >= document.reference);
+    let largest = later().flat_map(|year| {
+        year.demand.iter().map(|load| load.mid).chain([year.bandwidth_multiple.upside])
+    });
+    let largest = largest.fold(1.0, f64::max);
+    shell.heading(format!("Demand against supply, times {} (logarithmic)", document.reference))?;
+    for year in later() {
+        let supply = year.bandwidth_multiple;
+        let rows =
+            [("supply, base".to_owned(), supply.base), ("supply, upside".into(), supply.upside)];
+        let loads = year.demand.iter().map(|load| (load.name.clone(), load.mid));
+        for (i, (name, value)) in rows.into_iter().chain(loads).enumerate() {
+            let label = if i == 0 { year.year.to_string() } else { String::new() };
+            let glyph = if i < 2 { "█" } else { "░" };
+            let length = 1.0 + BAR * libm::log(value.max(1.0)) / libm::log(largest);
+            shell.line(format!(
+                "{label:>4}  {name:<28} {} {}×",
+                glyph.repeat(length as usize),
+                significant(value, 3)
+            ))?;
+        }
+    }
+    shell.line("")
+}
+
+fn crossings(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    let mut table = Table::new(&[
+        Column::Name("demand"),
+        Column::Number("a year"),
+        Column::Number("passes base in"),
+        Column::Number("passes upside in"),
+        Column::Name("binds then"),
+    ]);
+    for crossing in &document.outcome.crossings {
+        let [low, high] = crossing.per_year_range.map(|factor| significant(factor, 3));
+        let range = if low == high { format!("{low}×") } else { format!("{low}–{high}×") };
+        table.row([
+            crossing.name.clone(),
+            range,
+            known(crossing.passes_base_in),
+            known(crossing.passes_upside_in),
+            known(crossing.binding.map(crate::planning::Binding::name)),
+        ]);
+    }
+    shell.table(table)
+}
+
+fn efficiency(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    if let Some(gains) = document.outcome.efficiency_bottom_up {
+        let range =
+            |[low, high]: [f64; 2]| format!("{}–{}×", significant(low, 2), significant(high, 2));
+        shell.line(format!(
+            "\nModel efficiency from below: techniques {} each on each, {} together; larger models \
+             take {};\nleft are {}.",
+            range(gains.product),
+            range(gains.together),
+            range(gains.migration),
+            range(gains.net)
+        ))?;
+    }
+    for gain in document.measured_gains.iter().flatten() {
+        shell.line(format!(
+            "  measured, {}: alone {}×, last {}×, Shapley {}×",
+            gain.name,
+            number(gain.alone),
+            number(gain.last),
+            number(gain.shapley)
+        ))?;
+    }
+    Ok(())
+}
+
+/// Keys without their years, each once.
+fn summary(keys: &[String]) -> String {
+    let names = keys.iter().map(|key| key.split_once('.').map_or(key.as_str(), |(_, name)| name));
+    let names: std::collections::BTreeSet<_> = names.collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}

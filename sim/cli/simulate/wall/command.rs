@@ -1,0 +1,354 @@
+//! `memwall wall`: the ladder of chips, and what holds each back.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::common::CommonFlags;
+use super::explain::explain_rows;
+use super::needs::find_needs;
+use super::pareto::find_frontiers;
+use super::values;
+use super::vary::{Axis, axis, varied};
+use super::work::{LONGEST_PAUSE, Work};
+use crate::cli::files::Staged;
+use crate::cli::specs::catalog;
+use crate::cli::{CliError, Exit, Shell};
+use crate::cluster::{
+    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
+};
+use crate::hardware::{Catalog, Chip};
+use crate::model::{FeedForward, Layer, Model, Plan};
+use crate::report::{
+    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
+    render_wall_table, roofline, unfit_row,
+};
+use crate::units::{PerSec, SimSpan, significant};
+
+const EXAMPLES: &str = "\
+Examples:
+  memwall wall
+  memwall wall --chips h100-sxm,gb300,rubin --model deepseek-r1 --slo-tpot 30ms
+  memwall wall --workload chat --precision same --json
+  memwall wall --chips b200-sxm --vary memory.stacks=4..16/4 --vary memory.height=8,12
+  memwall wall --chips h100-sxm,rubin --match rubin";
+
+/// Where the report goes if nothing else is said.
+const REPORT: &str = "memwall-wall.html";
+
+/// Most tasks in flight on one replica.
+const MOST_CLIENTS: u32 = 4096;
+
+/// Sequences in the batch of the context curves.
+const CURVE_BATCH: u32 = 1;
+
+/// Flags of `wall`.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct Wall {
+    /// Chips, from the bottom of the ladder to its top [default: H100 to Rubin Ultra]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    chips: Vec<String>,
+    /// What is simulated, and how
+    #[command(flatten)]
+    common: CommonFlags,
+    /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to 8
+    /// and, for routed experts, attention-DP over 8 to 32]
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<Plan>,
+    /// Tasks in flight on a replica [default: the best within the service level]
+    #[arg(long, value_name = "N", conflicts_with = "rate")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
+    concurrency: Option<u32>,
+    /// Tasks that arrive at a replica per second [default: a closed loop, see --concurrency]
+    #[arg(long, value_name = "R", value_parser = values::rate)]
+    rate: Option<f64>,
+    /// Highest 99th percentile of the time to first token
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::span)]
+    slo_ttft: SimSpan,
+    /// Highest median of the time per output token
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
+    slo_tpot: SimSpan,
+    /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
+    /// what more of each resource would buy
+    #[arg(long, visible_alias = "explain-band")]
+    explain: bool,
+    /// Find the frontier: plans and loads that no other beats both for the user and per GPU,
+    /// whether or not they meet the latency targets
+    #[arg(long)]
+    pareto: bool,
+    /// Show each chip with other figures beside it, too: `memory.stacks=4..16`,
+    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`; more than once for every combination
+    #[arg(long, value_name = "FIGURE=VALUES", value_parser = axis)]
+    vary: Vec<Axis>,
+    /// Say how much more HBM bandwidth, capacity and arithmetic each chip would need to yield per
+    /// GPU what this one does
+    #[arg(long = "match", value_name = "CHIP")]
+    goal: Option<String>,
+    /// Where to put the HTML report; with --json there is none unless asked for
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write no report
+    #[arg(long, conflicts_with = "report")]
+    no_report: bool,
+}
+
+/// Trials that find a load.
+const BRACKET: TrialLength = TrialLength {
+    warmup: SimSpan::from_ms(120_000),
+    horizon: SimSpan::from_ms(7_200_000),
+    requests: 800,
+};
+
+/// Trials that confirm it: the warm-up is as long as the longest pause.
+const CONFIRM: TrialLength =
+    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
+
+/// All of a trace counts; there is no more of it to warm up with.
+const RECORDED: TrialLength = TrialLength {
+    warmup: SimSpan::ZERO,
+    horizon: SimSpan::from_ms(30 * 86_400_000),
+    requests: u64::MAX,
+};
+
+/// A chip of the ladder and what was found for it.
+pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
+
+impl Wall {
+    /// The ladder of `chips` at the default service level, each at its best.
+    pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
+        let level = |ms| SimSpan::from_ms(ms);
+        Self {
+            chips,
+            common,
+            plan: None,
+            concurrency: None,
+            rate: None,
+            slo_ttft: level(10_000),
+            slo_tpot: level(50),
+            explain: false,
+            pareto: false,
+            report: None,
+            no_report: true,
+        }
+    }
+
+    /// The same within another service level.
+    pub(in crate::cli) fn within(self, slo_ttft: SimSpan, slo_tpot: SimSpan) -> Self {
+        Self { slo_ttft, slo_tpot, ..self }
+    }
+
+    /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
+    pub(in crate::cli) fn rows(&self, shell: &Shell) -> Result<Vec<WallRow>, CliError> {
+        let catalog = catalog(shell)?;
+        let chips = self.chips(&catalog)?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause();
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
+        let rows = rungs.iter().map(|(order, found)| match found {
+            Ok(best) => fill_row(order, best),
+            Err(reason) => unfit_row(order.chip, reason.to_string()),
+        });
+        Ok(rows.collect())
+    }
+
+    /// Runs it.
+    pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        let catalog = catalog(shell)?;
+        let names = self.names(&catalog)?;
+        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let chips: Vec<&Chip> =
+            names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause();
+        let page = self.page(shell);
+        page.as_deref().map_or(Ok(()), Staged::probe)?;
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
+        let mut report = self.report(&rungs, &catalog, &model, &work);
+        if self.explain {
+            explain_rows(&mut report.document.rows, &rungs, &terms, shell);
+        }
+        if self.pareto {
+            find_frontiers(&mut report.document.rows, &rungs, |o| self.plans(o), &terms, shell);
+        }
+        if let Some(goal) = &self.goal {
+            let goal = &catalog.chip(goal)?.name;
+            find_needs(&mut report.document.rows, &rungs, goal, &terms, shell)?;
+            report.document.goal = Some(goal.clone());
+        }
+        if rungs.iter().all(|(_, found)| found.is_err()) {
+            return Err(CliError::NoneFits { rows: report.document.rows });
+        }
+        for warning in &report.document.warnings {
+            shell.warn(warning);
+        }
+        if let Some(path) = page {
+            write_page(&path, &report, shell)?;
+        }
+        if shell.json() {
+            shell.json_document(&report.document)?;
+        } else {
+            shell.text(render_wall_table(&report.document, shell.width()))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// The chips that were asked for, each once.
+    fn names(&self, catalog: &Catalog) -> Result<Vec<String>, CliError> {
+        if self.chips.is_empty() {
+            return Ok(catalog.ladder().into_iter().map(|chip| chip.name.clone()).collect());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in &self.chips {
+            let name = &catalog.chip(name)?.name;
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(names)
+    }
+
+    fn order<'a>(&self, chip: &'a Chip, model: &'a Model, work: &Work) -> Order<'a> {
+        let plan = self.plan.unwrap_or(Plan::tp(1));
+        let order = self.common.order(chip, model, plan, work.page_tokens());
+        Order { longest: work.longest(model.context), ..order }
+    }
+
+    /// Finds the best of every order, chips in parallel.
+    fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
+        let progress = shell.progress("climbing the ladder", orders.len() as u64);
+        let rung = |order: Order<'a>| {
+            let found = best_of_plans(&order, &self.plans(&order), terms);
+            progress.advance(1);
+            (order, found)
+        };
+        // One at a time: chips take unequally long.
+        orders.into_par_iter().with_max_len(1).map(rung).collect()
+    }
+
+    fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
+        let (bracket, confirm) = match work {
+            Work::Generated(_) => (BRACKET, CONFIRM),
+            Work::Recorded { .. } | Work::Streamed { .. } => (RECORDED, RECORDED),
+        };
+        Terms {
+            drive: self.drive(),
+            seed: self.common.seed,
+            slo: self.slo(),
+            pool,
+            bracket,
+            confirm,
+            ttl: self.common.ttl,
+            engine: self.common.engine.into(),
+        }
+    }
+
+    fn most_clients(&self) -> u32 {
+        match self.drive() {
+            Drive::Best => MOST_CLIENTS,
+            Drive::Concurrency(clients) => clients,
+            Drive::Rate(_) => 0,
+        }
+    }
+
+    fn drive(&self) -> Drive {
+        match (self.concurrency, self.rate) {
+            (Some(clients), _) => Drive::Concurrency(clients),
+            (None, Some(rate)) => Drive::Rate(PerSec::new(rate)),
+            (None, None) => Drive::Best,
+        }
+    }
+
+    /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
+    /// the experts over all ranks, up to half a rack.
+    fn plans(&self, order: &Order) -> Vec<Plan> {
+        if let Some(plan) = self.plan {
+            return vec![plan];
+        }
+        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        let dense = [1, 2, 4, 8].map(Plan::tp);
+        let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
+        let has_experts =
+            |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
+        let wide = wide.into_iter().filter(|_| order.model.layers.iter().any(has_experts));
+        dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
+    }
+
+    fn slo(&self) -> Slo {
+        Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
+    }
+
+    fn report(&self, rungs: &[Rung], catalog: &Catalog, model: &Model, work: &Work) -> WallReport {
+        let mut report = WallReport { document: self.document(model, work), ..Default::default() };
+        for (order, found) in rungs {
+            let row = match found {
+                Ok(best) => {
+                    report.rooflines.push(roofline(order, best));
+                    report.context_curves.push(context_curve(order, best, CURVE_BATCH));
+                    fill_row(order, best)
+                }
+                Err(reason) => unfit_row(order.chip, reason.to_string()),
+            };
+            if row.meets_slo == Some(false) {
+                report.document.warnings.push(missed(&row, &self.slo()));
+            }
+            report.document.rows.push(row);
+            report.provenance.extend(provenance(catalog, &order.chip.name));
+        }
+        report
+    }
+
+    fn document(&self, model: &Model, work: &Work) -> WallDocument {
+        let slo = self.slo();
+        WallDocument {
+            model: model.name.clone(),
+            workload: work.name().to_owned(),
+            cost: self.common.cost.to_string(),
+            engine_profile: self.common.engine_profile.to_string(),
+            precision: self.common.precision.name().to_owned(),
+            seed: self.common.seed,
+            slo: crate::report::Slo {
+                ttft_ms_p99: Some(slo.ttft_ms_p99),
+                tpot_ms_p50: Some(slo.tpot_ms_p50),
+            },
+            warnings: work.warnings(&model.name, model.context),
+            ..WallDocument::default()
+        }
+    }
+
+    /// Where the report goes, if anywhere.
+    fn page(&self, shell: &Shell) -> Option<PathBuf> {
+        let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
+        self.report.clone().or(default)
+    }
+}
+
+/// A load that was asked for is shown even where it is too high; this says so.
+fn missed(row: &WallRow, slo: &Slo) -> String {
+    let ms = |value: Option<f64>| value.map_or_else(|| "no".into(), |ms| significant(ms, 3));
+    format!(
+        "{} misses the latency targets at this load with {}: p99 TTFT {} ms (at most {}), \
+         p50 TPOT {} ms (at most {})",
+        row.chip,
+        row.parallel.as_deref().unwrap_or("every plan"),
+        ms(row.ttft_ms_p99),
+        significant(slo.ttft_ms_p99, 3),
+        ms(row.tpot_ms_p50),
+        significant(slo.tpot_ms_p50, 3),
+    )
+}
+
+fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
+    let mut staged = Staged::default();
+    staged.add(path, render_wall_page(report).as_bytes())?;
+    staged.commit()?;
+    shell.inform(format!("The report is in {}", path.display()));
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! `memwall wall`.
+
+mod command;
+mod needs;
+mod pareto;
+mod vary;
+
+pub(in crate::cli) use command::Wall;
+
+pub(super) use command::Rung;
+
+use super::{check_setting, common, explain, point, values, work};

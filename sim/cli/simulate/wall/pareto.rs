@@ -1,0 +1,56 @@
+//! `--pareto`: many plans and loads of each chip, and what is left when none is beaten.
+
+use rayon::prelude::*;
+
+use super::command::Rung;
+use crate::cli::Shell;
+use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
+use crate::model::Plan;
+use crate::report::{WallRow, frontier_points};
+
+/// A plan gets no more load once it has fallen to this share of its best output.
+const PAST_ITS_BEST: f64 = 0.7;
+
+/// Gives the rows of `rungs` that ran their frontiers, over the plans that `plans` tells of each.
+pub(super) fn find_frontiers(
+    rows: &mut [WallRow],
+    rungs: &[Rung],
+    plans: impl Fn(&Order) -> Vec<Plan> + Sync,
+    terms: &Terms,
+    shell: &Shell,
+) {
+    let progress = shell.progress("finding the frontiers", rungs.len() as u64);
+    let orders: Vec<(Order, bool)> =
+        rungs.iter().map(|(order, found)| (*order, found.is_ok())).collect();
+    let found: Vec<_> = (orders.par_iter().with_max_len(1))
+        .map(|(order, fits)| {
+            let plans = if *fits { plans(order) } else { Vec::new() };
+            let ways = plans.par_iter().flat_map_iter(|&plan| under_loads(order, plan, terms));
+            let points = frontier_points(order, &ways.collect::<Vec<_>>());
+            progress.advance(1);
+            points
+        })
+        .collect();
+    for (row, points) in rows.iter_mut().zip(found) {
+        row.frontier = points;
+    }
+}
+
+/// What `plan` yields under one task in flight, two, four and so on; nothing if it does not fit.
+fn under_loads(order: &Order, plan: Plan, terms: &Terms) -> Vec<Best> {
+    let order = Order { plan, ..*order };
+    let most = terms.pool.underway().len() as u32;
+    let mut ways: Vec<Best> = Vec::new();
+    let mut highest = 0.0_f64;
+    for load in (0..).map(|doublings| 1u32 << doublings).take_while(|&load| load <= most) {
+        let terms = Terms { drive: Drive::Concurrency(load), ..*terms };
+        let Ok(found) = best_nearby(&order, load, &terms) else { break };
+        let output = found.output_tok_s_per_gpu;
+        ways.push(found);
+        if output < highest * PAST_ITS_BEST {
+            break;
+        }
+        highest = highest.max(output);
+    }
+    ways
+}

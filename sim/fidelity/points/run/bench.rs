@@ -1,0 +1,253 @@
+//! A scenario's replica, deployed once and loaded as each row says.
+
+use super::doubt::{Deviations, deviations};
+use super::server::Server;
+use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
+use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
+use crate::des::Streams;
+use crate::fidelity::bands::Doubt;
+use crate::fidelity::points::layout::Reader;
+use crate::fidelity::points::point::{Family, Metric, Statistic};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
+use crate::hardware::{Chip, Format};
+use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
+use crate::serving::{Admission, Limits, Replica};
+use crate::units::{Bytes, Seconds, SimSpan};
+use crate::workload::Task;
+
+/// Tokens in a KV page; engines have 16 to 64.
+const PAGE_TOKENS: u32 = 32;
+
+/// Seed of the lengths.
+const SEED: u64 = 1;
+
+/// A replica's step program, and what it was compiled from.
+pub struct Bench {
+    chip: Chip,
+    model: Model,
+    precision: Precision,
+    pub(super) program: StepProgram,
+    doubt: Doubt,
+}
+
+/// What predictions are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Where names resolve.
+    pub reader: Reader<'a>,
+    /// The time model.
+    pub cost: TimeModel,
+    /// Its constants.
+    pub calibration: &'a Calibration,
+}
+
+/// What a run of a scenario gave.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    ttft: Option<Summary>,
+    tpot: Option<Summary>,
+    output_tok_s: f64,
+    total_tok_s: f64,
+    end_to_end_ms: f64,
+    gpus: u32,
+    deviations: Deviations,
+}
+
+/// A figure, and how uncertain its causes make it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Predicted {
+    /// The figure.
+    pub value: f64,
+    /// The standard deviation of its logarithm, as far as it is explained.
+    pub deviation: f64,
+}
+
+impl Bench {
+    /// Compiles the replica of `scenario`, or says why it cannot be deployed.
+    pub fn new(scenario: &Scenario, terms: Terms) -> Result<Self, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let Terms { reader, cost, calibration } = terms;
+        let chip = reader.chips.chip(&scenario.chip).map_err(|error| text(&error))?.clone();
+        chip.simulable()?;
+        let model = reader.models.model(&scenario.model).map_err(|error| text(&error))?;
+        let (model, weights) = served(model, scenario.checkpoint);
+        let precision = Precision { weights, kv: scenario.kv };
+        let graph = forward(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
+        let pricing = Pricing { model: cost, engine: scenario.engine };
+        let program = StepProgram::compile(&compile(&graph), &chip, calibration, pricing)
+            .map_err(|error| text(&error))?;
+        let doubt = Doubt::about(&chip, &program, calibration);
+        Ok(Self { chip, model, precision, program, doubt })
+    }
+
+    /// Runs `scenario`, or says why its load cannot be put on this replica.
+    pub fn run(&self, scenario: &Scenario) -> Result<Prediction, String> {
+        let limits = limits(scenario);
+        let plan = &scenario.plan;
+        let memory = MemoryBudget::of(&self.chip, &self.model, plan, &self.precision, &limits);
+        let limits = Limits { state_pages: memory.state_pages(), groups: plan.dp, ..limits };
+        let pages = memory.pages(memory.kv, plan.dp);
+        let longest = scenario.lengths.input.1 + scenario.lengths.output.1;
+        let needed = u64::from(limits.pages(longest));
+        if !memory.missing().is_zero() || pages / u64::from(plan.dp) < needed {
+            let kv = if memory.missing().is_zero() { memory.kv } else { Bytes::ZERO };
+            return Err(format!(
+                "{} as {plan} on {} leaves {kv} for KV, too little for {longest} tokens",
+                self.model.name, scenario.chip
+            ));
+        }
+        if let Drive::DecodePool(flight) = scenario.drive {
+            return Ok(self.decode(scenario, flight));
+        }
+        let replica = Replica::new(self.server(scenario), limits, pages, None);
+        let plan = RunPlan {
+            load: Load::Closed { concurrency: scenario.drive.in_flight() },
+            warmup: SimSpan::ZERO,
+            horizon: None,
+            requests: None,
+        };
+        let result = simulate(replica, scenario.tasks(), plan, &mut |_| {});
+        if result.requests.rejected > 0 || result.outcomes.is_empty() {
+            return Err("requests are too long for the replica's KV cache".into());
+        }
+        let deviations = deviations(self, scenario, &self.doubt);
+        Ok(Prediction::of(&result, scenario, deviations))
+    }
+
+    /// The program behind the scenario's scheduler: a request that comes at any time waits half of
+    /// the decode steps between two looks.
+    fn server(&self, scenario: &Scenario) -> Server<'_> {
+        let steps = 0.5 * f64::from(scenario.policy.look - 1);
+        let wait = if steps > 0.0 {
+            let decode = self.steady_decode(scenario, scenario.drive.in_flight());
+            self.program.price(&decode).total * steps
+        } else {
+            Seconds::ZERO
+        };
+        Server { program: &self.program, wait }
+    }
+
+    /// Steady decoding, every sequence at another point of its answer.
+    fn decode(&self, scenario: &Scenario, flight: u32) -> Prediction {
+        let (input, output) = scenario.lengths.middle();
+        let ms = self.program.price(&self.steady_decode(scenario, flight)).total.get() * 1e3;
+        let rate = f64::from(flight) * 1e3 / ms * f64::from(scenario.replicas);
+        Prediction {
+            ttft: None,
+            tpot: Some(Summary { mean: ms, p50: ms, p90: ms, p99: ms }),
+            output_tok_s: rate,
+            total_tok_s: rate * (1.0 + f64::from(input) / f64::from(output)),
+            end_to_end_ms: f64::NAN,
+            gpus: scenario.gpus,
+            deviations: deviations(self, scenario, &self.doubt),
+        }
+    }
+
+    /// The step in which `flight` sequences are evenly spread over their answers.
+    pub(super) fn steady_decode(&self, scenario: &Scenario, flight: u32) -> Batch {
+        let (input, output) = scenario.lengths.middle();
+        let mut batch = Batch { logits: flight, ..Batch::default() };
+        for i in 0..flight {
+            let share = (f64::from(i) + 0.5) / f64::from(flight);
+            let context = f64::from(input) + share * f64::from(output);
+            batch.decode.add(context as u32, self.program.clips());
+        }
+        batch
+    }
+}
+
+impl Prediction {
+    fn of(result: &RunResult, scenario: &Scenario, deviations: Deviations) -> Self {
+        let replicas = f64::from(scenario.replicas);
+        Self {
+            ttft: result.ttft(),
+            tpot: result.tpot(),
+            output_tok_s: result.output_tok_s() * replicas,
+            total_tok_s: result.total_tok_s() * replicas,
+            end_to_end_ms: result.window.as_ms(),
+            gpus: scenario.gpus,
+            deviations,
+        }
+    }
+
+    /// The predicted `metric`, if the run has it.
+    pub fn value(&self, metric: &Metric) -> Option<Predicted> {
+        let of = |summary: &Summary| match metric.statistic {
+            Statistic::Mean => summary.mean,
+            Statistic::P50 => summary.p50,
+            Statistic::P99 => summary.p99,
+        };
+        let value = match metric.family {
+            Family::Ttft => of(self.ttft.as_ref()?),
+            Family::Tpot => of(self.tpot.as_ref()?),
+            Family::Output => self.output_tok_s,
+            Family::Total => self.total_tok_s,
+            Family::EndToEnd => self.end_to_end_ms,
+        };
+        let share = if metric.is_per_gpu { 1.0 / f64::from(self.gpus) } else { 1.0 };
+        let Deviations { first, rate } = self.deviations;
+        let deviation = if metric.family == Family::Ttft { first } else { rate };
+        let predicted = Predicted { value: value * share, deviation };
+        (value.is_finite() && value > 0.0).then_some(predicted)
+    }
+}
+
+/// The model with its layers in the formats that were served, and how to read them.
+fn served(mut model: Model, checkpoint: Checkpoint) -> (Model, Weights) {
+    let (format, shared) = match checkpoint {
+        Checkpoint::Native => return (model, Weights::Checkpoint),
+        Checkpoint::All(format) => return (model, Weights::All(format)),
+        Checkpoint::FeedForward(format) => (format, format),
+        Checkpoint::Experts(format) => (format, Format::Bf16),
+    };
+    for layer in &mut model.layers {
+        let formats = LayerFormats::all(format);
+        layer.formats = LayerFormats { mixer: Format::Bf16, shared, ..formats };
+    }
+    (model, Weights::Checkpoint)
+}
+
+/// The limits of the whole replica: every group of an attention-DP plan has its own budget.
+fn limits(scenario: &Scenario) -> Limits {
+    let Policy { tokens, sequences, .. } = scenario.policy;
+    let groups = scenario.plan.dp;
+    Limits {
+        max_batched_tokens: tokens * groups,
+        max_seqs: match scenario.drive {
+            Drive::Closed(_) | Drive::DecodePool(_) => sequences * groups,
+            Drive::Offline(_) | Drive::Static(_) => sequences,
+        },
+        admission: match scenario.engine {
+            EngineProfile::Trtllm => Admission::AnswerFits,
+            EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
+        },
+        page_tokens: PAGE_TOKENS,
+        state_pages: 0,
+        groups: 1,
+    }
+}
+
+impl Drive {
+    /// Requests of the whole run.
+    ///
+    /// A closed loop sends ten times its concurrency, as the benchmark clients do; loops of many
+    /// send fewer rounds, which moves no mean by as much as a per cent.
+    const fn requests(self) -> u32 {
+        match self {
+            Self::Closed(flight) if flight <= 256 => 10 * flight,
+            Self::Closed(flight) => 4 * flight,
+            Self::Offline(n) | Self::Static(n) | Self::DecodePool(n) => n,
+        }
+    }
+}
+
+impl Scenario {
+    /// Its requests.
+    fn tasks(&self) -> impl Iterator<Item = Task> + use<> {
+        let mut stream = Streams::new(SEED).named("lengths", 0);
+        let Lengths { input, output } = self.lengths;
+        let mut draw =
+            move |range: (u32, u32)| stream.integer(u64::from(range.0), u64::from(range.1)) as u32;
+        (0..self.drive.requests()).map(move |_| Task::of_call(draw(input), draw(output)))
+    }
+}

@@ -1,0 +1,245 @@
+//! Fleets of one kind of replica, and the choice between them.
+
+use crate::units::{UsdPerHour, Watts};
+
+/// What a replica of a chip yields at the best load within the service level, simulated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The chip.
+    pub chip: String,
+    /// Chips of one replica.
+    pub gpus: u32,
+    /// Tasks per hour of one replica.
+    pub tasks_per_hour: f64,
+    /// What a chip costs; `None` if it is not known.
+    pub hourly: Option<UsdPerHour>,
+    /// All-in power of a chip; `None` if it is not known.
+    pub facility: Option<Watts>,
+}
+
+/// What is to be least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// Dollars an hour.
+    Cheapest,
+    /// Chips.
+    Smallest,
+    /// Facility power.
+    LeastPower,
+}
+
+/// Upper limits of a fleet; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// Chips.
+    pub gpus: Option<u64>,
+    /// Dollars an hour.
+    pub hourly: Option<UsdPerHour>,
+    /// Facility power.
+    pub facility: Option<Watts>,
+}
+
+/// What a fleet has to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ask {
+    /// Tasks an hour at the peak.
+    pub tasks_per_hour: f64,
+    /// Replicas that may fail without missing it.
+    pub spare: u32,
+    /// What is to be least.
+    pub objective: Objective,
+    /// What it may take.
+    pub budget: Budget,
+}
+
+/// Replicas of one point that carry a demand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// The replicas' point.
+    pub point: Point,
+    /// Replicas, spare ones included.
+    pub replicas: u64,
+    /// Chips.
+    pub gpus: u64,
+    /// Dollars an hour; `None` if a chip's price is not known.
+    pub hourly: Option<UsdPerHour>,
+    /// Facility power; `None` if a chip's is not known.
+    pub facility: Option<Watts>,
+    /// Load at the peak over what all replicas bear.
+    pub load: f64,
+    /// Whether no other fleet is at most as large, dear and hungry, and in one of these less.
+    pub on_frontier: bool,
+}
+
+/// Why no fleet is left.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unmet {
+    /// There is no point to build of.
+    NoPoint,
+    /// The fleet that needs least of it needs more than the budget has: chips, dollars an hour
+    /// or facility watts.
+    OverBudget {
+        /// `gpus`, `usd-per-hour` or `facility`.
+        what: &'static str,
+        /// What the least fleet needs.
+        least: f64,
+        /// What there may be.
+        limit: f64,
+        /// Its chip.
+        chip: String,
+    },
+}
+
+/// Every fleet within the budget, the best first; fleets that lack the figure that is to be least
+/// come last.
+pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
+    let able = points.iter().filter(|point| point.tasks_per_hour > 0.0);
+    let all: Vec<_> = able.map(|point| fleet(point, ask)).collect();
+    if all.is_empty() {
+        return Err(Unmet::NoPoint);
+    }
+    let fits = |fleet: &&Fleet| excesses(fleet, &ask.budget).iter().all(|(_, _, _, over)| !over);
+    let mut kept: Vec<Fleet> = all.iter().filter(fits).cloned().collect();
+    if kept.is_empty() {
+        return Err(over_budget(&all, &ask.budget));
+    }
+    for i in 0..kept.len() {
+        kept[i].on_frontier = !kept.iter().any(|other| dominates(other, &kept[i]));
+    }
+    let key = |fleet: &Fleet| measure(fleet, ask.objective).unwrap_or(f64::INFINITY);
+    kept.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.gpus.cmp(&b.gpus)));
+    Ok(kept)
+}
+
+fn fleet(point: &Point, ask: &Ask) -> Fleet {
+    let needed = libm::ceil(ask.tasks_per_hour / point.tasks_per_hour).max(1.0);
+    let replicas = needed as u64 + u64::from(ask.spare);
+    let gpus = replicas * u64::from(point.gpus);
+    Fleet {
+        replicas,
+        gpus,
+        hourly: point.hourly.map(|rate| rate * gpus as f64),
+        facility: point.facility.map(|watts| watts * gpus as f64),
+        load: ask.tasks_per_hour / (replicas as f64 * point.tasks_per_hour),
+        on_frontier: false,
+        point: point.clone(),
+    }
+}
+
+fn measure(fleet: &Fleet, objective: Objective) -> Option<f64> {
+    match objective {
+        Objective::Cheapest => fleet.hourly.map(UsdPerHour::get),
+        Objective::Smallest => Some(fleet.gpus as f64),
+        Objective::LeastPower => fleet.facility.map(Watts::get),
+    }
+}
+
+/// What is limited: its name, what the fleet needs, the limit, and whether it is too much. An
+/// unknown need may be any, and does not fit.
+fn excesses(fleet: &Fleet, budget: &Budget) -> Vec<(&'static str, f64, f64, bool)> {
+    let needs = [
+        ("gpus", Some(fleet.gpus as f64), budget.gpus.map(|gpus| gpus as f64)),
+        ("usd-per-hour", fleet.hourly.map(UsdPerHour::get), budget.hourly.map(UsdPerHour::get)),
+        ("facility", fleet.facility.map(Watts::get), budget.facility.map(Watts::get)),
+    ];
+    let limited = needs.into_iter().filter_map(|(what, need, limit)| {
+        let (need, limit) = (need.unwrap_or(f64::INFINITY), limit?);
+        Some((what, need, limit, need > limit))
+    });
+    limited.collect()
+}
+
+/// The limit that the fleet nearest to fitting misses most.
+fn over_budget(all: &[Fleet], budget: &Budget) -> Unmet {
+    let worst = |fleet: &Fleet| {
+        let excesses = excesses(fleet, budget).into_iter();
+        let worst = excesses.max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)));
+        worst.expect("a fleet that does not fit misses a limit")
+    };
+    let nearest = all.iter().map(|fleet| (fleet, worst(fleet)));
+    let nearest = nearest.min_by(|a, b| (a.1.1 / a.1.2).total_cmp(&(b.1.1 / b.1.2)));
+    let (fleet, (what, least, limit, _)) = nearest.expect("there is a fleet");
+    Unmet::OverBudget { what, least, limit, chip: fleet.point.chip.clone() }
+}
+
+/// Whether `a` is nowhere worse than `b` and somewhere better; unknown is worst.
+fn dominates(a: &Fleet, b: &Fleet) -> bool {
+    let of = |fleet: &Fleet| {
+        [Objective::Cheapest, Objective::Smallest, Objective::LeastPower]
+            .map(|objective| measure(fleet, objective).unwrap_or(f64::INFINITY))
+    };
+    let (a, b) = (of(a), of(b));
+    a.iter().zip(&b).all(|(a, b)| a <= b) && a.iter().zip(&b).any(|(a, b)| a < b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(chip: &str, gpus: u32, rate: f64, usd: f64, watts: f64) -> Point {
+        Point {
+            chip: chip.into(),
+            gpus,
+            tasks_per_hour: rate,
+            hourly: Some(UsdPerHour::new(usd)),
+            facility: Some(Watts::new(watts)),
+        }
+    }
+
+    fn ask(objective: Objective) -> Ask {
+        Ask { tasks_per_hour: 100.0, spare: 1, objective, budget: Budget::default() }
+    }
+
+    /// Three kinds: one cheap, one small, one that loses to both.
+    fn points() -> [Point; 3] {
+        [
+            point("cheap", 8, 40.0, 1.0, 1500.0),
+            point("fast", 2, 30.0, 6.0, 2000.0),
+            point("poor", 8, 20.0, 7.0, 2500.0),
+        ]
+    }
+
+    #[test]
+    fn replicas_cover_the_peak_and_the_spares() {
+        let all = fleets(&points(), &ask(Objective::Cheapest)).unwrap();
+        // 100 of 40 an hour are three replicas, and one spare; of eight chips.
+        assert_eq!((all[0].point.chip.as_str(), all[0].replicas, all[0].gpus), ("cheap", 4, 32));
+        assert_eq!(all[0].hourly, Some(UsdPerHour::new(32.0)));
+        assert!((all[0].load - 100.0 / 160.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_objective_decides_and_the_frontier_does_not() {
+        let first = |objective| fleets(&points(), &ask(objective)).unwrap()[0].point.chip.clone();
+        assert_eq!(first(Objective::Cheapest), "cheap");
+        assert_eq!(first(Objective::Smallest), "fast");
+        assert_eq!(first(Objective::LeastPower), "fast");
+        for objective in [Objective::Cheapest, Objective::LeastPower] {
+            let all = fleets(&points(), &ask(objective)).unwrap();
+            let poor = all.iter().find(|fleet| fleet.point.chip == "poor").unwrap();
+            assert!(!poor.on_frontier && all.iter().filter(|f| f.on_frontier).count() == 2);
+        }
+    }
+
+    #[test]
+    fn a_budget_that_is_missed_is_named() {
+        let budget = Budget { gpus: Some(9), ..Budget::default() };
+        let unmet = fleets(&points(), &Ask { budget, ..ask(Objective::Cheapest) }).unwrap_err();
+        let expected =
+            Unmet::OverBudget { what: "gpus", least: 10.0, limit: 9.0, chip: "fast".into() };
+        assert_eq!(unmet, expected);
+        assert_eq!(fleets(&[], &ask(Objective::Cheapest)), Err(Unmet::NoPoint));
+    }
+
+    #[test]
+    fn a_fleet_of_unknown_price_comes_last_and_fits_no_budget() {
+        let mut unknown = point("new", 1, 1000.0, 0.0, 1.0);
+        unknown.hourly = None;
+        let points = [unknown, point("old", 8, 10.0, 9.0, 9000.0)];
+        let all = fleets(&points, &ask(Objective::Cheapest)).unwrap();
+        assert_eq!(all[0].point.chip, "old");
+        let budget = Budget { hourly: Some(UsdPerHour::new(1e6)), ..Budget::default() };
+        let all = fleets(&points, &Ask { budget, ..ask(Objective::Smallest) }).unwrap();
+        assert_eq!(all.len(), 1);
+    }
+}

@@ -1,0 +1,57 @@
+//! Crossovers, intensities and frontiers of a row.
+
+use super::evidence::average_decode;
+use super::wall::{fill_row, main_format};
+use crate::cluster::{Best, Order};
+use crate::insight::{crossovers, frontier, intensity};
+use crate::report::{FrontierPoint, Intensity, Turn, WallRow};
+use crate::units::FlopPerSec;
+
+/// Operations per byte: the chip's, the run's, and the average decode step's.
+pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
+    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let bandwidth = order.chip.memory.bandwidth.get();
+    let peak = order.chip.peak(engine).map(FlopPerSec::get).filter(|_| bandwidth > 0.0);
+    let work = best.result.meter.work();
+    let has_traffic = !work.traffic.is_zero();
+    Intensity {
+        chip_flop_b: peak.map(|peak| peak / bandwidth),
+        task_flop_b: has_traffic.then(|| work.flop.get() / work.traffic.get()),
+        decode_flop_b: intensity(&best.deployment.program.price_ops(&average_decode(best))),
+    }
+}
+
+/// Where decode turns under the plan of `best`.
+pub(super) fn turns(best: &Best) -> Vec<Turn> {
+    let turns = crossovers(&best.deployment).into_iter().map(|crossover| Turn {
+        context_tokens: crossover.context,
+        kv_batch: crossover.kv_batch,
+        compute_batch: crossover.compute_batch,
+        capacity_batch: crossover.capacity_batch,
+    });
+    turns.collect()
+}
+
+/// Of `tried` plans and loads those that no other beats, slowest for the user first.
+pub fn frontier_points(order: &Order, tried: &[Best]) -> Vec<FrontierPoint> {
+    let points: Vec<FrontierPoint> =
+        tried.iter().filter_map(|best| point(fill_row(order, best))).collect();
+    let both = |point: &FrontierPoint| (point.tok_s_per_user_p50, point.output_tok_s_per_gpu);
+    let figures: Vec<(f64, f64)> = points.iter().map(both).collect();
+    frontier(&figures).into_iter().map(|place| points[place].clone()).collect()
+}
+
+/// A row as a point; `None` where the run has no figures.
+fn point(row: WallRow) -> Option<FrontierPoint> {
+    Some(FrontierPoint {
+        parallel: row.parallel?,
+        gpus: row.gpus?,
+        concurrency: row.concurrency?,
+        tok_s_per_user_p50: row.tok_s_per_user_p50?,
+        output_tok_s_per_gpu: row.output_tok_s_per_gpu?,
+        tok_s_per_facility_mw: row.tok_s_per_facility_mw,
+        usd_per_task: row.usd_per_task,
+        ttft_ms_p99: row.ttft_ms_p99,
+        meets_slo: row.meets_slo?,
+    })
+}

@@ -1,0 +1,15 @@
+//! Figures with one place a chip on the vertical axis.
+
+mod intensity;
+mod ladder;
+mod levers;
+mod multiples;
+mod shares;
+
+pub(super) use intensity::figure as intensity;
+pub(super) use ladder::{per_gpu, per_megawatt};
+pub(super) use levers::figure as levers;
+pub(super) use multiples::figure as multiples;
+pub(super) use shares::figure as shares;
+
+use super::{GREY, PALETTE, chip_axis, colour, height, ink_on, log_axis, plain};

@@ -1,0 +1,94 @@
+//! Where decode turns: batches against contexts, one figure a chip.
+
+use serde_json::{Value, json};
+
+use super::{GREY, PALETTE, log_axis, plain};
+use crate::report::text::short;
+use crate::report::{Turn, WallRow};
+
+/// What a line says, how it looks, and its batch.
+struct Series {
+    name: &'static str,
+    colour: &'static str,
+    symbol: &'static str,
+    batch: fn(&Turn) -> Option<u32>,
+}
+
+const SERIES: [Series; 3] = [
+    Series {
+        name: "KV takes as long to read as the weights",
+        colour: PALETTE[0],
+        symbol: "circle",
+        batch: |turn| turn.kv_batch,
+    },
+    Series {
+        name: "computing takes longer than reading",
+        colour: PALETTE[1],
+        symbol: "square",
+        batch: |turn| turn.compute_batch,
+    },
+    Series {
+        name: "the KV cache is full",
+        colour: GREY,
+        symbol: "diamond",
+        batch: |turn| Some(turn.capacity_batch),
+    },
+];
+
+/// One figure a chip that ran, all on the same axes; null if none did.
+pub(in crate::report::page::figures) fn figures(rows: &[WallRow]) -> Value {
+    let known: Vec<&WallRow> = rows.iter().filter(|row| !row.turns.is_empty()).collect();
+    let turns = || known.iter().flat_map(|row| &row.turns);
+    let contexts = log_axis(
+        "context of every sequence, tokens",
+        turns().map(|turn| f64::from(turn.context_tokens)),
+    );
+    let batches = turns().map(|turn| f64::from(turn.capacity_batch));
+    let batches = log_axis("sequences in one replica's batch", batches.chain([1.0]));
+    let figures: Vec<Value> = known
+        .iter()
+        .map(|row| json!({ "chip": row.chip, "figure": figure(row, &contexts, &batches) }))
+        .collect();
+    if figures.is_empty() { Value::Null } else { json!(figures) }
+}
+
+fn figure(row: &WallRow, contexts: &Value, batches: &Value) -> Value {
+    json!({
+        "data": SERIES.iter().map(|series| line(row, series)).collect::<Vec<_>>(),
+        "layout": {
+            "height": 440,
+            "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
+            "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
+            "xaxis": contexts,
+            "yaxis": batches,
+        },
+    })
+}
+
+fn line(row: &WallRow, series: &Series) -> Value {
+    let known: Vec<(u32, u32)> = row
+        .turns
+        .iter()
+        .filter_map(|turn| Some((turn.context_tokens, (series.batch)(turn)?)))
+        .collect();
+    let hover = |&(context, batch): &(u32, u32)| {
+        format!(
+            "<b>{}</b>, {} tokens each<br>{} from a batch of {}",
+            plain(&row.title),
+            short(f64::from(context)),
+            series.name,
+            short(f64::from(batch))
+        )
+    };
+    json!({
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": series.name,
+        "x": known.iter().map(|(context, _)| context).collect::<Vec<_>>(),
+        "y": known.iter().map(|(_, batch)| batch).collect::<Vec<_>>(),
+        "hovertext": known.iter().map(hover).collect::<Vec<_>>(),
+        "hoverinfo": "text",
+        "line": { "color": series.colour, "width": 2 },
+        "marker": { "color": series.colour, "symbol": series.symbol, "size": 9 },
+    })
+}

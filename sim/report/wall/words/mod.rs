@@ -1,0 +1,11 @@
+//! Sentences computed from the numbers of a ladder.
+
+mod charts;
+mod findings;
+mod ladder;
+
+pub use findings::findings;
+
+pub(in crate::report::wall) use charts::best_at;
+pub(in crate::report) use charts::{context, frontier, intensity, rooflines, turns};
+pub(in crate::report) use ladder::{comparison, formats, growth, levers, megawatt, needs, time};

@@ -1,0 +1,6 @@
+//! Times between tokens: many samples, kept as few numbers.
+
+mod ramp;
+mod runs;
+
+pub use runs::Runs;

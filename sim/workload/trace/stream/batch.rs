@@ -1,0 +1,73 @@
+//! Requests on their way from the reader to the run.
+
+use crate::serving::Extent;
+use crate::units::SimSpan;
+use crate::workload::trace::formats::Record;
+use crate::workload::{Call, Cause, Chain, Task};
+
+/// Some requests, compact.
+#[derive(Debug, Default)]
+pub struct Batch {
+    rows: Vec<Row>,
+    pages: Vec<Extent>,
+}
+
+/// A request; its pages lie in the batch.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    start: SimSpan,
+    is_timed: bool,
+    prompt: u32,
+    output: u32,
+    /// Where its pages end.
+    pages_end: u32,
+}
+
+impl Batch {
+    /// How many requests.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Adds a request with pages of `page_tokens` tokens; only those that its prompt fills are kept.
+    pub(super) fn push(&mut self, record: &Record<'_>, page_tokens: Option<u32>) {
+        let mut left = page_tokens.map_or(0, |tokens| record.prompt / tokens);
+        for run in record.pages {
+            let pages = run.pages.min(left);
+            left -= pages;
+            if pages > 0 {
+                self.pages.push(Extent { pages, ..*run });
+            }
+        }
+        self.rows.push(Row {
+            start: record.time,
+            is_timed: record.is_timed,
+            prompt: record.prompt,
+            output: record.output,
+            pages_end: self.pages.len() as u32,
+        });
+    }
+
+    /// The `index`-th request as a task, and its recorded output, which may be zero.
+    pub(super) fn task(&self, index: usize) -> (Task, u32) {
+        let row = self.rows[index];
+        let from = index.checked_sub(1).map_or(0, |before| self.rows[before].pages_end);
+        let call = Call {
+            prompt: row.prompt,
+            output: row.output.max(1),
+            cause: Cause::User,
+            gap: SimSpan::ZERO,
+            at: row.is_timed.then_some(SimSpan::ZERO),
+            content: self.pages[from as usize..row.pages_end as usize].to_vec(),
+            spawns: Vec::new(),
+            waits_for: Vec::new(),
+        };
+        let chains = vec![Chain { calls: vec![call] }];
+        (Task { label: String::new(), start: row.start, chains }, row.output)
+    }
+}

@@ -1,0 +1,109 @@
+//! What would move the wall, against closed forms of the roofline.
+
+use memwall::cluster::{Load, Order, RunPlan, simulate};
+use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
+use memwall::hardware::{Catalog, Format, Resource};
+use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
+use memwall::model::{Catalog as Models, Plan, Precision, Weights};
+use memwall::serving::{Admission, Limits};
+use memwall::units::SimSpan;
+use memwall::workload::Task;
+
+/// llama-3.1-8b in BF16 on one H100 under the roofline, with room for `max_seqs` sequences.
+fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
+    let catalog = Catalog::embedded();
+    let model = Models::embedded().model("llama-3.1-8b").unwrap();
+    use_it(&Order {
+        chip: catalog.chip("h100-sxm").unwrap(),
+        model: &model,
+        plan: Plan::tp(1),
+        precision: Precision { weights: Weights::All(Format::Bf16), kv: Format::Bf16 },
+        limits: Limits {
+            max_batched_tokens: 2048,
+            max_seqs,
+            admission: Admission::PromptFits,
+            page_tokens: 16,
+            state_pages: 0,
+            groups: 1,
+        },
+        pricing: Pricing { model: TimeModel::Roofline, engine: EngineProfile::Vllm },
+        kv: None,
+        stretch: Stretch::NONE,
+        longest: 4096,
+    })
+}
+
+/// Output tokens per second of calls that are all there from the start.
+fn output(order: &Order, prompt: u32, answer: u32) -> f64 {
+    let deployment = order.deploy().expect("it fits");
+    let tasks = std::iter::repeat_with(|| Task::of_call(prompt, answer)).take(200);
+    let plan =
+        RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    simulate(deployment.replica(None), tasks, plan, &mut |_| {}).output_tok_s()
+}
+
+fn elasticities(order: &Order, prompt: u32, answer: u32) -> Vec<(Lever, Slope)> {
+    let pulled = |lever: Lever, factor: f64| {
+        let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+        output(&Order { chip: &chip, stretch, ..*order }, prompt, answer)
+    };
+    let levers = Lever::of(order);
+    let ends: Vec<_> =
+        levers.iter().map(|&of| Some((pulled(of, TILT), pulled(of, 1.0 / TILT)))).collect();
+    let found = slopes(output(order, prompt, answer), &ends, TILT);
+    levers.into_iter().zip(found.into_iter().map(|slope| slope.expect("it ran"))).collect()
+}
+
+fn of(found: &[(Lever, Slope)], resource: Resource) -> f64 {
+    found.iter().find(|(lever, _)| *lever == Lever::Resource(resource)).unwrap().1.value
+}
+
+/// A busy replica's time is homogeneous in what it is made of: twice of everything, half the time.
+#[test]
+fn elasticities_of_a_busy_roofline_sum_to_one() {
+    for (prompt, answer, max_seqs) in [(100, 200, 16), (4000, 8, 64), (1000, 100, 200)] {
+        let found = on_roofline(max_seqs, |order| elasticities(order, prompt, answer));
+        let resources = [Resource::HbmBandwidth, Resource::Compute, Resource::Interconnect];
+        let sum: f64 = resources.map(|resource| of(&found, resource)).iter().sum();
+        let error = found[0].1.error;
+        assert!((sum - 1.0).abs() < 0.02 + 2.0 * error, "{prompt}/{answer}: {sum} ± {error}");
+    }
+}
+
+#[test]
+fn small_batches_follow_bandwidth_and_long_prompts_compute() {
+    let decode = on_roofline(4, |order| elasticities(order, 16, 400));
+    assert!((of(&decode, Resource::HbmBandwidth) - 1.0).abs() < 0.02, "{decode:?}");
+    assert!(of(&decode, Resource::HbmCapacity).abs() < 1e-9, "four sequences need no more room");
+    let prefill = on_roofline(64, |order| elasticities(order, 4000, 1));
+    // Norms and activations stream through HBM even so.
+    assert!((0.85..1.01).contains(&of(&prefill, Resource::Compute)), "{prefill:?}");
+}
+
+/// KV of a batch is read as long as the weights when it is as large as they are.
+#[test]
+fn decode_turns_where_bytes_and_operations_say() {
+    let (turns, weights, per_token) = on_roofline(1, |order| {
+        let deployment = order.deploy().expect("it fits");
+        let all = order.model.weight_bytes(&order.precision, &order.plan).get();
+        // The embedding table is looked up, not read.
+        let table = f64::from(order.model.vocab) * f64::from(order.model.hidden) * 2.0;
+        let kv = order.model.kv_bytes_per_token(order.precision.kv, &order.plan).get();
+        (crossovers(&deployment), all - table, kv)
+    });
+    assert!(turns.len() > 5 && turns.is_sorted_by_key(|turn| turn.context));
+    for turn in turns {
+        let expected = weights / (per_token * f64::from(turn.context));
+        match turn.kv_batch {
+            Some(batch) => {
+                let error = f64::from(batch) / expected - 1.0;
+                // Products also read the activations of the batch.
+                assert!(error.abs() < 0.06 + 1.0 / expected, "{turn:?}: {expected}");
+                assert!(batch <= turn.capacity_batch);
+            }
+            None => assert!(expected > f64::from(turn.capacity_batch) * 0.94, "{turn:?}"),
+        }
+        // GQA of 4 heads a KV head does 4 operations a byte: KV keeps decode under the roof.
+        assert!(turn.compute_batch.is_none_or(|batch| turn.context < 2_000 && batch > 200));
+    }
+}
