@@ -115,6 +115,15 @@ const RECORDED: TrialLength = TrialLength {
 /// A chip of the ladder and what was found for it.
 pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
 
+/// A ladder that was climbed.
+struct Ladder<'a> {
+    catalog: &'a Catalog,
+    model: &'a Model,
+    work: &'a Work,
+    terms: Terms<'a>,
+    rungs: Vec<Rung<'a>>,
+}
+
 impl Wall {
     /// The ladder of `chips` at the default service level, each at its best.
     pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
@@ -129,6 +138,8 @@ impl Wall {
             slo_tpot: level(50),
             explain: false,
             pareto: false,
+            vary: Vec::new(),
+            goal: None,
             report: None,
             no_report: true,
         }
@@ -141,51 +152,20 @@ impl Wall {
 
     /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
     pub(in crate::cli) fn rows(&self, shell: &Shell) -> Result<Vec<WallRow>, CliError> {
-        let catalog = catalog(shell)?;
-        let chips = self.chips(&catalog)?;
-        let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?.with_longest_pause();
-        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
-        let rungs = self.climb(orders, &terms, shell);
-        let rows = rungs.iter().map(|(order, found)| match found {
-            Ok(best) => fill_row(order, best),
-            Err(reason) => unfit_row(order.chip, reason.to_string()),
-        });
-        Ok(rows.collect())
+        self.climbed(shell, |ladder| {
+            let rows = ladder.rungs.iter().map(|(order, found)| match found {
+                Ok(best) => fill_row(order, best),
+                Err(reason) => unfit_row(order.chip, reason.to_string()),
+            });
+            Ok(rows.collect())
+        })
     }
 
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let catalog = catalog(shell)?;
-        let names = self.names(&catalog)?;
-        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
-        let chips: Vec<&Chip> =
-            names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
-        let model = self.common.model(shell)?;
-        let work = self.common.work.read(shell)?.with_longest_pause();
         let page = self.page(shell);
         page.as_deref().map_or(Ok(()), Staged::probe)?;
-        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
-        let rungs = self.climb(orders, &terms, shell);
-        let mut report = self.report(&rungs, &catalog, &model, &work);
-        if self.explain {
-            explain_rows(&mut report.document.rows, &rungs, &terms, shell);
-        }
-        if self.pareto {
-            find_frontiers(&mut report.document.rows, &rungs, |o| self.plans(o), &terms, shell);
-        }
-        if let Some(goal) = &self.goal {
-            let goal = &catalog.chip(goal)?.name;
-            find_needs(&mut report.document.rows, &rungs, goal, &terms, shell)?;
-            report.document.goal = Some(goal.clone());
-        }
-        if rungs.iter().all(|(_, found)| found.is_err()) {
-            return Err(CliError::NoneFits { rows: report.document.rows });
-        }
+        let report = self.climbed(shell, |ladder| self.looked_at(ladder, shell))?;
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
@@ -198,6 +178,48 @@ impl Wall {
             shell.text(render_wall_table(&report.document, shell.width()))?;
         }
         Ok(Exit::Done)
+    }
+
+    /// Reads what was asked for, climbs the ladder, and hands it to `then`.
+    fn climbed<T>(
+        &self,
+        shell: &Shell,
+        then: impl FnOnce(&Ladder) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let catalog = catalog(shell)?;
+        let names = self.names(&catalog)?;
+        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let chips: Vec<&Chip> =
+            names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
+        let model = self.common.model(shell)?;
+        let work = self.common.work.read(shell)?.with_longest_pause();
+        let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
+        let terms = self.terms(&pool, &work);
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let rungs = self.climb(orders, &terms, shell);
+        then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
+    }
+
+    /// The report, with what was asked for besides.
+    fn looked_at(&self, ladder: &Ladder, shell: &Shell) -> Result<WallReport, CliError> {
+        let Ladder { catalog, rungs, terms, .. } = ladder;
+        let mut report = self.report(ladder);
+        let document = &mut report.document;
+        if self.explain {
+            explain_rows(&mut document.rows, rungs, terms, shell);
+        }
+        if self.pareto {
+            find_frontiers(&mut document.rows, rungs, |order| self.plans(order), terms, shell);
+        }
+        if let Some(goal) = &self.goal {
+            let goal = &catalog.chip(goal)?.name;
+            find_needs(&mut document.rows, rungs, goal, terms, shell)?;
+            document.goal = Some(goal.clone());
+        }
+        if rungs.iter().all(|(_, found)| found.is_err()) {
+            return Err(CliError::NoneFits { rows: report.document.rows });
+        }
+        Ok(report)
     }
 
     /// The chips that were asked for, each once.
@@ -285,9 +307,10 @@ impl Wall {
         Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
     }
 
-    fn report(&self, rungs: &[Rung], catalog: &Catalog, model: &Model, work: &Work) -> WallReport {
-        let mut report = WallReport { document: self.document(model, work), ..Default::default() };
-        for (order, found) in rungs {
+    fn report(&self, ladder: &Ladder) -> WallReport {
+        let document = self.document(ladder.model, ladder.work);
+        let mut report = WallReport { document, ..Default::default() };
+        for (order, found) in &ladder.rungs {
             let row = match found {
                 Ok(best) => {
                     report.rooflines.push(roofline(order, best));
@@ -300,7 +323,7 @@ impl Wall {
                 report.document.warnings.push(missed(&row, &self.slo()));
             }
             report.document.rows.push(row);
-            report.provenance.extend(provenance(catalog, &order.chip.name));
+            report.provenance.extend(provenance(ladder.catalog, &order.chip.name));
         }
         report
     }
