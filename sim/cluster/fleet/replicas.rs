@@ -161,7 +161,9 @@ impl<P: Pricer> Fleet<P> {
         let pools = (0..self.routers.len()).map(|pool| {
             let members = &self.members[self.range(pool)];
             let mut meter = Meter::default();
-            members.iter().for_each(|member| meter.add(member.replica.meter()));
+            for member in members {
+                meter.add(member.replica.meter());
+            }
             PoolFigures {
                 replicas: members.len() as u32,
                 meter,
@@ -347,12 +349,11 @@ impl<P: Pricer> Service for Fleet<P> {
 
     fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
         let ends = |member: &Member<P>| member.replica.next_end() == Some(now);
-        match self.members.iter().position(ends) {
-            Some(member) => self.finish(now, member, done),
-            None => {
-                let (time, event) = self.queue.pop().expect("something happens");
-                self.handle(time, event);
-            }
+        if let Some(member) = self.members.iter().position(ends) {
+            self.finish(now, member, done);
+        } else {
+            let (time, event) = self.queue.pop().expect("something happens");
+            self.handle(time, event);
         }
     }
 
