@@ -6,15 +6,20 @@
 //! [`serving`](crate::serving), decisions about when a call is sent in `run/client.rs`.
 
 mod deploy;
+mod fleet;
 mod ladder;
 mod run;
 
 pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
+pub use fleet::{
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Policy,
+    PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
+};
 pub use ladder::{
     Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
     best_nearby, best_of_plans,
 };
 pub use run::{
-    Load, Progress, RequestCounts, RunPlan, RunResult, Sketches, Summary, TaskCounts, at_rate,
-    simulate, simulate_while,
+    Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
+    TaskCounts, at_rate, simulate, simulate_while,
 };

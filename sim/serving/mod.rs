@@ -4,7 +4,9 @@ mod engine;
 pub mod kv;
 mod limits;
 mod request;
+mod speculation;
 
-pub use engine::{Engine, Meter, Percentiles, Replica, Runs, TokenCounts, TooLong};
+pub use engine::{Engine, Held, Meter, Migrant, Percentiles, Replica, Runs, TokenCounts, TooLong};
 pub use limits::{Admission, Limits};
 pub use request::{Extent, Outcome, Request, RequestId};
+pub use speculation::{Speculating, Speculation};

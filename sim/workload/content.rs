@@ -44,7 +44,7 @@ pub(super) fn slice(content: &[Extent], from: u64, to: u64) -> Vec<Extent> {
 }
 
 /// How many pages two contents share from their beginning on.
-pub(super) fn common_pages(a: &[Extent], b: &[Extent]) -> u64 {
+pub(crate) fn common_pages(a: &[Extent], b: &[Extent]) -> u64 {
     let (mut a, mut b) = (a.iter().copied(), b.iter().copied());
     let (mut left, mut right) = (a.next(), b.next());
     let mut common = 0;

@@ -16,6 +16,7 @@ mod synthetic;
 mod task;
 mod trace;
 
+pub(crate) use content::common_pages;
 pub use entry::Entered;
 pub use error::{Place, WorkloadError};
 #[cfg(feature = "cli")]

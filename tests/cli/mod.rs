@@ -2,6 +2,7 @@
 
 mod chips;
 mod fidelity;
+mod fleet;
 mod generate;
 mod help;
 mod models;

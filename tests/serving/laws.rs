@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 /// A small machine: a floor, a price per token and per token of context.
 #[derive(Clone, Copy)]
-struct Affine {
-    speed: f64,
+pub(super) struct Affine {
+    pub(super) speed: f64,
 }
 
 impl Pricer for Affine {

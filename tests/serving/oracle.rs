@@ -34,7 +34,7 @@ const PROGRAMS: [(&str, &str, &str, TimeModel); 9] = [
     ("nemotron-3-nano", "rubin", "tp1", TimeModel::Calibrated),
 ];
 
-fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
+pub(super) fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
     let chips = hardware::Catalog::embedded();
     let model = model::Catalog::embedded().model(model).unwrap();
     let plan: Plan = plan.parse().unwrap();
@@ -44,7 +44,8 @@ fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProg
 }
 
 /// Every step takes a millisecond, so that arrivals and ends of steps coincide; and clips.
-struct Ticks;
+#[derive(Clone, Copy)]
+pub(super) struct Ticks;
 
 impl Pricer for Ticks {
     fn price(&self, _: &Batch) -> Breakdown {
@@ -124,7 +125,7 @@ fn run<P: Pricer>(pricer: P, case: &Case, tasks: &[Task], engine: Engine) -> Run
     simulate(replica, tasks.iter(), case.plan, &mut |_| {})
 }
 
-fn assert_equal(fast: &RunResult, slow: &RunResult) -> Result<(), TestCaseError> {
+pub(super) fn assert_equal(fast: &RunResult, slow: &RunResult) -> Result<(), TestCaseError> {
     prop_assert_eq!(&fast.outcomes, &slow.outcomes);
     prop_assert_eq!(&fast.task_spans, &slow.task_spans);
     prop_assert_eq!((fast.requests, fast.tasks), (slow.requests, slow.tasks));

@@ -1,9 +1,7 @@
 //! The commands that simulate: `wall` and `run`, and the flags they share.
 
 mod common;
-mod doubts;
 mod explain;
-mod formats;
 mod point;
 mod run;
 mod scenario;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::{Args, FromArgMatches};
 
 use super::explain::band_run;
-use super::run::Run;
+use super::run::{Crew, Run};
 use super::scenario::{check_value, first_line, known, run_command};
 use super::work::Work;
 use crate::cli::models::model_named;
@@ -86,8 +86,9 @@ impl Bench {
         let plan = run.plan.unwrap_or(Plan::tp(run.tp.unwrap_or(1)));
         let order = run.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let result = run.work_through(&deployment, work, model.context, &mut |_| {})?;
-        let mut document = run.document(&order, &deployment, &result, work);
+        let crew = Crew::of(&run, &self.catalog, (&order, &deployment))?;
+        let (result, figures) = run.measure(&crew, work, &mut |_| {})?;
+        let mut document = run.document(&crew, &result, figures.as_ref(), work);
         if run.explain {
             let program = &deployment.program;
             band_run(&mut document, &order, program, &shell, |order| run.again(order, work));

@@ -13,6 +13,27 @@ use super::run::Run;
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::{CliError, files};
 
+macro_rules! shipped {
+    ($($name:literal),+ $(,)?) => {
+        [$((
+            $name,
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"), "/workloads/scenarios/", $name, ".toml"
+            )),
+        )),+]
+    };
+}
+
+/// The scenarios in the program, by name.
+const SHIPPED: [(&str, &str); 6] = shipped!(
+    "disaggregated",
+    "failures",
+    "host-cores",
+    "prefill-on-older-chips",
+    "routing",
+    "speculative",
+);
+
 /// A scenario file, as flags.
 #[derive(Debug)]
 pub(super) struct Scenario {
@@ -30,8 +51,13 @@ struct Flag {
 
 impl Scenario {
     /// Reads it; every key is checked on its own, so that an error names its line.
+    ///
+    /// A name that no file has may be that of a shipped scenario.
     pub(super) fn read(path: &Path) -> Result<Self, CliError> {
-        let text = files::text(path, "a TOML file")?;
+        let text = match shipped(path) {
+            Some(text) => text.to_owned(),
+            None => files::text(path, "a TOML file")?,
+        };
         let place = |span: Range<usize>, problem: String| CliError::Scenario {
             path: path.into(),
             line: Some(1 + text[..span.start.min(text.len())].matches('\n').count()),
@@ -69,6 +95,12 @@ impl Scenario {
             }
         }
     }
+}
+
+/// The text of the shipped scenario that is named so, unless a file is.
+fn shipped(name: &Path) -> Option<&'static str> {
+    let found = SHIPPED.iter().find(|(known, _)| name == Path::new(known));
+    found.filter(|_| !name.exists()).map(|(_, text)| *text)
 }
 
 /// The words of the command line after `run`.
@@ -166,4 +198,23 @@ pub(super) fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_file_is_in_the_table_and_can_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads/scenarios");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        let names: Vec<_> = files.iter().map(|path| path.file_stem().unwrap()).collect();
+        assert_eq!(names, SHIPPED.map(|(name, _)| name));
+        for path in files {
+            let scenario = Scenario::read(&path).unwrap_or_else(|error| panic!("{error}"));
+            assert!(scenario.flags.len() > 5);
+        }
+    }
 }

@@ -22,6 +22,12 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     rate.ok_or_else(|| "give tasks per second, more than 0".into())
 }
 
+/// A share, greater than zero and at most one.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share: &f64| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "give a share, more than 0 and at most 1".into())
+}
+
 /// Weights: `checkpoint`, or a number format.
 pub(super) fn weights(text: &str) -> Result<Weights, String> {
     if text == "checkpoint" {

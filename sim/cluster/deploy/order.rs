@@ -4,7 +4,7 @@ use super::MemoryBudget;
 use crate::cost::{Calibration, CostError, Pricing, StepProgram, Stretch};
 use crate::hardware::Chip;
 use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
-use crate::serving::{Limits, Replica};
+use crate::serving::{Limits, Replica, Speculating, Speculation};
 use crate::units::{Bytes, SimSpan};
 
 /// What is to be deployed.
@@ -181,6 +181,16 @@ impl Deployment {
     /// An idle replica whose unpinned KV is forgotten after `ttl`.
     pub fn replica(&self, ttl: Option<SimSpan>) -> Replica<&StepProgram> {
         Replica::new(&self.program, self.limits, self.pages, ttl)
+    }
+
+    /// The same, decoding speculatively if `speculation` says how.
+    pub fn speculating_replica(
+        &self,
+        ttl: Option<SimSpan>,
+        speculation: Option<Speculation>,
+    ) -> Replica<Speculating<&StepProgram>> {
+        let pricer = Speculating::new(&self.program, speculation);
+        Replica::new(pricer, self.limits, self.pages, ttl)
     }
 
     /// KV capacity of the replica, in tokens.

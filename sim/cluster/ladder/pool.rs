@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::cost::Pricer;
-use crate::serving::Replica;
+use crate::serving::{Extent, Replica};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Entered, Task, Tasks};
 
@@ -79,14 +79,26 @@ impl TaskPool {
         clients: u32,
         ttl: Option<SimSpan>,
     ) -> impl Iterator<Item = Cow<'a, Task>> + use<'a, P> {
+        self.warm(clients, ttl, |_, content| replica.warm(SimTime::ZERO, content));
+        self.loop_of(clients)
+    }
+
+    /// Tells `warm` what the first `clients` clients left in a cache before the run, by client, the
+    /// longest ago first, as far as it would still be there after `ttl`.
+    pub fn warm(&self, clients: u32, ttl: Option<SimSpan>, mut warm: impl FnMut(u32, &[Extent])) {
         let underway = &self.underway[..clients as usize];
-        let mut by_age: Vec<&Entered> = underway.iter().collect();
-        by_age.sort_by_key(|entered| Reverse(entered.idle));
-        for entered in by_age {
+        let mut by_age: Vec<(u32, &Entered)> = (0..).zip(underway).collect();
+        by_age.sort_by_key(|(_, entered)| Reverse(entered.idle));
+        for (client, entered) in by_age {
             if ttl.is_none_or(|ttl| entered.idle <= ttl) {
-                replica.warm(SimTime::ZERO, &entered.warm);
+                warm(client, &entered.warm);
             }
         }
+    }
+
+    /// The tasks of a closed loop of `clients` clients that are in the middle of some.
+    pub fn loop_of(&self, clients: u32) -> impl Iterator<Item = Cow<'_, Task>> {
+        let underway = &self.underway[..clients as usize];
         let underway = underway.iter().map(|entered| Cow::Borrowed(&entered.task));
         underway.chain(self.fresh(clients).map(Cow::Owned))
     }

@@ -33,6 +33,8 @@ pub(super) struct Consequences {
 pub(super) struct ActiveTask<T> {
     /// The task, owned or lent: many runs may share one.
     task: T,
+    /// Its number among all tasks of the run.
+    pub(super) number: u64,
     pub(super) started: SimTime,
     chains: Vec<Progress>,
     /// Calls are sent at their timestamps, not after one another.
@@ -62,9 +64,9 @@ enum State {
 }
 
 impl<T: Borrow<Task>> ActiveTask<T> {
-    pub(super) fn new(task: T, started: SimTime, by_timestamp: bool) -> Self {
+    pub(super) fn new(task: T, number: u64, started: SimTime, by_timestamp: bool) -> Self {
         let chains = vec![Progress::default(); task.borrow().chains.len()];
-        Self { task, started, chains, by_timestamp, has_failed: false }
+        Self { task, number, started, chains, by_timestamp, has_failed: false }
     }
 
     pub(super) fn call(&self, at: CallRef) -> &Call {

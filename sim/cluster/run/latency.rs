@@ -23,7 +23,8 @@ pub struct Summary {
 const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 impl Summary {
-    fn of(spans: impl Iterator<Item = SimSpan>) -> Option<Self> {
+    /// Of the given spans; `None` if there are none.
+    pub(in crate::cluster) fn of(spans: impl Iterator<Item = SimSpan>) -> Option<Self> {
         let mut spans: Vec<SimSpan> = spans.collect();
         let count = spans.len() as u64;
         let sum: u128 = spans.iter().map(|span| u128::from(span.as_ps())).sum();

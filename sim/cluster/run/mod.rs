@@ -5,6 +5,7 @@ mod client;
 mod latency;
 mod plan;
 mod result;
+mod service;
 mod simulation;
 mod sketches;
 
@@ -12,5 +13,6 @@ pub use arrivals::at_rate;
 pub use latency::Summary;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
+pub use service::{Account, Service};
 pub use simulation::{Progress, simulate, simulate_while};
 pub use sketches::Sketches;

@@ -27,11 +27,13 @@ pub struct RunResult {
     pub sketches: Option<Box<Sketches>>,
     /// Time each task took that started and ended within the window; not kept beside sketches.
     pub task_spans: Vec<SimSpan>,
-    /// The replica's own measurements in the window.
+    /// The replica's own measurements in the window; all replicas' together.
     pub meter: Meter,
+    /// How many replicas.
+    pub replicas: u32,
     /// Pages evicted in the whole run for want of room.
     pub evicted_pages: u64,
-    /// KV pages of the replica.
+    /// KV pages of all replicas.
     pub kv_pages: u64,
 }
 
@@ -85,10 +87,11 @@ impl RunResult {
         (tokens.prompt > 0).then(|| tokens.cached as f64 / tokens.prompt as f64)
     }
 
-    /// Where the window's time went, idle time included.
+    /// Where the window's time went, idle time included; that of all replicas together.
     pub fn time(&self) -> Breakdown {
         let busy = self.meter.busy();
-        let idle = self.window.seconds().saturating_sub(busy.total());
+        let window = self.window.seconds() * f64::from(self.replicas.max(1));
+        let idle = window.saturating_sub(busy.total());
         busy + Breakdown::of(Bound::Idle, idle)
     }
 

@@ -6,20 +6,20 @@ use std::collections::VecDeque;
 use super::client::{ActiveTask, CallRef, Consequences};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
+use super::service::Service;
 use super::sketches::Sketches;
-use crate::cost::Pricer;
 use crate::des::{EventQueue, Phased};
-use crate::serving::{Outcome, Percentiles, Replica, Request, RequestId};
+use crate::serving::{Outcome, Percentiles, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
-use crate::workload::Task;
+use crate::workload::{Cause, Task};
 
-/// Everything that can happen during a run, besides the end of what the replica has under way.
+/// Everything that can happen during a run, besides what the service has under way.
 /// Closed on purpose.
 #[derive(Debug)]
 enum Event {
     /// The task that was fetched starts (open loop).
     Start,
-    /// A call that a client sent some time ago reaches the replica.
+    /// A call that a client sent some time ago reaches the service.
     Arrive(CallRef),
     /// The warm-up is over.
     Measure,
@@ -28,7 +28,7 @@ enum Event {
 }
 
 impl Phased for Event {
-    /// At one instant: first give back (the replica's own step ends before any of these), then
+    /// At one instant: first give back (the service's own steps end before any of these), then
     /// receive, then look.
     fn phase(&self) -> u8 {
         match self {
@@ -56,31 +56,31 @@ const HOPELESS: u64 = 1000;
 /// Events between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 14;
 
-/// Runs `tasks` on `replica` as `plan` says, telling `watch` now and then how far it has come.
-pub fn simulate<P: Pricer, T: Borrow<Task>>(
-    replica: Replica<P>,
+/// Runs `tasks` on `service` as `plan` says, telling `watch` now and then how far it has come.
+pub fn simulate<V: Service, T: Borrow<Task>>(
+    service: V,
     tasks: impl Iterator<Item = T>,
     plan: RunPlan,
     watch: &mut dyn FnMut(Progress),
 ) -> RunResult {
-    simulate_while(replica, tasks, plan, watch, &mut |_| true)
+    simulate_while(service, tasks, plan, watch, &mut |_| true)
 }
 
 /// The same, but stops once `goes_on` says so, which sees every request that ends in the window.
-pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
-    replica: Replica<P>,
+pub fn simulate_while<V: Service, T: Borrow<Task>>(
+    service: V,
     tasks: impl Iterator<Item = T>,
     plan: RunPlan,
     watch: &mut dyn FnMut(Progress),
     goes_on: &mut dyn FnMut(&Outcome) -> bool,
 ) -> RunResult {
-    let sketches = match replica.percentiles() {
+    let sketches = match service.percentiles() {
         Percentiles::Exact => None,
         Percentiles::Sketch => Some(Box::<Sketches>::default()),
     };
     let mut simulation = Simulation {
-        dispatch: replica.dispatch(),
-        replica,
+        dispatch: service.dispatch(),
+        service,
         source: tasks,
         plan,
         queue: EventQueue::new(),
@@ -101,10 +101,10 @@ pub fn simulate_while<P: Pricer, T: Borrow<Task>>(
     simulation.finish()
 }
 
-struct Simulation<P, S: Iterator> {
-    /// From a client to the replica.
+struct Simulation<V, S: Iterator> {
+    /// From a client to the service.
     dispatch: SimSpan,
-    replica: Replica<P>,
+    service: V,
     source: S,
     plan: RunPlan,
     queue: EventQueue<Event>,
@@ -127,7 +127,7 @@ struct Simulation<P, S: Iterator> {
     result: RunResult,
 }
 
-impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
+impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     fn run(&mut self, watch: &mut dyn FnMut(Progress), goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         self.open();
         for handled in 1u64.. {
@@ -137,7 +137,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
                 break;
             }
             match event {
-                None => self.on_step_done(now, goes_on),
+                None => self.on_service(now, goes_on),
                 Some(Event::Start) => self.on_start(now),
                 Some(Event::Arrive(call)) => self.on_arrive(now, call),
                 Some(Event::Measure) => self.on_measure(now),
@@ -152,10 +152,10 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         }
     }
 
-    /// What happens next, and when: an event, or, first of all at one instant, the end of what the
-    /// replica has under way.
+    /// What happens next, and when: an event, or, first of all at one instant, what the service has
+    /// under way.
     fn next(&mut self) -> Option<(SimTime, Option<Event>)> {
-        match self.replica.next_end() {
+        match self.service.next_time() {
             Some(end) if self.queue.next_time().is_none_or(|next| end <= next) => {
                 self.queue.advance(end);
                 Some((end, None))
@@ -217,7 +217,8 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         self.result.tasks.started += 1;
         self.result.tasks.calls += task.borrow().calls().count() as u64;
         let by_timestamp = self.plan.load == Load::Timestamps;
-        let mut active = ActiveTask::new(task, now, by_timestamp);
+        let number = self.result.tasks.started;
+        let mut active = ActiveTask::new(task, number, now, by_timestamp);
         let slot = self.vacant.pop().unwrap_or(self.tasks.len() as u32);
         let mut then = std::mem::take(&mut self.then);
         active.start(slot, &mut then);
@@ -233,7 +234,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     fn way(&self, at: CallRef) -> SimSpan {
         let task = self.tasks[at.slot as usize].as_ref();
         let prompt = task.expect("calls belong to tasks in flight").call(at).prompt;
-        self.dispatch + self.replica.reading(prompt)
+        self.dispatch + self.service.reading(prompt)
     }
 
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
@@ -241,29 +242,28 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         let way = self.way(at);
         let sent = now.before(way).expect("a call is sent before it arrives");
         let task = self.tasks[at.slot as usize].as_ref();
-        let call = task.expect("calls belong to tasks in flight").call(at);
+        let task = task.expect("calls belong to tasks in flight");
+        let (session, call) = (task.number, task.call(at));
         let request = Request {
             id,
             arrival: sent,
             prompt: call.prompt,
             output: call.output,
-            content: self.replica.copied(&call.content),
+            content: self.service.copied(&call.content),
         };
         self.owners.push_back(Some(at));
         self.result.requests.submitted += 1;
-        if self.replica.submit(now, request).is_err() {
+        if self.service.submit(now, request, session).is_err() {
             self.disown(id);
             self.result.requests.rejected += 1;
             self.rejected_in_a_row += 1;
             self.on_call_end(now, at, true);
-        } else {
-            self.replica.start_step(now);
         }
     }
 
-    fn on_step_done(&mut self, now: SimTime, goes_on: &mut dyn FnMut(&Outcome) -> bool) {
+    fn on_service(&mut self, now: SimTime, goes_on: &mut dyn FnMut(&Outcome) -> bool) {
         let mut done = std::mem::take(&mut self.done);
-        self.replica.finish_step(now, &mut done);
+        self.service.advance(now, &mut done);
         for outcome in done.drain(..) {
             self.result.requests.completed += 1;
             self.rejected_in_a_row = 0;
@@ -276,7 +276,6 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
             self.on_call_end(now, owner, false);
         }
         self.done = done;
-        self.replica.start_step(now);
     }
 
     /// Whose call a request was that has come to its end.
@@ -298,7 +297,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     fn on_measure(&mut self, now: SimTime) {
         self.is_measuring = true;
         self.measured_from = now;
-        self.replica.reset_meter(now);
+        self.service.reset(now);
         self.result.outcomes.clear();
         if let Some(sketches) = &mut self.result.sketches {
             **sketches = Sketches::default();
@@ -309,6 +308,7 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     /// Schedules the calls that follow, and closes a task that has ended.
     fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
         for (time, call) in then.sends.drain(..) {
+            let time = self.sent_at(now, time, call);
             let way = self.way(call);
             self.queue.schedule(time + way, Event::Arrive(call));
         }
@@ -316,6 +316,16 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
         self.then = then;
         if has_ended {
             self.close(now, slot);
+        }
+    }
+
+    /// When a call is sent whose tool would end at `time` if there were a core for it at once.
+    fn sent_at(&mut self, now: SimTime, time: SimTime, call: CallRef) -> SimTime {
+        let is_tool = self.task(call.slot).call(call).cause == Cause::Tool;
+        if is_tool && self.plan.load != Load::Timestamps {
+            now + self.service.tool(now, time.since(now))
+        } else {
+            time
         }
     }
 
@@ -340,18 +350,19 @@ impl<P: Pricer, S: Iterator<Item: Borrow<Task>>> Simulation<P, S> {
     }
 
     fn finish(mut self) -> RunResult {
-        self.replica.observe(self.queue.now());
+        let account = self.service.close(self.queue.now());
         let counts = &mut self.result.requests;
         counts.in_flight = counts.submitted - counts.completed - counts.rejected;
-        assert_eq!(counts.in_flight, self.replica.in_flight() as u64, "requests are conserved");
+        assert_eq!(counts.in_flight, account.in_flight, "requests are conserved");
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;
-        self.result.events = self.queue.popped() + self.replica.steps_ended();
+        self.result.events = self.queue.popped() + account.events;
         self.result.window = self.queue.now().since(self.measured_from);
-        self.result.meter = self.replica.meter().clone();
-        self.result.evicted_pages = self.replica.kv().evicted();
-        self.result.kv_pages = self.replica.kv().capacity();
+        self.result.replicas = account.replicas;
+        self.result.meter = account.meter;
+        self.result.evicted_pages = account.evicted_pages;
+        self.result.kv_pages = account.kv_pages;
         self.result
     }
 }

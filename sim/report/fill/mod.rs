@@ -2,6 +2,7 @@
 
 mod elasticity;
 mod evidence;
+mod fleet;
 mod run;
 mod task;
 mod turns;
@@ -9,6 +10,7 @@ mod wall;
 
 pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline};
+pub use fleet::{Pool, Wire, fill_fleet};
 pub use run::fill_run;
 pub use task::fill_task;
 pub use turns::frontier_points;

@@ -115,7 +115,7 @@ fn cost(order: &Order, rate: &Yield) -> Cost {
 }
 
 /// The quantiles of a latency; all null if there was none.
-fn quantiles(summary: Option<Summary>) -> Quantiles {
+pub(super) fn quantiles(summary: Option<Summary>) -> Quantiles {
     summary.map_or_else(Quantiles::default, |summary| Quantiles {
         mean: Some(summary.mean),
         p50: Some(summary.p50),

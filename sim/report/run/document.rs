@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::fleet::FleetReport;
 use super::task::TaskCost;
 use crate::report::{Band, Quantiles, Shares};
 
@@ -56,6 +57,9 @@ pub struct RunDocument {
     pub energy: Energy,
     /// Dollars; null where the chip's price is not known.
     pub cost: Cost,
+    /// Pools, hand-overs, failures and tools; left out for a single replica.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetReport>,
     /// What an average task costs.
     pub task: TaskCost,
     /// Where each operator's constants of the time model are from, and what stood in for figures
@@ -120,6 +124,7 @@ impl Default for RunDocument {
             decode_bound: Shares::default(),
             energy: Energy::default(),
             cost: Cost::default(),
+            fleet: None,
             task: TaskCost::default(),
             constants: Vec::new(),
             bands: BTreeMap::new(),

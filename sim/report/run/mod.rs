@@ -1,6 +1,8 @@
 //! `memwall run`: one simulation in depth.
 
 mod document;
+mod fleet;
+mod pools;
 mod requests;
 mod summary;
 mod task;
@@ -8,6 +10,7 @@ mod task;
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
+pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport};
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};

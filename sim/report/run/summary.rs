@@ -1,6 +1,7 @@
 //! One run as text for a terminal.
 
 use super::RunDocument;
+use super::pools::render_fleet;
 use crate::cost::Bound;
 use crate::report::shares::{short_name, spoken_name};
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
@@ -17,6 +18,7 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
     let mut blocks = vec![
         heading(run, width),
         latency(run),
+        render_fleet(run),
         figures(&throughput(run)),
         figures(&work(run)),
         shares(run, width),
@@ -52,7 +54,11 @@ fn folded(text: &str, width: usize) -> Vec<String> {
 }
 
 fn heading(run: &RunDocument, width: usize) -> String {
-    let fleet = format!("{} × {} ({})", run.gpus * run.replicas, run.chip, run.plan);
+    let prefill = run.fleet.as_ref().and_then(|fleet| fleet.pools.get(1));
+    let prefill = prefill.map_or_else(String::new, |pool| {
+        format!(" + {} × {} ({})", pool.gpus * pool.replicas, pool.chip, pool.plan)
+    });
+    let fleet = format!("{} × {} ({}){prefill}", run.gpus * run.replicas, run.chip, run.plan);
     let text = format!(
         "{} on {fleet}, {}: {} weights, {} KV; {} time model, {} engine, seed {}.",
         run.model,

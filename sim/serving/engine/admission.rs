@@ -37,6 +37,9 @@ impl<P: Pricer> Replica<P> {
             return None;
         }
         let mut sequence = self.waiting.pop_front()?;
+        if sequence.is_handed_over() {
+            return Some(self.running.push(sequence));
+        }
         // At least one token must be computed to yield the next one.
         let limit = self.limits.full_pages(sequence.target() - 1);
         let content = &sequence.request.content;

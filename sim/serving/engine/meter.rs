@@ -72,6 +72,23 @@ impl Meter {
         (self.pure + self.mixed).demand()
     }
 
+    /// Adds what another replica measured; their peaks of held pages add up, too.
+    pub fn add(&mut self, other: &Self) {
+        self.steps += other.steps;
+        self.pure += other.pure;
+        self.mixed += other.mixed;
+        self.mixed_decode += other.mixed_decode;
+        let (sum, tokens) = (&mut self.tokens, other.tokens);
+        sum.prompt += tokens.prompt;
+        sum.cached += tokens.cached;
+        sum.prefilled += tokens.prefilled;
+        sum.recomputed += tokens.recomputed;
+        sum.output += tokens.output;
+        self.itl.append(&other.itl);
+        self.preempted += other.preempted;
+        self.peak_held_pages += other.peak_held_pages;
+    }
+
     /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
     /// `decode`.
     ///

@@ -24,4 +24,4 @@ mod stretch;
 
 pub use intervals::Runs;
 pub use meter::{Meter, Percentiles, TokenCounts};
-pub use replica::{Engine, Replica, TooLong};
+pub use replica::{Engine, Held, Migrant, Replica, TooLong};

@@ -7,8 +7,8 @@ use super::meter::{Meter, Percentiles};
 use super::running::{Running, Slot};
 use super::sequence::Sequence;
 use crate::cost::{Cost, FineTime, Pricer, Series};
-use crate::serving::kv::{History, KvCache};
-use crate::serving::{Extent, Limits, Outcome, Request};
+use crate::serving::kv::{History, KvCache, Lease};
+use crate::serving::{Admission, Extent, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -75,6 +75,38 @@ pub struct TooLong {
     pub capacity: u64,
 }
 
+/// KV pages of a sequence that a replica keeps but does not run: it has just prefilled them for
+/// another, or another is about to send them.
+#[derive(Debug)]
+#[must_use = "dropping it leaks its pages; resume or release it"]
+pub struct Held {
+    lease: Lease,
+    /// Tokens that were there before.
+    pub cached: u32,
+}
+
+/// A sequence on its way from a replica that failed to another: what it generated is kept, its KV
+/// is gone.
+#[derive(Debug)]
+pub struct Migrant(Sequence);
+
+impl Migrant {
+    /// A request whose first token is out, but whose KV was lost on its way.
+    pub fn orphan(request: Request, first_token: SimTime) -> Self {
+        Self(Sequence::handed_over(request, first_token, Lease::default()).uprooted())
+    }
+
+    /// Tokens whose KV is lost.
+    pub fn lost_tokens(&self) -> u32 {
+        self.0.once_cached
+    }
+
+    /// The request that it answers.
+    pub fn request(&self) -> &Request {
+        &self.0.request
+    }
+}
+
 impl<P: Pricer> Replica<P> {
     /// An idle replica with `pages` KV pages whose unpinned content is forgotten after `ttl`.
     pub fn new(pricer: P, limits: Limits, pages: u64, ttl: Option<SimSpan>) -> Self {
@@ -127,17 +159,104 @@ impl<P: Pricer> Replica<P> {
 
     /// Queues a request that arrives at `now`, unless it could never fit.
     pub fn submit(&mut self, now: SimTime, request: Request) -> Result<(), TooLong> {
-        let pages = u64::from(self.limits.pages(request.prompt + request.output));
+        self.check(request.prompt + request.output)?;
+        self.queue(now, Sequence::new(request));
+        Ok(())
+    }
+
+    /// Whether a sequence of `tokens` tokens could ever be served.
+    pub fn check(&self, tokens: u32) -> Result<(), TooLong> {
+        let pages = u64::from(self.limits.pages(tokens));
         let capacity = self.kv.capacity() / u64::from(self.limits.groups.max(1));
-        if pages > capacity {
-            return Err(TooLong { pages, capacity });
-        }
+        if pages > capacity { Err(TooLong { pages, capacity }) } else { Ok(()) }
+    }
+
+    /// Queues a sequence that another replica lost.
+    pub fn receive(&mut self, now: SimTime, migrant: Migrant) {
+        self.queue(now, migrant.0);
+    }
+
+    fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
         if self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize {
             self.observe(now);
         }
-        self.waiting.push_back(Sequence::new(request));
-        Ok(())
+        self.waiting.push_back(sequence);
+    }
+
+    /// Keeps the pages of `tokens` tokens, of which those of the first `prompt` are shared if they
+    /// are cached; none if there is no room now.
+    pub fn hold(
+        &mut self,
+        now: SimTime,
+        content: &[Extent],
+        prompt: u32,
+        tokens: u32,
+    ) -> Option<Held> {
+        self.observe(now);
+        let mut lease = self.kv.acquire(now, content, self.limits.full_pages(prompt));
+        let cached = lease.pages() * self.limits.page_tokens;
+        let missing = self.limits.pages(tokens) - lease.pages();
+        if self.kv.grow(&mut lease, missing) {
+            return Some(Held { lease, cached });
+        }
+        self.kv.cancel(lease);
+        None
+    }
+
+    /// Gives kept pages back.
+    pub fn release(&mut self, now: SimTime, held: Held) {
+        self.observe(now);
+        self.kv.release(now, held.lease);
+    }
+
+    /// Queues a request whose prompt's KV has arrived in the pages `held`, and whose first token
+    /// was out at `first_token`, before all that wait: it has its pages.
+    pub fn resume(&mut self, now: SimTime, request: Request, first_token: SimTime, held: Held) {
+        self.observe(now);
+        self.waiting.push_front(Sequence::handed_over(request, first_token, held.lease));
+    }
+
+    /// Tokens of a prompt of `prompt` tokens that the cache holds.
+    pub fn cached(&mut self, now: SimTime, content: &[Extent], prompt: u32) -> u32 {
+        // Pages that steps have taken meanwhile are not there any more.
+        self.observe(now);
+        let limit = self.limits.full_pages(prompt - 1);
+        self.kv.peek(now, content, limit) * self.limits.page_tokens
+    }
+
+    /// Tokens that must have room when `prompt` tokens arrive from elsewhere with `output` to come.
+    pub fn handed_tokens(&self, prompt: u32, output: u32) -> u32 {
+        match self.limits.admission {
+            Admission::PromptFits => prompt + 1,
+            Admission::AnswerFits => prompt + output,
+        }
+    }
+
+    /// Stops at once and loses its KV: all sequences leave, in order of admission, then of arrival,
+    /// and the step that was under way comes to nothing.
+    pub fn fail(&mut self, now: SimTime) -> Vec<Migrant> {
+        self.observe(now);
+        let mut is_settled = self.engine == Engine::Stepwise;
+        if let Some(underway) = self.underway.take() {
+            self.ended = underway.start;
+            is_settled |= underway.is_plain;
+        }
+        if !is_settled {
+            self.settle();
+        }
+        let mut lost = Vec::new();
+        while let Some(slot) = self.running.first() {
+            lost.push(self.running.remove(slot));
+        }
+        lost.extend(self.waiting.drain(..));
+        self.kv.clear();
+        self.history = History::new(self.kv.ttl());
+        self.decodes.clear();
+        self.prefilling.clear();
+        self.is_irregular = false;
+        self.meter.preempted += lost.iter().filter(|one| one.computed > 0).count() as u64;
+        lost.into_iter().map(|sequence| Migrant(sequence.uprooted())).collect()
     }
 
     /// Starts a step, or a stretch of steps, if none is under way and there is work.
@@ -217,6 +336,19 @@ impl<P: Pricer> Replica<P> {
     /// Requests in the engine.
     pub fn in_flight(&self) -> usize {
         self.waiting.len() + self.running.len()
+    }
+
+    /// Whether there is a slot for a sequence from elsewhere while `expected` others are on their
+    /// way, and nothing waits for pages.
+    pub fn has_place(&self, expected: usize) -> bool {
+        let taken = self.running.len() + self.waiting.len() + expected;
+        taken < self.limits.max_seqs as usize
+            && self.waiting.back().is_none_or(Sequence::is_handed_over)
+    }
+
+    /// The batch limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Steps that have ended since the beginning.

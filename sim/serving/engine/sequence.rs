@@ -48,6 +48,37 @@ impl Sequence {
         }
     }
 
+    /// A request whose prompt was prefilled elsewhere: its KV is in `lease`.
+    pub(super) fn handed_over(request: Request, first_token: SimTime, lease: Lease) -> Self {
+        Self {
+            lease,
+            computed: request.prompt,
+            generated: 1,
+            // Whoever prefilled it counted its prompt.
+            cached: Some(0),
+            first_token: Some(first_token),
+            last_token: first_token,
+            ..Self::new(request)
+        }
+    }
+
+    /// Whether it has its pages before it is admitted.
+    pub(super) fn is_handed_over(&self) -> bool {
+        self.lease.pages() > 0
+    }
+
+    /// The same sequence on its way to another replica, without its KV and that of its lease.
+    pub(super) fn uprooted(self) -> Self {
+        Self {
+            lease: Lease::default(),
+            once_cached: self.once_cached.max(self.computed),
+            computed: 0,
+            scheduled: 0,
+            preemptions: self.preemptions + u32::from(self.computed > 0),
+            ..self
+        }
+    }
+
     /// Tokens that must have KV before the next one can be generated.
     pub(super) fn target(&self) -> u32 {
         self.request.prompt + self.generated

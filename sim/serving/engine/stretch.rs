@@ -155,7 +155,7 @@ impl<P: Pricer> Replica<P> {
     }
 
     /// Brings every sequence up to date.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let now = self.ended.ceil();
         let mut next = self.running.first();
         while let Some(slot) = next {

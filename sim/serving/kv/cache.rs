@@ -75,6 +75,13 @@ impl KvCache {
         Lease { deepest, shared, private: 0 }
     }
 
+    /// Pages of the longest cached prefix of `content`, at most `limit`, that a lease would find.
+    /// Changes nothing.
+    pub fn peek(&self, now: SimTime, content: &[Extent], limit: u32) -> u32 {
+        let deadline = self.ttl.and_then(|ttl| now.before(ttl)).unwrap_or(SimTime::ZERO);
+        self.tree.peek(content, limit, deadline)
+    }
+
     /// Adds `pages` private pages to `lease`, evicting if it must.
     ///
     /// Changes nothing and returns false if there is no room.
@@ -142,6 +149,17 @@ impl KvCache {
     pub fn cancel(&mut self, lease: Lease) {
         self.tree.unpin(lease.deepest, None);
         self.free += u64::from(lease.private);
+    }
+
+    /// How long unpinned content is kept, if not for ever.
+    pub(in crate::serving) fn ttl(&self) -> Option<SimSpan> {
+        self.ttl
+    }
+
+    /// Forgets everything; leases that are out become void.
+    pub(in crate::serving) fn clear(&mut self) {
+        self.tree = Tree::default();
+        self.free = self.capacity;
     }
 
     /// Asserts that no page is lost or counted twice, given the private pages of all leases.

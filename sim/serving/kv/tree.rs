@@ -71,6 +71,28 @@ impl Tree {
         (deepest, found)
     }
 
+    /// Pages of the longest cached prefix of `content`, at most `limit`, without what is unpinned
+    /// and was last touched before `deadline`.
+    pub(super) fn peek(&self, content: &[Extent], limit: u32, deadline: SimTime) -> u32 {
+        let mut deepest = None;
+        let mut found = 0;
+        let mut cursor = Cursor::new(content, limit);
+        while let Some(page) = cursor.page() {
+            let Some(&id) = self.children.get(&(deepest, page)) else { break };
+            let node = &self[id];
+            if node.pins == 0 && node.touch.time < deadline {
+                break;
+            }
+            let matched = cursor.advance_along(node.extent);
+            found += matched;
+            if matched < node.extent.pages {
+                break;
+            }
+            deepest = Some(id);
+        }
+        found
+    }
+
     /// Adds the pages of `content` in `[from, to)` below `parent`, pinned once, and pins the rest
     /// of the path no further. Returns the deepest node.
     pub(super) fn append(

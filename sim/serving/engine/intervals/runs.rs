@@ -68,6 +68,13 @@ impl Runs {
         }
     }
 
+    /// Adds all samples of `other`.
+    pub fn append(&mut self, other: &Self) {
+        self.ramps.extend_from_slice(&other.ramps);
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
     /// How many samples.
     pub fn count(&self) -> u64 {
         self.count

@@ -5,19 +5,23 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::common::CommonFlags;
+use super::crew::Crew;
 use super::doubts::{doubts, overload};
-use super::explain::band_run;
+use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
-use super::scenario::Scenario;
-use super::streamed::Streamed;
-use super::values;
-use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::{keep, prepare};
 use crate::cli::money::BasisFlags;
-use crate::cli::specs::chip_named;
+use crate::cli::simulate::common::CommonFlags;
+use crate::cli::simulate::explain::band_run;
+use crate::cli::simulate::scenario::Scenario;
+use crate::cli::simulate::streamed::Streamed;
+use crate::cli::simulate::values;
+use crate::cli::simulate::work::{LONGEST_PAUSE, Work};
+use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Deployment, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate};
+use crate::cluster::{
+    Deployment, FleetFigures, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate,
+};
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
@@ -31,6 +35,7 @@ Examples:
   memwall run --chip h100-sxm --tp 8 --model llama-3.1-70b --concurrency 64
   memwall run --chip gb300 --tp 4 --trace sessions/ --out results/
   memwall run --chip b200-sxm --workload chat --rate 20 --duration 10min --json
+  memwall run routing --routing round-robin
   memwall run scenario.toml";
 
 /// When the simulation of generated work stops if nothing else is said.
@@ -40,22 +45,27 @@ const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
-    /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`); flags win
+    /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
+    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing, speculative;
+    /// flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
     #[arg(long, value_name = "C", default_value = "h100-sxm")]
-    pub(super) chip: String,
+    pub(in crate::cli::simulate) chip: String,
     /// Tensor parallelism: chips of the replica
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
-    pub(super) tp: Option<u32>,
+    pub(in crate::cli::simulate) tp: Option<u32>,
     /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
     #[arg(long, value_name = "PLAN")]
-    pub(super) plan: Option<Plan>,
+    pub(in crate::cli::simulate) plan: Option<Plan>,
     /// What is simulated, and how
     #[command(flatten)]
-    pub(super) common: CommonFlags,
+    pub(in crate::cli::simulate) common: CommonFlags,
+    /// The fleet
+    #[command(flatten)]
+    pub(super) fleet: FleetFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -89,7 +99,7 @@ pub(in crate::cli) struct Run {
     format: Option<ToolFormat>,
     /// Say how far each figure may be off, and why: a band that holds it with 80 % probability
     #[arg(long, visible_alias = "explain-band")]
-    pub(super) explain: bool,
+    pub(in crate::cli::simulate) explain: bool,
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
@@ -140,13 +150,15 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
+        let catalog = catalog(shell)?;
+        let crew = Crew::of(self, &catalog, (&order, &deployment))?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
         let started = Instant::now();
-        let result = self.drive(&deployment, &mut work, model.context, shell)?;
-        let mut document = self.document(&order, &deployment, &result, &work);
+        let (result, figures) = self.drive(&crew, &mut work, shell)?;
+        let mut document = self.document(&crew, &result, figures.as_ref(), &work);
         fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
@@ -185,7 +197,8 @@ impl Run {
     }
 
     /// Flags that only the work shows to be at odds.
-    pub(super) fn check(&self, work: &Work) -> Result<(), CliError> {
+    pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
+        self.fleet.check(self.explain, self.open_loop)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",
@@ -217,7 +230,7 @@ impl Run {
     }
 
     /// The tasks, at their rate if one was given, at most as many as asked for.
-    fn task_list<'a>(
+    pub(super) fn task_list<'a>(
         &self,
         work: &Work,
         window: u32,
@@ -246,11 +259,10 @@ impl Run {
 
     fn drive(
         &self,
-        deployment: &Deployment,
+        crew: &Crew,
         work: &mut Work,
-        window: u32,
         shell: &Shell,
-    ) -> Result<RunResult, CliError> {
+    ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         let horizon = self.horizon(work);
         let total = horizon.map_or(0, |span| span.as_ps() / 1_000_000_000_000);
         let bar = match horizon {
@@ -263,14 +275,19 @@ impl Run {
             bar.advance(now - shown);
             shown = now;
         };
+        let window = crew.order().model.context;
         if let Work::Streamed { stream, .. } = &mut *work {
-            match self.stream_through(deployment, stream, window, &mut watch) {
-                Ok(result) => return Ok(result),
+            if self.fleet.is_on() {
+                *work = self.common.work.read(shell)?;
+                return self.measure(crew, work, &mut watch);
+            }
+            match self.stream_through(crew.deployment(), stream, window, &mut watch) {
+                Ok(result) => return Ok((result, None)),
                 Err(StreamEnd::Broken(error)) => return Err(error.into()),
                 Err(StreamEnd::Conversations) => *work = self.common.work.read(shell)?,
             }
         }
-        self.work_through(deployment, work, window, &mut watch)
+        self.measure(crew, work, &mut watch)
     }
 
     /// Replays a trace while it is read.
@@ -289,20 +306,24 @@ impl Run {
     }
 
     /// The run's document for another order.
-    pub(super) fn again(&self, order: &Order, work: &Work) -> Option<RunDocument> {
+    pub(in crate::cli::simulate) fn again(
+        &self,
+        order: &Order,
+        work: &Work,
+    ) -> Option<RunDocument> {
         let deployment = order.deploy().ok()?;
         let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
         Some(fill_run(order, &deployment, &result))
     }
 
-    pub(super) fn work_through(
+    pub(in crate::cli::simulate) fn work_through(
         &self,
         deployment: &Deployment,
         work: &Work,
         window: u32,
         watch: &mut dyn FnMut(Progress),
     ) -> Result<RunResult, CliError> {
-        let plan = self.run_plan(self.load(work), self.horizon(work), self.warmup(work));
+        let plan = self.plan_of(work);
         let mut replica = self.replica(deployment);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
@@ -314,7 +335,12 @@ impl Run {
         Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
     }
 
-    fn run_plan(&self, load: Load, horizon: Option<SimSpan>, warmup: SimSpan) -> RunPlan {
+    pub(super) fn run_plan(
+        &self,
+        load: Load,
+        horizon: Option<SimSpan>,
+        warmup: SimSpan,
+    ) -> RunPlan {
         RunPlan { load, warmup: self.warmup.unwrap_or(warmup), horizon, requests: None }
     }
 
@@ -325,7 +351,7 @@ impl Run {
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if
     /// a number of tasks is to be done from beginning to end.
-    pub(super) fn steady_clients(&self, work: &Work) -> Option<u32> {
+    pub(in crate::cli::simulate) fn steady_clients(&self, work: &Work) -> Option<u32> {
         match (self.load(work), work) {
             (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
                 Some(concurrency)
@@ -335,18 +361,18 @@ impl Run {
     }
 
     /// Loops in their steady state warm up as long as a person may pause.
-    fn warmup(&self, work: &Work) -> SimSpan {
+    pub(super) fn warmup(&self, work: &Work) -> SimSpan {
         let steady = self.steady_clients(work).filter(|_| self.duration.is_none());
         self.warmup.unwrap_or(if steady.is_some() { LONGEST_PAUSE } else { SimSpan::ZERO })
     }
 
     /// Generated work has no end of its own.
-    fn horizon(&self, work: &Work) -> Option<SimSpan> {
+    pub(super) fn horizon(&self, work: &Work) -> Option<SimSpan> {
         let is_endless = matches!(work, Work::Generated(_)) && self.tasks.is_none();
         self.duration.or(is_endless.then_some(DURATION))
     }
 
-    fn load(&self, work: &Work) -> Load {
+    pub(super) fn load(&self, work: &Work) -> Load {
         match (self.concurrency, self.rate, work) {
             (None, None, Work::Generated(_)) => Load::Closed { concurrency: 32 },
             _ => self.recorded_load(),
@@ -361,13 +387,14 @@ impl Run {
         }
     }
 
-    pub(super) fn document(
+    pub(in crate::cli::simulate) fn document(
         &self,
-        order: &Order,
-        deployment: &Deployment,
+        crew: &Crew,
         result: &RunResult,
+        figures: Option<&FleetFigures>,
         work: &Work,
     ) -> RunDocument {
+        let order = crew.order();
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
         if !matches!(self.load(work), Load::Closed { .. }) {
@@ -377,7 +404,7 @@ impl Run {
             workload: work.name().to_owned(),
             seed: self.common.seed,
             warnings,
-            ..fill_run(order, deployment, result)
+            ..self.fill(crew, result, figures)
         }
     }
 }

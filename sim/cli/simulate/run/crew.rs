@@ -1,0 +1,114 @@
+//! What a run is to run on, and the run itself.
+
+use super::command::Run;
+use super::fleet::PrefillPool;
+use crate::cli::CliError;
+use crate::cli::simulate::work::Work;
+use crate::cluster::{Deployment, FleetFigures, Order, Progress, RunPlan, RunResult, simulate};
+use crate::hardware::Catalog;
+use crate::report::{RunDocument, Wire, fill_run};
+
+/// The replicas of a run.
+pub(in crate::cli::simulate) struct Crew<'a> {
+    /// What was ordered.
+    order: &'a Order<'a>,
+    /// What it became.
+    deployment: &'a Deployment,
+    /// The pool that prefills for it, and what carries its KV.
+    prefill: Option<(PrefillPool<'a>, Wire)>,
+}
+
+impl<'a> Crew<'a> {
+    /// The replicas of `order` and `deployment`, and those that prefill for them.
+    pub(in crate::cli::simulate) fn of(
+        run: &Run,
+        catalog: &'a Catalog,
+        (order, deployment): (&'a Order<'a>, &'a Deployment),
+    ) -> Result<Self, CliError> {
+        let prefill = match run.fleet.prefill_chip() {
+            Some(name) => {
+                let chip = name.map_or(Ok(order.chip), |name| catalog.chip(name))?;
+                let page_tokens = order.limits.page_tokens;
+                let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
+                let pool = run.fleet.prefill_pool(ordered, order)?;
+                let wire = run.fleet.wire(order, &pool.order)?;
+                Some((pool, wire))
+            }
+            None => None,
+        };
+        Ok(Self { order, deployment, prefill })
+    }
+}
+
+impl Run {
+    /// Simulates; a fleet has figures of its own.
+    pub(in crate::cli::simulate) fn measure(
+        &self,
+        crew: &Crew,
+        work: &Work,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
+        if self.fleet.is_on() {
+            let (result, figures) = self.measure_fleet(crew, work, watch)?;
+            return Ok((result, Some(figures)));
+        }
+        let window = crew.order.model.context;
+        Ok((self.work_through(crew.deployment, work, window, watch)?, None))
+    }
+
+    fn measure_fleet(
+        &self,
+        crew: &Crew,
+        work: &Work,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<(RunResult, FleetFigures), CliError> {
+        let ttl = self.common.ttl;
+        let serving = (crew.order, crew.deployment);
+        let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
+        let engine = self.common.engine.into();
+        let speculation = self.fleet.speculation(crew.order.model)?;
+        let how = (engine, ttl, self.common.seed);
+        let mut fleet = self.fleet.build(serving, prefill, how, speculation.as_ref());
+        let (plan, window) = (self.plan_of(work), crew.order.model.context);
+        let Some(clients) = self.steady_clients(work) else {
+            let tasks = self.task_list(work, window)?;
+            let result = simulate(&mut fleet, tasks, plan, watch);
+            return Ok((result, fleet.figures()));
+        };
+        let pool = work.pool(self.common.seed, window, clients)?;
+        // Tasks are numbered from 1 in a run.
+        pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
+        let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
+        let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
+        Ok((result, fleet.figures()))
+    }
+
+    pub(super) fn plan_of(&self, work: &Work) -> RunPlan {
+        self.run_plan(self.load(work), self.horizon(work), self.warmup(work))
+    }
+
+    /// The figures of what was measured, without names and warnings.
+    pub(super) fn fill(
+        &self,
+        crew: &Crew,
+        result: &RunResult,
+        figures: Option<&FleetFigures>,
+    ) -> RunDocument {
+        let Crew { order, deployment, .. } = *crew;
+        let Some(figures) = figures else { return fill_run(order, deployment, result) };
+        let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
+        self.fleet.document((order, deployment), prefill, (result, figures))
+    }
+}
+
+impl Crew<'_> {
+    /// What was ordered.
+    pub(super) fn order(&self) -> &Order<'_> {
+        self.order
+    }
+
+    /// What it became.
+    pub(super) fn deployment(&self) -> &Deployment {
+        self.deployment
+    }
+}

@@ -1,0 +1,323 @@
+//! The flags of `run` that make a fleet of a replica.
+
+use clap::Args;
+
+use super::acceptance;
+use crate::cli::CliError;
+use crate::cli::simulate::values;
+use crate::cluster::{
+    Deployment, Faults, Fleet, FleetFigures, HostCores, Order, Policy, Prefilling, Routing,
+    RunResult,
+};
+use crate::cost::StepProgram;
+use crate::des::Streams;
+use crate::hardware::Chip;
+use crate::model::{Model, Plan};
+use crate::report::{Pool, RunDocument, Wire, fill_fleet};
+use crate::serving::{Engine, Speculating, Speculation};
+use crate::units::{BytesPerSec, SimSpan};
+
+/// Replicas, routing, disaggregation, failures, tools.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Fleet")]
+pub(super) struct FleetFlags {
+    /// Replicas that serve requests, or decode them if others prefill
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
+    replicas: u32,
+    /// How requests are spread over them: round-robin, least-loaded, prefix-affinity, kv-aware,
+    /// session-affinity
+    #[arg(long, value_name = "POLICY", default_value_t = Policy::RoundRobin)]
+    routing: Policy,
+    /// Replicas tell routers their load and cached content only this often; round-robin and
+    /// session-affinity ask for neither [default: at once]
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    view_refresh: Option<SimSpan>,
+    /// What a prompt token to compute counts for kv-aware, a prompt token under way being one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=1000))]
+    overlap_weight: u32,
+    /// Replicas that prefill prompts and hand their KV to the others
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=4096))]
+    prefill_replicas: u32,
+    /// Their chip [default: --chip]
+    #[arg(long, value_name = "C")]
+    prefill_chip: Option<String>,
+    /// Their parallel plan [default: that of the others]
+    #[arg(long, value_name = "PLAN")]
+    prefill_plan: Option<Plan>,
+    /// How prompts are spread over them [default: --routing]
+    #[arg(long, value_name = "POLICY")]
+    prefill_routing: Option<Policy>,
+    /// Prompts with no more tokens to compute than this are prefilled where they are decoded
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    local_below: u32,
+    /// Bandwidth of one chip for KV that is handed over
+    /// [default: the scale-up link if all chips share one domain, else the network]
+    #[arg(long, value_name = "RATE")]
+    handoff_bandwidth: Option<BytesPerSec>,
+    /// Time before the first byte of a hand-over flows [default: none]
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    handoff_latency: Option<SimSpan>,
+    /// Each replica fails after this long on average, at exponential times
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    fail_every: Option<SimSpan>,
+    /// A failed replica is down for this long on average
+    #[arg(long, value_name = "TIME", value_parser = values::span, default_value = "10min")]
+    repair: SimSpan,
+    /// Replica N (from 0, those that prefill last) fails at a time, and returns after another if
+    /// one is given: `2@10min`, `0@90s+5min`
+    #[arg(long, value_name = "N@TIME[+TIME]", num_args = 1.., value_parser = outage)]
+    outage: Vec<Outage>,
+    /// Tools of agents queue for this many host cores [default: cores without number]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    host_cores: Option<u32>,
+    /// Draft tokens a step, which the model verifies at once (MTP, EAGLE) [default: none]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
+    draft_tokens: Option<u32>,
+    /// Tokens gained a step on average with 1, 2, … draft tokens: `1.8,2.4,2.8`
+    /// [default: as measured, for the models that were]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    acceptance: Vec<f64>,
+    /// Time of drafting a token over that of a plain decode step [default: 1 / layers]
+    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    draft_share: Option<f64>,
+    /// Draft fewer tokens, or none, where batches are so large that it does not pay
+    #[arg(long)]
+    adaptive_depth: bool,
+    /// Share of a tool call's time for which it needs its core
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
+    tool_cpu_share: f64,
+}
+
+/// A replica that fails at a time.
+#[derive(Clone, Copy, Debug)]
+struct Outage {
+    replica: usize,
+    at: SimSpan,
+    down: Option<SimSpan>,
+}
+
+fn outage(text: &str) -> Result<Outage, String> {
+    let form = || format!("write `2@10min` or `0@90s+5min`, not `{text}`");
+    let (replica, times) = text.split_once('@').ok_or_else(form)?;
+    let replica = replica.parse().map_err(|_| form())?;
+    let (at, down) = match times.split_once('+') {
+        Some((at, down)) => (at, Some(values::span(down)?)),
+        None => (times, None),
+    };
+    Ok(Outage { replica, at: values::span(at)?, down })
+}
+
+/// The pool that prefills, as ordered and deployed.
+pub(super) struct PrefillPool<'a> {
+    pub(super) order: Order<'a>,
+    pub(super) deployment: Deployment,
+}
+
+impl FleetFlags {
+    /// Whether there is more than one replica and nothing about it.
+    pub(super) fn is_on(&self) -> bool {
+        self.replicas > 1
+            || self.prefill_replicas > 0
+            || self.fail_every.is_some()
+            || !self.outage.is_empty()
+            || self.host_cores.is_some()
+            || self.draft_tokens.is_some()
+    }
+
+    /// Refuses what does not go together.
+    pub(super) fn check(&self, is_explained: bool, is_open_loop: bool) -> Result<(), CliError> {
+        let refuse = |flag, value: &str, problem: &str, remedy: &str| {
+            let (value, problem, remedy) = (value.into(), problem.into(), remedy.into());
+            Err(CliError::Flag { flag, value, problem, remedy })
+        };
+        let prefill_only = [
+            ("--prefill-chip", self.prefill_chip.is_some()),
+            ("--prefill-plan", self.prefill_plan.is_some()),
+            ("--prefill-routing", self.prefill_routing.is_some()),
+            ("--local-below", self.local_below > 0),
+            ("--handoff-bandwidth", self.handoff_bandwidth.is_some()),
+            ("--handoff-latency", self.handoff_latency.is_some()),
+        ];
+        if self.prefill_replicas == 0
+            && let Some((flag, _)) = prefill_only.into_iter().find(|(_, is_set)| *is_set)
+        {
+            let problem = "no replica prefills for others";
+            return refuse(flag, "is set", problem, "give --prefill-replicas, or leave it out");
+        }
+        let draft_only = [
+            ("--acceptance", !self.acceptance.is_empty()),
+            ("--draft-share", self.draft_share.is_some()),
+            ("--adaptive-depth", self.adaptive_depth),
+        ];
+        if self.draft_tokens.is_none()
+            && let Some((flag, _)) = draft_only.into_iter().find(|(_, is_set)| *is_set)
+        {
+            let problem = "no token is drafted";
+            return refuse(flag, "is set", problem, "give --draft-tokens, or leave it out");
+        }
+        let size = (self.replicas + self.prefill_replicas) as usize;
+        if let Some(outage) = self.outage.iter().find(|outage| outage.replica >= size) {
+            let (value, problem) =
+                (outage.replica.to_string(), format!("replicas are numbered 0 to {}", size - 1));
+            return refuse("--outage", &value, &problem, "name one of these");
+        }
+        if self.is_on() && is_explained {
+            let problem = "bands of fleets are not computed";
+            return refuse("--explain", "is set", problem, "leave it out, or give one replica");
+        }
+        if self.host_cores.is_some() && is_open_loop {
+            let problem = "recorded times hold what tools waited for already";
+            return refuse("--host-cores", "is set", problem, "leave --open-loop or it out");
+        }
+        Ok(())
+    }
+
+    /// The name of the chip that prefills; none if the replicas do so themselves.
+    pub(super) fn prefill_chip(&self) -> Option<Option<&str>> {
+        (self.prefill_replicas > 0).then_some(self.prefill_chip.as_deref())
+    }
+
+    /// The pool that prefills on `chip` for the replicas of `order`.
+    pub(super) fn prefill_pool<'a>(
+        &self,
+        mut order: Order<'a>,
+        serving: &Order,
+    ) -> Result<PrefillPool<'a>, CliError> {
+        order.plan = self.prefill_plan.unwrap_or(serving.plan);
+        // What is handed over is not converted on its way.
+        order.precision.kv = serving.precision.kv;
+        let deployment = order.deploy()?;
+        Ok(PrefillPool { order, deployment })
+    }
+
+    /// What carries KV from one pool to the other.
+    pub(super) fn wire(&self, serving: &Order, prefill: &Order) -> Result<Wire, CliError> {
+        let chips =
+            serving.plan.gpus() * self.replicas + prefill.plan.gpus() * self.prefill_replicas;
+        let fabric = serving
+            .chip
+            .scale_up
+            .as_ref()
+            .filter(|link| serving.chip.name == prefill.chip.name && chips <= link.domain);
+        let network = |chip: &Chip| {
+            chip.nic.or(chip.host_link).ok_or_else(|| CliError::Flag {
+                flag: "--chip",
+                value: chip.name.clone(),
+                problem: "the bandwidth of its network is not public".into(),
+                remedy: "give --handoff-bandwidth".into(),
+            })
+        };
+        let (name, [send, receive]) = match (self.handoff_bandwidth, fabric) {
+            (Some(given), _) => ("given".to_owned(), [given; 2]),
+            (None, Some(link)) => (link.name.clone(), [link.bandwidth; 2]),
+            (None, None) => {
+                ("network".to_owned(), [network(prefill.chip)?, network(serving.chip)?])
+            }
+        };
+        let of_replica = |rate: BytesPerSec, plan: Plan| rate.get() * f64::from(plan.gpus()) / 1e9;
+        Ok(Wire { name, gb_s: [of_replica(send, prefill.plan), of_replica(receive, serving.plan)] })
+    }
+
+    /// How tokens are drafted for `model`.
+    pub(super) fn speculation(&self, model: &Model) -> Result<Option<Speculation>, CliError> {
+        let Some(depth) = self.draft_tokens else { return Ok(None) };
+        let refuse = |flag, value: String, problem: String| CliError::Flag {
+            flag,
+            value,
+            problem,
+            remedy: "give --acceptance with a length for each number of draft tokens".into(),
+        };
+        let lengths = match (self.acceptance.as_slice(), acceptance::of(&model.name)) {
+            ([], Some(known)) => known,
+            ([], None) => {
+                let problem = format!("how many drafts {} accepts is not known", model.name);
+                return Err(refuse("--draft-tokens", depth.to_string(), problem));
+            }
+            (given, _) => given,
+        };
+        let Some(lengths) = lengths.get(..depth as usize) else {
+            let problem = format!("lengths are known for up to {} draft tokens", lengths.len());
+            return Err(refuse("--draft-tokens", depth.to_string(), problem));
+        };
+        let draft = self.draft_share.unwrap_or(1.0 / model.layers.len() as f64);
+        Speculation::new(lengths.to_vec(), draft, self.adaptive_depth)
+            .map(Some)
+            .map_err(|problem| refuse("--acceptance", format!("{lengths:?}"), problem))
+    }
+
+    /// The idle fleet.
+    pub(super) fn build<'a>(
+        &self,
+        serving: (&Order, &'a Deployment),
+        prefill: Option<(&'a PrefillPool<'a>, &Wire)>,
+        (engine, ttl, seed): (Engine, Option<SimSpan>, u64),
+        speculation: Option<&Speculation>,
+    ) -> Fleet<Speculating<&'a StepProgram>> {
+        let refresh = self.view_refresh.unwrap_or(SimSpan::ZERO);
+        let pool = |deployment: &'a Deployment, count| {
+            let replica = || deployment.speculating_replica(ttl, speculation.cloned());
+            (0..count).map(|_| replica().with_engine(engine)).collect()
+        };
+        let (order, deployment) = serving;
+        let overlap_weight = self.overlap_weight;
+        let routing = Routing { policy: self.routing, refresh, overlap_weight };
+        let mut fleet = Fleet::new(pool(deployment, self.replicas), routing);
+        if let Some((prefill, wire)) = prefill {
+            let whole = Plan::tp(1);
+            let (model, kv) = (order.model, order.precision.kv);
+            let windows = model.window_bytes(kv, &whole, u32::MAX);
+            let [source, target] = wire.gb_s.map(|rate| BytesPerSec::new(rate * 1e9));
+            let prefilling = Prefilling {
+                routing: Routing { policy: self.prefill_policy(), ..routing },
+                local_below: self.local_below,
+                bytes_per_token: model.kv_bytes_per_token(kv, &whole),
+                bytes_per_sequence: windows + model.state_bytes_per_sequence(&whole),
+                source,
+                target,
+                latency: self.handoff_latency.unwrap_or(SimSpan::ZERO),
+            };
+            fleet =
+                fleet.with_prefill(pool(&prefill.deployment, self.prefill_replicas), prefilling);
+        }
+        if let Some(between) = self.fail_every {
+            let streams = Streams::new(seed);
+            fleet = fleet.with_faults(Faults { between, repair: self.repair, streams });
+        }
+        for outage in &self.outage {
+            fleet = fleet.with_outage(outage.replica, outage.at, outage.down);
+        }
+        if let Some(cores) = self.host_cores {
+            fleet = fleet.with_cores(HostCores::new(cores, self.tool_cpu_share));
+        }
+        fleet
+    }
+
+    fn prefill_policy(&self) -> Policy {
+        self.prefill_routing.unwrap_or(self.routing)
+    }
+
+    /// The document of a run of the fleet.
+    pub(super) fn document(
+        &self,
+        serving: (&Order, &Deployment),
+        prefill: Option<(&PrefillPool, &Wire)>,
+        (result, figures): (&RunResult, &FleetFigures),
+    ) -> RunDocument {
+        let (order, deployment) = serving;
+        let role = if prefill.is_some() { "decode" } else { "serve" };
+        let mut pools = vec![Pool { role, order, deployment, routing: self.routing.name() }];
+        let mut wire = Wire::default();
+        if let Some((prefill, found)) = prefill {
+            let routing = self.prefill_policy().name();
+            let PrefillPool { order, deployment } = prefill;
+            pools.push(Pool { role: "prefill", order, deployment, routing });
+            wire = found.clone();
+        }
+        fill_fleet(&pools, result, figures, &wire)
+    }
+}

@@ -1,0 +1,11 @@
+//! `memwall run`: one simulation in depth, of a replica or of a fleet.
+
+mod acceptance;
+mod command;
+mod crew;
+mod doubts;
+mod fleet;
+mod formats;
+
+pub(in crate::cli) use command::Run;
+pub(in crate::cli::simulate) use crew::Crew;

@@ -1,0 +1,96 @@
+//! What a fleet has to show besides what every service does.
+
+use crate::cluster::run::Summary;
+use crate::serving::Meter;
+use crate::units::Bytes;
+
+/// Measurements of a fleet in the window.
+#[derive(Clone, Debug, Default)]
+pub struct FleetFigures {
+    /// The pools: the one that serves or decodes, then the one that prefills, if there is one.
+    pub pools: Vec<PoolFigures>,
+    /// KV that was handed over; none without a pool that prefills.
+    pub handoff: Option<HandoffFigures>,
+    /// What failed; none if nothing can.
+    pub faults: Option<FaultFigures>,
+    /// Tool calls on host cores; none where cores are without number.
+    pub tools: Option<ToolFigures>,
+}
+
+/// Measurements of one pool.
+#[derive(Clone, Debug, Default)]
+pub struct PoolFigures {
+    /// Replicas.
+    pub replicas: u32,
+    /// Measurements of all of them.
+    pub meter: Meter,
+    /// The router before it.
+    pub routing: RoutingFigures,
+    /// Requests sent to each replica.
+    pub sent: Vec<u64>,
+    /// KV pages of all replicas.
+    pub kv_pages: u64,
+    /// Pages evicted in the whole run for want of room.
+    pub evicted_pages: u64,
+}
+
+/// What a router achieved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoutingFigures {
+    /// Requests it sent.
+    pub requests: u64,
+    /// Prompt tokens of those that have left their replica.
+    pub prompt_tokens: u64,
+    /// Of those, found in the cache of the replica that was chosen.
+    pub found_tokens: u64,
+}
+
+impl RoutingFigures {
+    /// Share of the prompt tokens that lay in the cache of the replica that was chosen.
+    pub fn hit_rate(&self) -> Option<f64> {
+        (self.prompt_tokens > 0).then(|| self.found_tokens as f64 / self.prompt_tokens as f64)
+    }
+}
+
+/// What passed from the replicas that prefill to those that decode.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HandoffFigures {
+    /// Prompts handed over.
+    pub count: u64,
+    /// Prompts that were short enough to be prefilled where they are decoded.
+    pub local: u64,
+    /// Bytes sent.
+    pub bytes: Bytes,
+    /// Prompt tokens whose KV was already there.
+    pub spared_tokens: u64,
+    /// From the first token until pages were free at the other end, in milliseconds.
+    pub wait: Option<Summary>,
+    /// From there until all KV had arrived, in milliseconds.
+    pub transfer: Option<Summary>,
+}
+
+/// What tool calls waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ToolFigures {
+    /// Cores.
+    pub cores: u32,
+    /// Tool calls begun.
+    pub calls: u64,
+    /// Core-seconds of the calls that were begun.
+    pub busy_s: f64,
+    /// Waits for a core, in milliseconds.
+    pub wait: Option<Summary>,
+}
+
+/// What failures cost, over the whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FaultFigures {
+    /// Replicas that failed.
+    pub failures: u64,
+    /// Requests that went to another replica, or waited for one.
+    pub migrated: u64,
+    /// Tokens whose KV was lost with them.
+    pub lost_tokens: u64,
+    /// Replica-seconds that were down.
+    pub down_s: f64,
+}

@@ -1,0 +1,199 @@
+//! Links that transfers share.
+
+use crate::units::{Bytes, BytesPerSec, Seconds, SimSpan, SimTime};
+
+/// Links with a bandwidth each, and the flows over them, whose rates are max-min fair: none can
+/// rise without lowering one that is no larger.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    bandwidth: Vec<BytesPerSec>,
+    flows: Vec<Flow>,
+    updated: SimTime,
+}
+
+#[derive(Clone, Debug)]
+struct Flow {
+    tag: u32,
+    path: Vec<usize>,
+    left: Bytes,
+    rate: BytesPerSec,
+}
+
+/// What is sent in less seconds than this is there.
+const INSTANT: f64 = 1e-12;
+
+impl Flow {
+    fn is_over(&self) -> bool {
+        self.left <= self.rate * Seconds::new(INSTANT)
+    }
+}
+
+impl Links {
+    /// Adds a link; paths name links by their number, from 0.
+    pub fn add(&mut self, bandwidth: BytesPerSec) -> usize {
+        self.bandwidth.push(bandwidth);
+        self.bandwidth.len() - 1
+    }
+
+    /// Starts to send `bytes` over all links of `path`.
+    pub fn send(&mut self, now: SimTime, tag: u32, path: Vec<usize>, bytes: Bytes) {
+        self.pass(now);
+        self.flows.push(Flow { tag, path, left: bytes, rate: BytesPerSec::ZERO });
+        self.share();
+    }
+
+    /// Gives the flow `tag` up.
+    pub fn cancel(&mut self, now: SimTime, tag: u32) {
+        self.pass(now);
+        self.flows.retain(|flow| flow.tag != tag);
+        self.share();
+    }
+
+    /// When the next flow ends, if nothing else starts or ends before.
+    pub fn next_end(&self) -> Option<SimTime> {
+        let time = |flow: &Flow| {
+            let span = if flow.is_over() {
+                SimSpan::ZERO
+            } else {
+                SimSpan::from_seconds(flow.left / flow.rate)
+            };
+            self.updated + span
+        };
+        self.flows.iter().map(time).min()
+    }
+
+    /// Takes the flows that have ended by `now`, in the order in which they were started.
+    pub fn take_ended(&mut self, now: SimTime) -> Vec<u32> {
+        self.pass(now);
+        let ended: Vec<u32> = self.flows.iter().filter(|f| f.is_over()).map(|f| f.tag).collect();
+        if !ended.is_empty() {
+            self.flows.retain(|flow| !flow.is_over());
+            self.share();
+        }
+        ended
+    }
+
+    /// The rate of a flow.
+    pub fn rate(&self, tag: u32) -> Option<BytesPerSec> {
+        self.flows.iter().find(|flow| flow.tag == tag).map(|flow| flow.rate)
+    }
+
+    fn pass(&mut self, now: SimTime) {
+        let passed = now.since(self.updated).seconds();
+        for flow in &mut self.flows {
+            flow.left = flow.left.saturating_sub(flow.rate * passed);
+        }
+        self.updated = now;
+    }
+
+    /// Fills all links evenly until one is full, whose flows then stay as they are, and so on.
+    fn share(&mut self) {
+        let mut free = self.bandwidth.clone();
+        let mut open: Vec<usize> = (0..self.flows.len()).collect();
+        while !open.is_empty() {
+            let fair = |link: usize| {
+                let users = open.iter().filter(|&&flow| self.flows[flow].path.contains(&link));
+                let count = users.count();
+                (count > 0).then(|| (free[link].get() / count as f64, link))
+            };
+            let fullest = (0..free.len()).filter_map(fair).min_by(|a, b| a.0.total_cmp(&b.0));
+            let Some((rate, link)) = fullest else { break };
+            let flows = &mut self.flows;
+            open.retain(|&index| {
+                let flow = &mut flows[index];
+                let is_bound = flow.path.contains(&link);
+                if is_bound {
+                    flow.rate = BytesPerSec::new(rate);
+                    for &used in &flow.path {
+                        free[used] = free[used].saturating_sub(flow.rate);
+                    }
+                }
+                !is_bound
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn links(bandwidths: &[f64]) -> Links {
+        let mut links = Links::default();
+        for &bandwidth in bandwidths {
+            links.add(BytesPerSec::new(bandwidth));
+        }
+        links
+    }
+
+    fn at(seconds: f64) -> SimTime {
+        SimTime::after_start(SimSpan::from_seconds(Seconds::new(seconds)))
+    }
+
+    #[test]
+    fn a_transfer_takes_its_bytes_over_its_bandwidth() {
+        let mut links = links(&[50e9, 100e9]);
+        links.send(at(1.0), 7, vec![0, 1], Bytes::new(25e9));
+        assert_eq!(links.next_end(), Some(at(1.5)));
+        assert!(links.take_ended(at(1.25)).is_empty());
+        assert_eq!(links.take_ended(at(1.5)), [7]);
+        assert_eq!(links.next_end(), None);
+    }
+
+    #[test]
+    fn what_one_flow_cannot_use_goes_to_the_others() {
+        // Three share link 0; the one that also needs link 1 gets that one's 10.
+        let mut links = links(&[100.0, 10.0]);
+        links.send(at(0.0), 1, vec![0], Bytes::new(90.0));
+        links.send(at(0.0), 2, vec![0, 1], Bytes::new(90.0));
+        links.send(at(0.0), 3, vec![0], Bytes::new(45.0));
+        let rates = [1, 2, 3].map(|tag| links.rate(tag).unwrap().get());
+        assert_eq!(rates, [45.0, 10.0, 45.0]);
+        assert_eq!(links.take_ended(at(1.0)), [3]);
+        // The first has 45 left and 90 a second.
+        assert_eq!(links.take_ended(at(1.5)), [1]);
+        links.cancel(at(2.0), 2);
+        assert_eq!(links.next_end(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn rates_are_max_min_fair(
+            bandwidths in prop::collection::vec(1.0..100.0f64, 1..6),
+            paths in prop::collection::vec(prop::collection::btree_set(0..6usize, 1..4), 1..12),
+        ) {
+            let mut links = links(&bandwidths);
+            let count = bandwidths.len();
+            let paths: Vec<Vec<usize>> = paths
+                .into_iter()
+                .map(|path| {
+                    let mut path: Vec<_> = path.into_iter().map(|link| link % count).collect();
+                    path.sort_unstable();
+                    path.dedup();
+                    path
+                })
+                .collect();
+            for (tag, path) in paths.iter().enumerate() {
+                links.send(SimTime::ZERO, tag as u32, path.clone(), Bytes::new(1e6));
+            }
+            let rate = |tag: usize| links.rate(tag as u32).unwrap().get();
+            let used = |link: usize| -> f64 {
+                (0..paths.len()).filter(|&f| paths[f].contains(&link)).map(rate).sum()
+            };
+            for link in 0..count {
+                prop_assert!(used(link) <= bandwidths[link] * (1.0 + 1e-9));
+            }
+            // Each flow crosses a full link on which none is faster.
+            for (flow, path) in paths.iter().enumerate() {
+                let is_bound = path.iter().any(|&link| {
+                    let is_full = used(link) >= bandwidths[link] * (1.0 - 1e-9);
+                    let mut others = (0..paths.len()).filter(|&f| paths[f].contains(&link));
+                    is_full && others.all(|other| rate(other) <= rate(flow) * (1.0 + 1e-9))
+                });
+                prop_assert!(is_bound, "{flow}");
+            }
+        }
+    }
+}

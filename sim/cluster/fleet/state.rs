@@ -1,0 +1,153 @@
+//! Replicas and requests as a fleet keeps them.
+
+use std::collections::VecDeque;
+
+use crate::des::Phased;
+use crate::serving::{Held, Migrant, Outcome, Replica, Request, RequestId};
+use crate::units::{SimSpan, SimTime};
+
+/// A replica of a fleet.
+#[derive(Debug)]
+pub(super) struct Member<P> {
+    pub(super) replica: Replica<P>,
+    pub(super) is_up: bool,
+    /// Requests and prompt tokens in the replica or on their way to it.
+    pub(super) load: Load,
+    /// Prefilled requests that wait for its pages, first come first served.
+    pub(super) landing: VecDeque<RequestId>,
+    /// Sequences whose KV is on its way to it.
+    pub(super) expected: usize,
+    /// Requests sent to it in the window.
+    pub(super) sent: u64,
+    /// Since when it is down, if it is.
+    pub(super) down_since: SimTime,
+}
+
+/// What a replica has to do, as its router counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Load {
+    pub(super) requests: u64,
+    pub(super) prompts: u64,
+}
+
+impl Load {
+    pub(super) fn add(&mut self, prompt: u32) {
+        self.requests += 1;
+        self.prompts += u64::from(prompt);
+    }
+
+    pub(super) fn subtract(&mut self, prompt: u32) {
+        self.requests -= 1;
+        self.prompts -= u64::from(prompt);
+    }
+}
+
+impl<P> Member<P> {
+    pub(super) fn new(replica: Replica<P>) -> Self {
+        Self {
+            replica,
+            is_up: true,
+            load: Load::default(),
+            landing: VecDeque::new(),
+            expected: 0,
+            sent: 0,
+            down_since: SimTime::ZERO,
+        }
+    }
+}
+
+/// A request in the fleet.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) request: Request,
+    pub(super) session: u64,
+    pub(super) stage: Stage,
+    /// What the replica that prefilled it measured.
+    pub(super) prefilled: Option<Prefilled>,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// All of its replicas are down.
+    Parked,
+    /// In a replica that prefills it for another.
+    Prefill(usize),
+    /// Its KV is on the way from one replica to another, or about to be.
+    Moving,
+    /// In a replica that serves or decodes it.
+    Serve(usize),
+}
+
+/// What is known of a request when its prompt is prefilled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prefilled {
+    pub(super) first_token: SimTime,
+    pub(super) cached: u32,
+    pub(super) preemptions: u32,
+    /// Tokens whose KV was where it was to go already.
+    pub(super) spared: u32,
+}
+
+/// KV on its way.
+#[derive(Debug)]
+pub(super) struct Move {
+    pub(super) from: usize,
+    pub(super) source: Held,
+    /// Where it goes, once that is chosen.
+    pub(super) to: Option<usize>,
+    /// Its pages there, once there are any, and since when.
+    pub(super) target: Option<(Held, SimTime)>,
+}
+
+/// What waits for a replica to return.
+#[derive(Debug)]
+pub(super) enum Parked {
+    /// A request that no replica has seen.
+    Fresh(RequestId),
+    /// A sequence that a replica lost.
+    Lost(Migrant),
+    /// A prefilled one.
+    Prefilled(RequestId),
+}
+
+impl Flight {
+    /// What became of the request, by what its last replica measured.
+    pub(super) fn outcome(&self, last: &Outcome) -> Outcome {
+        let (cached, before) =
+            self.prefilled.map_or((last.cached, 0), |first| (first.cached, first.preemptions));
+        let preemptions = last.preemptions + before;
+        Outcome { cached, preemptions, output: self.request.output, ..*last }
+    }
+}
+
+/// Everything that happens in a fleet besides the ends of its replicas' steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// The next flow has ended, if no flow started or ended since this was scheduled.
+    Sent { generation: u64 },
+    /// A replica returns.
+    Return(usize),
+    /// A replica fails; by the drawn times it does so again.
+    Fail { member: usize, down: Option<SimSpan> },
+    /// A prefilled request looks for a replica that decodes it.
+    Land(RequestId),
+    /// KV begins to flow, unless its way was changed.
+    Depart { id: RequestId, to: usize },
+    /// The replicas of a pool report.
+    Report { pool: usize },
+}
+
+impl Phased for Event {
+    /// Pages are given back before they are asked for; reports come last.
+    fn phase(&self) -> u8 {
+        match self {
+            Self::Sent { .. } => 0,
+            Self::Return(_) => 1,
+            Self::Fail { .. } => 2,
+            Self::Land(_) => 3,
+            Self::Depart { .. } => 4,
+            Self::Report { .. } => 5,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What passes between replicas: KV handed over, and sequences of replicas that failed.
+
+use super::figures::HandoffFigures;
+use super::replicas::{Fleet, PREFILL, SERVE};
+use super::state::{Event, Load, Move, Parked, Stage};
+use crate::cluster::run::Summary;
+use crate::cost::Pricer;
+use crate::serving::{Migrant, RequestId};
+use crate::units::{SimSpan, SimTime};
+
+impl<P: Pricer> Fleet<P> {
+    pub(super) fn handoff_figures(&self) -> HandoffFigures {
+        HandoffFigures {
+            wait: Summary::of(self.waits.iter().copied()),
+            transfer: Summary::of(self.transfers.iter().copied()),
+            ..self.handoff
+        }
+    }
+
+    /// The replica that decodes the request `id`, if so little of its prompt is to be computed
+    /// there that it need not be prefilled elsewhere.
+    pub(super) fn local_member(&mut self, now: SimTime, id: RequestId) -> Option<usize> {
+        let most = self.prefilling?.local_below;
+        if most == 0 {
+            return None;
+        }
+        let member = self.choose(now, SERVE, id)?;
+        let request = &self.flights[&id].request;
+        let replica = &mut self.members[member].replica;
+        let cached = replica.cached(now, &request.content, request.prompt);
+        (request.prompt - cached <= most).then_some(member)
+    }
+
+    /// Keeps the KV of a prompt that `member` has prefilled until another has it.
+    pub(super) fn keep(&mut self, now: SimTime, member: usize, id: RequestId) {
+        let flight = self.flights.get_mut(&id).expect("it is in the fleet");
+        flight.stage = Stage::Moving;
+        let request = &flight.request;
+        let replica = &mut self.members[member].replica;
+        let source = replica.hold(now, &request.content, request.prompt, request.prompt);
+        let source = source.expect("its pages have just been given back");
+        self.moves.insert(id, Move { from: member, source, to: None, target: None });
+        self.queue.schedule(now, Event::Land(id));
+    }
+
+    /// Chooses the replica that decodes a prefilled request.
+    pub(super) fn on_land(&mut self, now: SimTime, id: RequestId) {
+        if !self.moves.contains_key(&id) {
+            return;
+        }
+        let Some(member) = self.choose(now, SERVE, id) else {
+            self.parked.push(Parked::Prefilled(id));
+            return;
+        };
+        self.note_sent(now, member, id);
+        self.moves.get_mut(&id).expect("it is there").to = Some(member);
+        self.members[member].landing.push_back(id);
+        self.land_waiting(now, member);
+    }
+
+    /// Gives pages of `member` to prefilled requests that wait for them, as long as there are any.
+    pub(super) fn land_waiting(&mut self, now: SimTime, member: usize) {
+        while let Some(&id) = self.members[member].landing.front() {
+            let place = &mut self.members[member];
+            let request = &self.flights[&id].request;
+            if !place.replica.has_place(place.expected) {
+                return;
+            }
+            let tokens = place.replica.handed_tokens(request.prompt, request.output);
+            let held = place.replica.hold(now, &request.content, request.prompt, tokens);
+            let Some(held) = held else { return };
+            place.landing.pop_front();
+            place.expected += 1;
+            self.moves.get_mut(&id).expect("it is there").target = Some((held, now));
+            let first_token = self.flights[&id].prefilled.expect("it is prefilled").first_token;
+            self.waits.push(now.since(first_token));
+            let latency = self.prefilling.expect("somebody prefills").latency;
+            self.queue.schedule(now + latency, Event::Depart { id, to: member });
+        }
+    }
+
+    /// Lets the KV of a prompt flow.
+    pub(super) fn on_depart(&mut self, now: SimTime, id: RequestId, to: usize) {
+        let Some(Move { from, target: Some((held, _)), to: Some(there), .. }) = self.moves.get(&id)
+        else {
+            return;
+        };
+        if *there != to {
+            return;
+        }
+        let prefilling = self.prefilling.expect("somebody prefills");
+        let missing = self.flights[&id].request.prompt.saturating_sub(held.cached);
+        let bytes = prefilling.bytes_per_token * f64::from(missing) + prefilling.bytes_per_sequence;
+        self.handoff.count += 1;
+        self.handoff.bytes += bytes;
+        self.handoff.spared_tokens += u64::from(held.cached);
+        self.links.send(now, id.0, vec![*from, to], bytes);
+        self.schedule_flows();
+    }
+
+    fn schedule_flows(&mut self) {
+        self.generation += 1;
+        if let Some(end) = self.links.next_end() {
+            self.queue.schedule(end, Event::Sent { generation: self.generation });
+        }
+    }
+
+    /// Hands over what has arrived.
+    pub(super) fn on_sent(&mut self, now: SimTime, generation: u64) {
+        if generation != self.generation {
+            return;
+        }
+        for tag in self.links.take_ended(now) {
+            let id = RequestId(tag);
+            let Some(Move { from, source, to: Some(to), target: Some((held, since)) }) =
+                self.moves.remove(&id)
+            else {
+                unreachable!("what flows has both ends")
+            };
+            self.transfers.push(now.since(since));
+            let sender = &mut self.members[from].replica;
+            sender.release(now, source);
+            sender.start_step(now);
+            let flight = self.flights.get_mut(&id).expect("it is in the fleet");
+            flight.stage = Stage::Serve(to);
+            let prefilled = flight.prefilled.as_mut().expect("it is prefilled");
+            prefilled.spared = held.cached;
+            let first_token = prefilled.first_token;
+            let receiver = &mut self.members[to];
+            receiver.expected -= 1;
+            receiver.replica.resume(now, flight.request.clone(), first_token, held);
+            receiver.replica.start_step(now);
+        }
+        self.schedule_flows();
+    }
+
+    /// A replica is gone, with its KV.
+    pub(super) fn on_fail(&mut self, now: SimTime, member: usize, down: Option<SimSpan>) {
+        if !self.members[member].is_up {
+            return;
+        }
+        let failed = &mut self.members[member];
+        failed.is_up = false;
+        failed.down_since = now;
+        let lost = failed.replica.fail(now);
+        failed.load = Load::default();
+        failed.expected = 0;
+        failed.landing.clear();
+        for pool in 0..self.routers.len() {
+            let range = self.range(pool);
+            if range.contains(&member) {
+                self.routers[pool].forget(&self.members[range.clone()], member - range.start);
+            }
+        }
+        let figures = self.fault_figures.get_or_insert_default();
+        figures.failures += 1;
+        if let Some(down) = down {
+            self.queue.schedule(now + down, Event::Return(member));
+        }
+        let orphans = self.break_moves(now, member);
+        for migrant in lost.into_iter().chain(orphans) {
+            let figures = self.fault_figures.get_or_insert_default();
+            figures.migrated += 1;
+            figures.lost_tokens += u64::from(migrant.lost_tokens());
+            self.dispatch_lost(now, migrant);
+        }
+    }
+
+    /// Ends hand-overs from and to a replica that failed: what it was to receive goes elsewhere,
+    /// what it was to send must be computed again.
+    fn break_moves(&mut self, now: SimTime, member: usize) -> Vec<Migrant> {
+        let mut orphans = Vec::new();
+        let touched = |one: &Move| one.from == member || one.to == Some(member);
+        let ids: Vec<_> =
+            self.moves.iter().filter(|(_, one)| touched(one)).map(|(&id, _)| id).collect();
+        for id in ids {
+            self.links.cancel(now, id.0);
+            let one = self.moves.get_mut(&id).expect("it is there");
+            if one.from != member {
+                (one.to, one.target) = (None, None);
+                self.queue.schedule(now, Event::Land(id));
+                continue;
+            }
+            let Move { to, target, .. } = self.moves.remove(&id).expect("it is there");
+            self.parked
+                .retain(|parked| !matches!(parked, Parked::Prefilled(other) if *other == id));
+            if let Some(to) = to {
+                self.note_left(now, to, id, 0);
+                let receiver = &mut self.members[to];
+                receiver.landing.retain(|&other| other != id);
+                if let Some((held, _)) = target {
+                    receiver.expected -= 1;
+                    receiver.replica.release(now, held);
+                    receiver.replica.start_step(now);
+                    self.land_waiting(now, to);
+                }
+            }
+            let flight = self.flights.get_mut(&id).expect("it is in the fleet");
+            // Whoever is to decode it computes its prompt, too.
+            flight.stage = Stage::Serve(member);
+            let first_token = flight.prefilled.expect("it is prefilled").first_token;
+            orphans.push(Migrant::orphan(flight.request.clone(), first_token));
+        }
+        self.schedule_flows();
+        orphans
+    }
+
+    /// Sends a sequence that a replica lost to another of its pool.
+    fn dispatch_lost(&mut self, now: SimTime, migrant: Migrant) {
+        let id = migrant.request().id;
+        let is_prefill = matches!(self.flights[&id].stage, Stage::Prefill(_));
+        let pool = if is_prefill { PREFILL } else { SERVE };
+        let Some(member) = self.choose(now, pool, id) else {
+            self.parked.push(Parked::Lost(migrant));
+            return;
+        };
+        self.note_sent(now, member, id);
+        let stage = if is_prefill { Stage::Prefill(member) } else { Stage::Serve(member) };
+        self.flights.get_mut(&id).expect("it is in the fleet").stage = stage;
+        let replica = &mut self.members[member].replica;
+        replica.receive(now, migrant);
+        replica.start_step(now);
+    }
+
+    /// A replica is back, empty, and takes what waited.
+    pub(super) fn on_return(&mut self, now: SimTime, member: usize) {
+        let back = &mut self.members[member];
+        back.is_up = true;
+        let down = now.since(back.down_since).seconds().get();
+        self.fault_figures.get_or_insert_default().down_s += down;
+        if let Some((faults, streams)) = &mut self.faults {
+            let stream = &mut streams[member];
+            let at = now + faults.time_up(stream);
+            let down = Some(faults.time_down(stream));
+            self.queue.schedule(at, Event::Fail { member, down });
+        }
+        for parked in std::mem::take(&mut self.parked) {
+            match parked {
+                Parked::Fresh(id) => self.dispatch_fresh(now, id),
+                Parked::Lost(migrant) => self.dispatch_lost(now, migrant),
+                Parked::Prefilled(id) => self.on_land(now, id),
+            }
+        }
+    }
+}

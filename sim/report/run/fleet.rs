@@ -1,0 +1,104 @@
+//! What a fleet adds to the document of a run: pools, hand-overs, failures, tools.
+
+use serde::Serialize;
+
+use crate::report::{Quantiles, Shares};
+
+/// The fleet's own figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FleetReport {
+    /// Chips of all replicas.
+    pub gpus: u32,
+    /// The pool that serves or decodes, then the one that prefills, if there is one.
+    pub pools: Vec<PoolReport>,
+    /// KV handed from the one that prefills to the one that decodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<HandoffReport>,
+    /// What failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<FaultReport>,
+    /// Tool calls on host cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<ToolReport>,
+}
+
+/// One pool of equal replicas.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PoolReport {
+    /// `serve`, `decode` or `prefill`.
+    pub role: &'static str,
+    /// Name of the chip.
+    pub chip: String,
+    /// The parallel plan.
+    pub plan: String,
+    /// Replicas.
+    pub replicas: u32,
+    /// Chips in one replica.
+    pub gpus: u32,
+    /// The policy of its router.
+    pub routing: &'static str,
+    /// Requests sent to a replica, the one with fewest and the one with most.
+    pub requests_per_replica: [u64; 2],
+    /// Share of prompt tokens found in the cache of the replica that was chosen; for a pool that
+    /// decodes, of KV that was there already.
+    pub hit_rate: Option<f64>,
+    /// Tokens prefilled per second and GPU, recomputation included.
+    pub prefilled_tok_s_per_gpu: Option<f64>,
+    /// Output tokens per second and GPU.
+    pub output_tok_s_per_gpu: Option<f64>,
+    /// The most that running requests held, as a share of all pages.
+    pub peak_used_fraction: Option<f64>,
+    /// Cached pages given up for new ones.
+    pub evicted_pages: u64,
+    /// What holds all of its time back.
+    pub time_share: Shares,
+}
+
+/// KV that was handed over.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct HandoffReport {
+    /// What carries it: the scale-up fabric's name, `network`, or `given`.
+    pub link: String,
+    /// What one prefill replica can send.
+    pub send_gb_s: f64,
+    /// What one decode replica can receive.
+    pub receive_gb_s: f64,
+    /// Prompts handed over.
+    pub prompts: u64,
+    /// Prompts that were prefilled where they were decoded.
+    pub local_prompts: u64,
+    /// Bytes sent.
+    pub sent_gb: f64,
+    /// Prompt tokens whose KV was there already.
+    pub spared_tokens: u64,
+    /// From the first token until pages were free at the other end.
+    pub wait_ms: Quantiles,
+    /// From there until all KV had arrived.
+    pub transfer_ms: Quantiles,
+}
+
+/// What failures cost, over the whole run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FaultReport {
+    /// Replicas that failed.
+    pub failures: u64,
+    /// Requests that went to another replica, or waited for one.
+    pub migrated_requests: u64,
+    /// Tokens whose KV was lost with them.
+    pub lost_tokens: u64,
+    /// Replica-seconds that were down.
+    pub down_s: f64,
+}
+
+/// Tool calls on host cores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ToolReport {
+    /// Cores.
+    pub cores: u32,
+    /// Tool calls begun.
+    pub calls: u64,
+    /// Share of the cores' time that was taken.
+    pub busy_fraction: Option<f64>,
+    /// Waits for a core.
+    pub wait_ms: Quantiles,
+}

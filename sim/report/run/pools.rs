@@ -1,0 +1,80 @@
+//! A fleet's figures as text for a terminal.
+
+use super::{FleetReport, PoolReport, RunDocument};
+use crate::cost::Bound;
+use crate::report::Quantiles;
+use crate::report::text::{percent, short, short_or_dash};
+
+/// The pools as a table, and a line for each mechanism that is on; nothing for a single replica.
+pub(super) fn render_fleet(run: &RunDocument) -> String {
+    let Some(fleet) = &run.fleet else { return String::new() };
+    let mut lines = vec![format!(
+        "{:<9}{:<26}{:<17}{:>9}{:>7}{:>10}{:>10}{:>7}",
+        "Pool", "replicas", "routing", "requests", "hits", "prefill", "output", "idle"
+    )];
+    lines.extend(fleet.pools.iter().map(pool));
+    lines.push(
+        "(requests of a replica, fewest to most; prefill and output in tok/s per GPU)".into(),
+    );
+    lines.extend(mechanisms(fleet));
+    lines.join("\n")
+}
+
+fn pool(pool: &PoolReport) -> String {
+    let [least, most] = pool.requests_per_replica.map(|count| short(count as f64));
+    let requests = if least == most { most } else { format!("{least}–{most}") };
+    let hits = pool.hit_rate.map_or_else(|| "–".to_owned(), percent);
+    let idle = pool.time_share.get(Bound::Idle).map_or_else(|| "–".to_owned(), percent);
+    let replicas = format!("{} × {} {}", pool.replicas, pool.chip, pool.plan);
+    format!(
+        "{:<9}{replicas:<26}{:<17}{requests:>9}{hits:>7}{:>10}{:>10}{idle:>7}",
+        pool.role,
+        pool.routing,
+        short_or_dash(pool.prefilled_tok_s_per_gpu),
+        short_or_dash(pool.output_tok_s_per_gpu),
+    )
+}
+
+fn mechanisms(fleet: &FleetReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(handoff) = &fleet.handoff {
+        lines.push(format!(
+            "Hand-over: {} prompts, {} GB over {} (send {}, receive {} GB/s); {} prompts stayed.",
+            short(handoff.prompts as f64),
+            short(handoff.sent_gb),
+            handoff.link,
+            short(handoff.send_gb_s),
+            short(handoff.receive_gb_s),
+            short(handoff.local_prompts as f64),
+        ));
+        lines.push(format!(
+            "  wait for pages {}; transfer {}.",
+            spoken(&handoff.wait_ms),
+            spoken(&handoff.transfer_ms)
+        ));
+    }
+    if let Some(faults) = &fleet.faults {
+        lines.push(format!(
+            "Failures: {}, {} s down; {} requests moved, {} tokens of KV lost.",
+            faults.failures,
+            short(faults.down_s),
+            short(faults.migrated_requests as f64),
+            short(faults.lost_tokens as f64),
+        ));
+    }
+    if let Some(tools) = &fleet.tools {
+        lines.push(format!(
+            "Tools: {} calls on {} cores, busy {}; wait for a core {}.",
+            short(tools.calls as f64),
+            tools.cores,
+            tools.busy_fraction.map_or_else(|| "–".to_owned(), percent),
+            spoken(&tools.wait_ms),
+        ));
+    }
+    lines
+}
+
+fn spoken(quantiles: &Quantiles) -> String {
+    let Quantiles { p50, p99, .. } = quantiles;
+    format!("{} ms p50, {} ms p99", short_or_dash(*p50), short_or_dash(*p99))
+}

@@ -1,0 +1,331 @@
+//! Laws of fleets: what holds for one replica holds for many, whatever fails.
+
+use memwall::cluster::{
+    Faults, Fleet, Load, Policy, Prefilling, Routing, RunPlan, RunResult, simulate,
+};
+use memwall::cost::{Pricer, StepProgram, TimeModel};
+use memwall::des::Streams;
+use memwall::serving::{Admission, Engine, Limits, Outcome, Replica};
+use memwall::units::{Bytes, BytesPerSec, Seconds, SimSpan};
+use memwall::workload::Task;
+use proptest::prelude::*;
+
+use super::laws::{Affine, load, tasks};
+use super::oracle::{Ticks, assert_equal, program};
+
+const PAGE: u32 = 16;
+
+#[derive(Clone, Debug)]
+struct Case {
+    serving: usize,
+    prefilling: usize,
+    routings: [Routing; 2],
+    local_below: u32,
+    /// Bytes a second and link; a token has one.
+    bandwidth: f64,
+    latency: SimSpan,
+    tokens: u32,
+    limits: Limits,
+    ttl: Option<SimSpan>,
+    faults: Option<(SimSpan, SimSpan)>,
+    outage: Option<(usize, SimSpan)>,
+    plan: RunPlan,
+}
+
+fn routing() -> impl Strategy<Value = Routing> {
+    let refresh = prop::sample::select(vec![0u64, 0, 7, 50]);
+    (prop::sample::select(Policy::ALL.to_vec()), refresh).prop_map(|(policy, ms)| Routing {
+        policy,
+        refresh: SimSpan::from_ms(ms),
+        ..Routing::default()
+    })
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let pools = (1..4usize, 0..4usize, routing(), routing());
+    let wire = (prop::sample::select(vec![0u32, 0, 30, 90]), 1e2..1e5f64, 0..3u64);
+    let limits = (1..80u32, 1..9u32, any::<bool>(), 150..900u32);
+    let ttl = prop::option::of(1..600u64);
+    let faults =
+        (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)));
+    let window = (prop::option::of(50..900u64), 0..40u64);
+    (pools, wire, limits, ttl, faults, load(), window).prop_map(
+        |(pools, wire, limits, ttl, (faults, outage), load, (horizon, warmup))| {
+            let admission = if limits.2 { Admission::PromptFits } else { Admission::AnswerFits };
+            Case {
+                serving: pools.0,
+                prefilling: pools.1,
+                routings: [pools.2, pools.3],
+                local_below: wire.0,
+                bandwidth: wire.1,
+                latency: SimSpan::from_ms(wire.2),
+                tokens: limits.3,
+                limits: Limits {
+                    max_batched_tokens: limits.0,
+                    max_seqs: limits.1,
+                    admission,
+                    groups: 1,
+                    page_tokens: PAGE,
+                    state_pages: 0,
+                },
+                ttl: ttl.map(SimSpan::from_ms),
+                faults: faults.map(|(a, b)| (SimSpan::from_ms(a), SimSpan::from_ms(b))),
+                outage: outage.map(|(member, at)| (member, SimSpan::from_ms(at))),
+                plan: RunPlan {
+                    load,
+                    warmup: SimSpan::from_ms(warmup / 2 * (warmup % 2)),
+                    horizon: horizon.map(SimSpan::from_ms),
+                    requests: None,
+                },
+            }
+        },
+    )
+}
+
+fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) -> Fleet<P> {
+    let pages = u64::from(case.tokens / PAGE);
+    let replica = || Replica::new(pricer, case.limits, pages, case.ttl).with_engine(engine);
+    let pool = |count| (0..count).map(|_| replica()).collect::<Vec<_>>();
+    let mut fleet = Fleet::new(pool(case.serving), case.routings[0]);
+    if case.prefilling > 0 {
+        let prefilling = Prefilling {
+            routing: case.routings[1],
+            local_below: case.local_below,
+            bytes_per_token: Bytes::new(1.0),
+            bytes_per_sequence: Bytes::new(3.0),
+            source: BytesPerSec::new(case.bandwidth),
+            target: BytesPerSec::new(1.5 * case.bandwidth),
+            latency: case.latency,
+        };
+        fleet = fleet.with_prefill(pool(case.prefilling), prefilling);
+    }
+    if let Some((between, repair)) = case.faults {
+        fleet = fleet.with_faults(Faults { between, repair, streams: Streams::new(1) });
+    }
+    if let Some((member, at)) = case.outage {
+        fleet = fleet.with_outage(member, at, Some(SimSpan::from_ms(30)));
+    }
+    fleet
+}
+
+fn run<P: Pricer + Copy>(pricer: P, case: &Case, tasks: &[Task], engine: Engine) -> RunResult {
+    simulate(&mut fleet(pricer, case, engine), tasks.iter(), case.plan, &mut |_| {})
+}
+
+fn llama() -> StepProgram {
+    program(("llama-3.1-8b", "h100-sxm", "tp1", TimeModel::Calibrated))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(700)
+    })]
+
+    #[test]
+    fn nothing_is_lost_or_counted_twice(case in case(), tasks in tasks()) {
+        let plan = RunPlan { warmup: SimSpan::ZERO, horizon: None, ..case.plan };
+        let case = Case { plan, ..case };
+        let calls = tasks.iter().flat_map(Task::calls).count();
+        let result = run(Affine { speed: 1.0 }, &case, &tasks, Engine::Macro);
+        let requests = result.requests;
+        prop_assert_eq!(requests.submitted, requests.completed + requests.rejected);
+        prop_assert_eq!(requests.in_flight, 0);
+        if requests.rejected == 0 {
+            prop_assert_eq!(requests.completed as usize, calls);
+        }
+        let mut ids: Vec<_> = result.outcomes.iter().map(|outcome| outcome.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        prop_assert_eq!(ids.len() as u64, requests.completed);
+        let output: u64 = result.outcomes.iter().map(|o| u64::from(o.output)).sum();
+        let prompt: u64 = result.outcomes.iter().map(|o| u64::from(o.prompt)).sum();
+        let tokens = result.meter.tokens;
+        prop_assert_eq!((output, prompt), (tokens.output, tokens.prompt));
+        prop_assert_eq!(result.meter.itl.count(), output - requests.completed);
+        for outcome in &result.outcomes {
+            prop_assert!(outcome.arrival < outcome.first_token);
+            prop_assert!(outcome.first_token <= outcome.end);
+        }
+    }
+
+    #[test]
+    fn both_engines_lead_a_fleet_through_equal_events(case in case(), tasks in tasks()) {
+        // Prompts that take longer than replicas stay up are never done.
+        let horizon = case.plan.horizon.or(Some(SimSpan::from_ms(1500)));
+        let case = Case { plan: RunPlan { horizon, ..case.plan }, ..case };
+        let program = llama();
+        let fast = run(&program, &case, &tasks, Engine::Macro);
+        assert_equal(&fast, &run(&program, &case, &tasks, Engine::Stepwise))?;
+        // All steps of all replicas end at the same instants.
+        let fast = run(Ticks, &case, &tasks, Engine::Macro);
+        assert_equal(&fast, &run(Ticks, &case, &tasks, Engine::Stepwise))?;
+    }
+
+    #[test]
+    fn a_fleet_of_one_is_a_replica(case in case(), tasks in tasks()) {
+        let case = Case { serving: 1, prefilling: 0, faults: None, outage: None, ..case };
+        let pages = u64::from(case.tokens / PAGE);
+        let replica = Replica::new(Ticks, case.limits, pages, case.ttl);
+        let alone = simulate(replica, tasks.iter(), case.plan, &mut |_| {});
+        let fleet = run(Ticks, &case, &tasks, Engine::Macro);
+        prop_assert_eq!(alone.outcomes, fleet.outcomes);
+        prop_assert_eq!(alone.meter.tokens, fleet.meter.tokens);
+    }
+}
+
+fn plain(serving: usize, prefilling: usize) -> Case {
+    Case {
+        serving,
+        prefilling,
+        routings: [Routing::default(); 2],
+        local_below: 0,
+        bandwidth: 1e3,
+        latency: SimSpan::ZERO,
+        tokens: 100_000,
+        limits: Limits {
+            max_batched_tokens: 4096,
+            max_seqs: 64,
+            admission: Admission::PromptFits,
+            groups: 1,
+            page_tokens: PAGE,
+            state_pages: 0,
+        },
+        ttl: None,
+        faults: None,
+        outage: None,
+        plan: RunPlan {
+            load: Load::Arrivals,
+            warmup: SimSpan::ZERO,
+            horizon: None,
+            requests: None,
+        },
+    }
+}
+
+#[test]
+fn a_hand_over_takes_its_bytes_over_the_link() {
+    // 1 ms a step; 997 + 3 bytes at 1,000 bytes a second take one second.
+    let case = Case { latency: SimSpan::from_ms(5), ..plain(1, 1) };
+    let mut fleet = fleet(Ticks, &case, Engine::Macro);
+    let tasks = [Task::of_call(997, 4)];
+    let result = simulate(&mut fleet, tasks.iter(), case.plan, &mut |_| {});
+    let [outcome] = result.outcomes[..] else { panic!("one answer") };
+    assert_eq!(outcome.ttft(), SimSpan::from_ms(1));
+    assert_eq!(outcome.e2e(), SimSpan::from_ms(1 + 5 + 1000 + 3));
+    let handoff = fleet.figures().handoff.unwrap();
+    assert_eq!((handoff.count, handoff.bytes), (1, Bytes::new(1000.0)));
+    assert_eq!(handoff.transfer.unwrap().p50.to_bits(), 1005f64.to_bits());
+}
+
+#[test]
+fn two_hand_overs_from_one_replica_share_its_link() {
+    let case = plain(2, 1);
+    let tasks = [Task::of_call(497, 2), Task::of_call(497, 2)];
+    let result = run(Ticks, &case, &tasks, Engine::Macro);
+    // The second prompt waits for the first one's step. From 2 ms on each has half of 1,000 bytes a
+    // second: the first has 499 of its 500 to go, the second one more than that.
+    let ends: Vec<_> = result.outcomes.iter().map(Outcome::e2e).collect();
+    assert_eq!(ends, [1 + 1 + 998 + 1, 1 + 1 + 998 + 1 + 1].map(SimSpan::from_ms));
+}
+
+#[test]
+fn short_prompts_stay_where_they_are_decoded() {
+    let case = Case { local_below: 100, ..plain(1, 1) };
+    let mut fleet = fleet(Ticks, &case, Engine::Macro);
+    let tasks = [Task::of_call(100, 3), Task::of_call(101, 3)];
+    simulate(&mut fleet, tasks.iter(), case.plan, &mut |_| {});
+    let handoff = fleet.figures().handoff.unwrap();
+    assert_eq!((handoff.local, handoff.count), (1, 1));
+}
+
+#[test]
+fn a_failed_replica_costs_its_kv_and_nothing_else() {
+    let case = Case { outage: Some((0, SimSpan::from_ms(3))), ..plain(2, 0) };
+    let mut fleet = fleet(Ticks, &case, Engine::Macro);
+    let tasks = [Task::of_call(64, 10), Task::of_call(64, 10)];
+    let result = simulate(&mut fleet, tasks.iter(), case.plan, &mut |_| {});
+    // Three tokens are out when it fails, one of which has no KV yet; the other replica computes
+    // the rest after the step that is under way.
+    let ends: Vec<_> = result.outcomes.iter().map(|o| (o.e2e().as_ms(), o.output)).collect();
+    assert_eq!(ends, [(10.0, 10), (11.0, 10)]);
+    let faults = fleet.figures().faults.unwrap();
+    assert_eq!((faults.failures, faults.migrated, faults.lost_tokens), (1, 1, 66));
+}
+
+/// Sessions that grow: whoever keeps them where they were computes least.
+fn sessions(count: u64) -> Vec<Task> {
+    use memwall::serving::Extent;
+    let call = |index: u64, turn: u32| {
+        let mut task = Task::of_call(400 + 200 * turn, 40);
+        let call = &mut task.chains[0].calls[0];
+        let pages = (call.prompt + call.output) / PAGE;
+        call.content = vec![Extent { first: 1000 * (index + 1), pages }];
+        call.gap = SimSpan::from_ms(37 * (index % 5));
+        task.chains.remove(0).calls.remove(0)
+    };
+    let mut tasks: Vec<_> = (0..count).map(|_| Task::of_call(1, 1)).collect();
+    for (index, task) in (0..).zip(&mut tasks) {
+        task.chains[0].calls = (0..6).map(|turn| call(index, turn)).collect();
+        task.start = SimSpan::from_ms(11 * index);
+    }
+    tasks
+}
+
+#[test]
+fn routers_that_look_for_prefixes_find_them() {
+    let found = |policy, refresh| {
+        let routing = Routing { policy, refresh: SimSpan::from_ms(refresh), ..Routing::default() };
+        let case = Case { routings: [routing; 2], ..plain(4, 0) };
+        let mut fleet = fleet(Affine { speed: 1.0 }, &case, Engine::Macro);
+        let result = simulate(&mut fleet, sessions(60).iter(), case.plan, &mut |_| {});
+        let figures = fleet.figures().pools[0].routing;
+        assert_eq!(figures.requests, 360);
+        assert_eq!(figures.hit_rate(), result.hit_rate());
+        result.hit_rate().unwrap()
+    };
+    let blind = found(Policy::RoundRobin, 0);
+    let aware = [Policy::PrefixAffinity, Policy::KvAware, Policy::SessionAffinity];
+    for policy in aware {
+        assert!(found(policy, 0) > blind + 0.2, "{policy}");
+    }
+    // What it learns only now and then it cannot use.
+    assert!(found(Policy::KvAware, 2000) < found(Policy::KvAware, 0));
+}
+
+/// The mean wait of M/D/c in units of the service time (Crommelin, 1932).
+fn crommelin(servers: u32, load: f64) -> f64 {
+    let term = |i: u32| {
+        let mean = f64::from(i * servers) * load;
+        let first = i * servers;
+        let chance = |j: u32| {
+            let j = f64::from(j);
+            libm::exp(-mean + j * libm::log(mean) - libm::lgamma(j + 1.0))
+        };
+        let tail: f64 = (first..first + 400).map(chance).sum();
+        tail - (tail - chance(first)) / load
+    };
+    (1..400).map(term).sum()
+}
+
+/// Where service takes equally long, one after another is as good as one queue before all.
+#[test]
+fn waiting_is_that_of_one_queue_before_many_servers() {
+    let load = 0.8;
+    let mut stream = Streams::new(5).named("test", 0);
+    let mut start = SimSpan::ZERO;
+    let tasks: Vec<_> = (0..400_000)
+        .map(|_| {
+            start += SimSpan::from_seconds(Seconds::new(stream.exponential(10e-3 / 4.0 / load)));
+            Task { start, ..Task::of_call(8, 10) }
+        })
+        .collect();
+    for policy in [Policy::RoundRobin, Policy::LeastLoaded] {
+        let routing = Routing { policy, ..Routing::default() };
+        let mut case = Case { routings: [routing; 2], ..plain(4, 0) };
+        case.limits.max_seqs = 1;
+        let e2e_ms = run(Ticks, &case, &tasks, Engine::Macro).e2e().unwrap().mean;
+        let (wait, expected) = (e2e_ms / 10.0 - 1.0, crommelin(4, load));
+        assert!((wait / expected - 1.0).abs() < 0.04, "{policy}: {wait} for {expected}");
+    }
+}
