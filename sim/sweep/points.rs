@@ -81,12 +81,12 @@ impl Points {
         assert!(number < self.len(), "point {number} of {}", self.len());
         let combination = self.kept.as_ref().map_or(number, |kept| kept[number as usize]);
         let settings = self.settings(combination);
-        let seed = match settings.iter().find(|(key, _)| key == "seed") {
-            Some((_, Setting::Integer(seed))) => *seed as u64,
-            _ => {
-                let mut stream = Streams::new(self.spec.seed).named("point", number);
-                stream.integer(0, (1 << SEED_BITS) - 1)
-            }
+        let set = settings.iter().find(|(key, _)| key == "seed");
+        let seed = if let Some((_, Setting::Integer(seed))) = set {
+            *seed as u64
+        } else {
+            let mut stream = Streams::new(self.spec.seed).named("point", number);
+            stream.integer(0, (1 << SEED_BITS) - 1)
         };
         Point { number, seed, settings }
     }
@@ -165,7 +165,7 @@ fn set(settings: &mut Vec<(String, Setting)>, new: impl Iterator<Item = (String,
 fn gpus(settings: &[(String, Setting)]) -> Option<u32> {
     let value = |key: &str| settings.iter().find(|(name, _)| name == key).map(|(_, value)| value);
     match (value("plan"), value("tp")) {
-        (Some(plan), _) => plan.to_string().parse::<Plan>().ok().map(|plan| plan.gpus()),
+        (Some(plan), _) => plan.to_string().parse::<Plan>().ok().map(Plan::gpus),
         (None, Some(tp)) => tp.to_string().parse().ok(),
         (None, None) => Some(1),
     }

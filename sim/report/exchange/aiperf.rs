@@ -1,4 +1,4 @@
-//! The JSON of AIPerf: `profile_export_aiperf.json`, schema 1.5.
+//! The JSON of `AIPerf`: `profile_export_aiperf.json`, schema 1.5.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ const PERCENTILES: [u32; 9] = [1, 5, 10, 25, 50, 75, 90, 95, 99];
 
 const MS_PER_S: f64 = 1000.0;
 
-/// The run as AIPerf would have exported it; what is not known is left out, as there.
+/// The run as `AIPerf` would have exported it; what is not known is left out, as there.
 pub fn aiperf_json(bench: &Bench) -> String {
     let document = bench.document;
     let mut fields = Map::new();

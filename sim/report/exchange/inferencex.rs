@@ -1,4 +1,4 @@
-//! A row of InferenceX, once InferenceMAX.
+//! A row of InferenceX, once `InferenceMAX`.
 
 use serde_json::{Map, Value, json};
 

@@ -94,7 +94,7 @@ fn name(kind: Kind) -> String {
     kind.to_possible_value().expect("no kind is hidden").get_name().to_owned()
 }
 
-fn head(title: &str, description: &str, properties: Value) -> Value {
+fn head(title: &str, description: &str, properties: &Value) -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
@@ -108,7 +108,7 @@ fn head(title: &str, description: &str, properties: Value) -> Value {
 fn scenario() -> Value {
     let flags: Map<String, Value> =
         run_flags().iter().map(|flag| one(flag, flag_type(flag))).collect();
-    head("A scenario of memwall run", "Flags of `memwall run` as keys", Value::Object(flags))
+    head("A scenario of memwall run", "Flags of `memwall run` as keys", &Value::Object(flags))
 }
 
 /// A flag's key with the description of its value.
@@ -179,7 +179,7 @@ fn sweep() -> Value {
     head(
         "A sweep of memwall",
         "Axes over the flags of `memwall run` and figures of the chip",
-        json!({
+        &json!({
             "name": text,
             "seed": { "type": "integer", "minimum": 0 },
             "part-points": { "type": "integer", "minimum": 1 },

@@ -9,7 +9,7 @@ use crate::report::{Bench, aiconfigurator_csv, aiperf_json, inferencex_json, vll
 pub(super) enum ToolFormat {
     /// The JSON of `vllm bench serve --save-result`
     Vllm,
-    /// The JSON of AIPerf, `profile_export_aiperf.json`
+    /// The JSON of `AIPerf`, `profile_export_aiperf.json`
     Aiperf,
     /// A row of InferenceX
     Inferencex,
