@@ -50,7 +50,7 @@ pub(super) fn check_peak(flops: f64, unit: Engine, seconds: f64, on: &Bench) -> 
     let (rate, peak) = (flops / seconds * 1e-12, peak * 1e-12);
     let micros = seconds * 1e6;
     Err(format!(
-        "`latency_us` is {micros}: {rate:.0} TFLOPS, more than the {peak:.0} of the data sheet"
+        "`latency_us` is {micros:.3}: {rate:.0} TFLOPS, more than the {peak:.0} of the data sheet"
     ))
 }
 
