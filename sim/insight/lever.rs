@@ -58,12 +58,7 @@ impl Lever {
     }
 
     /// `chip` and the prices on it with `factor` times as much.
-    pub fn pull<'a>(
-        self,
-        chip: &'a Chip,
-        prices: Stretch,
-        factor: f64,
-    ) -> (Cow<'a, Chip>, Stretch) {
+    pub fn pull(self, chip: &Chip, prices: Stretch, factor: f64) -> (Cow<'_, Chip>, Stretch) {
         let mut stretch = prices;
         let chip = match self {
             Self::Resource(resource) => Cow::Owned(chip.scaled(resource, factor)),

@@ -60,7 +60,7 @@ fn faults(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String
         match (&schema["properties"][key], &schema["additionalProperties"]) {
             (Value::Null, Value::Bool(false)) => found.push(format!("{below}: unknown")),
             (Value::Null, rest @ Value::Object(_)) => {
-                found.extend(faults(root, rest, field, &below))
+                found.extend(faults(root, rest, field, &below));
             }
             (Value::Null, _) => {}
             (schema, _) => found.extend(faults(root, schema, field, &below)),

@@ -67,7 +67,7 @@ fn unusual_lines_are_the_same_streamed() {
         "",
         r#"  {"timestamp": 2, "input_length": 1e2, "output_length": 3, "other": {"a": [1]}}"#,
         PLAIN,
-        r#"{"timestamp": 7.25, "input_length": 2600, "output_length": 9, "hash_ids": [4,5,7,8,1,2]}"#,
+        r#"{"timestamp": 7.25, "input_length": 2600, "output_length": 9,"hash_ids":[4,5,7,8,1,2]}"#,
         r#"{"input_length": 5, "output_length": 1, "delay": 3}"#,
     ]);
     let (tasks, tally) = streamed(&text).unwrap().unwrap();

@@ -39,7 +39,7 @@ pub(in crate::cli) struct Validate {
     /// Fail if the median error of any metric is larger (0.15: 15 %)
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_median: Option<f64>,
-    /// Predict the points of these chips, or all of a generation, as if nobody had measured a kernel
+    /// Predict the points of these chips, or of a generation, as if nobody had measured a kernel
     /// on them
     #[arg(
         long,

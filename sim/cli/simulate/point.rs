@@ -224,10 +224,7 @@ pub(in crate::cli) fn run_flags() -> Vec<clap::Arg> {
 
 /// Whether any chip has the figure, and values could be one.
 fn check_figure(catalog: &Catalog, path: &str, value: &Setting) -> Result<(), String> {
-    let keys = catalog
-        .specs()
-        .flat_map(|spec| spec.entries().iter().map(|entry| entry.key()).collect::<Vec<_>>());
-    let keys: std::collections::BTreeSet<_> = keys.collect();
+    let keys = catalog.figure_keys();
     if !keys.contains(path) {
         let near = keys
             .iter()

@@ -150,7 +150,7 @@ impl SweepCommand {
             return Ok(Exit::Failed);
         }
         folder.finish()?;
-        let mut document = self.document(job);
+        let mut document = Self::document(job);
         document.out = Some(path.display().to_string());
         document.shard = shard;
         document.count(&path, mine.into_iter())?;
@@ -159,7 +159,7 @@ impl SweepCommand {
         Ok(if has_failed { Exit::Failed } else { Exit::Done })
     }
 
-    fn document(&self, job: &Job) -> SweepDocument {
+    fn document(job: &Job) -> SweepDocument {
         SweepDocument {
             schema: SweepDocument::SCHEMA,
             name: job.name().into(),
@@ -174,7 +174,7 @@ impl SweepCommand {
     /// Tells the number of points, and the time that they would take by that of three.
     fn estimate(&self, job: &Job, shell: &mut Shell) -> Result<Exit, CliError> {
         if shell.json() {
-            shell.json_document(&self.document(job))?;
+            shell.json_document(&Self::document(job))?;
             return Ok(Exit::Done);
         }
         let count = job.points();

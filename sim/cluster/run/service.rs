@@ -25,7 +25,8 @@ pub trait Service {
     /// Takes a request of the task numbered `session`, unless it could never be served.
     fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong>;
 
-    /// How long a tool call that takes `span` by itself takes from `now` on, asked in order of time.
+    /// How long a tool call that takes `span` by itself takes from `now` on; asked in order of
+    /// time.
     fn tool(&mut self, now: SimTime, span: SimSpan) -> SimSpan {
         let _ = now;
         span

@@ -21,8 +21,8 @@ const IMBALANCED: (f64, f64) = (512.0, 2048.0);
 /// `f` is the measured excess of the most-loaded of `ep` ranks, `1 + skew·log₂ ep` from many tokens
 /// on (power law of exponent 1.01), interpolated over the logarithm of the tokens.
 ///
-/// MXFP4 is priced with the constants of 16-bit experts, or of NVFP4 where a chip has FP4 units. Its
-/// own benchmarks are slower than gpt-oss is served: with them its TPOT is 15 to 50 % too long.
+/// MXFP4 is priced with the constants of 16-bit experts, or of NVFP4 where a chip has FP4 units.
+/// Its own benchmarks are slower than gpt-oss is served: with them its TPOT is 15 to 50 % too long.
 pub(in crate::cost) struct MoeForm {
     /// Experts on this rank, and assignments to it per token.
     experts: f64,

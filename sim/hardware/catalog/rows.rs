@@ -1,6 +1,6 @@
 //! Every figure of a part with its provenance, as rows for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::Catalog;
 use crate::hardware::chip::{Class, Stacks};
@@ -42,6 +42,15 @@ impl Catalog {
     pub fn system_figures(&self, name: &str) -> Vec<FigureRow> {
         let Some(spec) = self.system_spec(name) else { return Vec::new() };
         spec.entries().iter().map(|entry| self.row(entry, &spec.notes)).collect()
+    }
+
+    /// The dotted keys of the figures that any chip gives.
+    pub fn figure_keys(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for spec in self.specs() {
+            keys.extend(spec.entries().iter().map(Entry::key));
+        }
+        keys
     }
 
     fn row(&self, entry: &Entry<'_>, notes: &BTreeMap<String, String>) -> FigureRow {

@@ -25,9 +25,8 @@ impl<'a> Crew<'a> {
         catalog: &'a Catalog,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
     ) -> Result<Self, CliError> {
-        let prefill = match run.fleet.prefill_chip() {
-            Some(name) => {
-                let chip = name.map_or(Ok(order.chip), |name| catalog.chip(name))?;
+        let prefill = match run.fleet.prefill_chip(catalog, order.chip)? {
+            Some(chip) => {
                 let page_tokens = order.limits.page_tokens;
                 let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
                 let pool = run.fleet.prefill_pool(ordered, order)?;

@@ -11,7 +11,7 @@ use crate::cluster::{
 };
 use crate::cost::StepProgram;
 use crate::des::Streams;
-use crate::hardware::Chip;
+use crate::hardware::{Catalog, Chip};
 use crate::model::{Model, Plan};
 use crate::report::{Pool, RunDocument, Wire, fill_fleet};
 use crate::serving::{Engine, Speculating, Speculation};
@@ -177,9 +177,17 @@ impl FleetFlags {
         Ok(())
     }
 
-    /// The name of the chip that prefills; none if the replicas do so themselves.
-    pub(super) fn prefill_chip(&self) -> Option<Option<&str>> {
-        (self.prefill_replicas > 0).then_some(self.prefill_chip.as_deref())
+    /// The chip that prefills for replicas on `own`; none if they do so themselves.
+    pub(super) fn prefill_chip<'a>(
+        &self,
+        catalog: &'a Catalog,
+        own: &'a Chip,
+    ) -> Result<Option<&'a Chip>, CliError> {
+        if self.prefill_replicas == 0 {
+            return Ok(None);
+        }
+        let named = self.prefill_chip.as_deref().map(|name| catalog.chip(name)).transpose()?;
+        Ok(Some(named.unwrap_or(own)))
     }
 
     /// The pool that prefills on `chip` for the replicas of `order`.

@@ -37,9 +37,9 @@ pub(in crate::cli::sweep) fn export(
             }
             match format {
                 ExportFormat::Csv => {
-                    shell.line(csv_line(row.iter().map(|(_, field)| text(field))))?
+                    shell.line(csv_line(row.iter().map(|(_, field)| text(field))))?;
                 }
-                ExportFormat::Jsonl => shell.line(json_line(row))?,
+                ExportFormat::Jsonl => shell.line(json_line(&row))?,
             }
         }
     }
@@ -60,7 +60,7 @@ pub(in crate::cli::sweep) fn rows_of(
     })
 }
 
-fn json_line(row: Vec<(String, Field)>) -> String {
+fn json_line(row: &[(String, Field)]) -> String {
     let fields: Vec<_> = row
         .iter()
         .map(|(name, field)| format!("{}:{}", Value::from(name.as_str()), value(field)))

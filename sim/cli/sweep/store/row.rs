@@ -54,8 +54,8 @@ fn of_point(
 ) -> Cell {
     let failure = end.as_ref().err();
     match column.name.as_str() {
-        "point" => Cell::Integer(Some(point.number as i64)),
-        "seed" => Cell::Integer(Some(point.seed as i64)),
+        "point" => Cell::Integer(Some(point.number.cast_signed())),
+        "seed" => Cell::Integer(Some(point.seed.cast_signed())),
         "state" => Cell::Text(Some(failure.map_or("done", |(state, _)| state).to_owned())),
         _ => Cell::Text(failure.map(|(_, reason)| reason.clone())),
     }

@@ -49,7 +49,8 @@ DeepSeek-V3 with generated kernels (its grouped router sends all of the benchmar
 measured rank); Mixtral with Triton (no tuned tiles: half to double the time); on L40S and RTX PRO,
 experts that fit the L2. MXFP4 and INT4 were measured with one model each, whose shares of a rank
 are held out: mxfp4 with 16-bit activations on chips without FP4 units, mxfp4-mxfp8 on others.
-Steps are priced with int4, but not with MXFP4's: served gpt-oss is 15 to 50 % faster than they say.",
+Steps are priced with int4, but not with MXFP4's: served gpt-oss is 15 to 50 % faster than they
+say.",
     form: "t0 + [(F/(ec P))^p + (Wb/(em W))^p]^(1/p) + tau act + (ra Ab + rn An)/W; \
            F = 6 h I act 64ceil(a/act/64), Ab = 4nh + 2ah wa + 8aI + aI wa + 4ah, An = 4nkh",
     domain: "CUDA-graph replay, tokens 1-16384, balanced routing",

@@ -18,8 +18,8 @@ const HEAD: &str = "\
 #
 # Whole groups (chip, model, engine) were fitted to or held out, by a fixed hash of their names. A
 # term that did not lower the error of the groups held out is zero.
-form = \"step + sequence x sequences + kernel x kernels + rank x (ranks - 1); first-token + token x \
-prompt once a request\"
+form = \"step + sequence x sequences + kernel x kernels + rank x (ranks - 1); first-token + \
+token x prompt once a request\"
 source = \"serving points of aiconfigurator-core 0.12.0 (NVIDIA, Apache-2.0; InferenceX and NVIDIA \
 runs of 2025 and 2026); the fits are our own\"
 ";
