@@ -51,7 +51,7 @@ mod tests {
         // Ends half a step off either way, by chance: a bend of the whole.
         let off = libm::exp(0.5 * libm::log(1.2));
         let found = slopes(1.0, &[Some((1.0, 1.0)), Some((off, off))], 1.2);
-        let expected = libm::sqrt(1.0 / 12.0 / 2.0 * 2.0) / 2.0;
+        let expected = libm::sqrt(2.0 / 12.0) / 2.0;
         for slope in found {
             let slope = slope.expect("the figures are positive");
             assert!(slope.value.abs() < 1e-12, "{slope:?}");

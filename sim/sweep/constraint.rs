@@ -60,7 +60,8 @@ fn comparison(text: &str) -> Result<Comparison, String> {
         side.split('*').map(|word| word.trim().trim_matches(['"', '\'']).to_owned()).collect()
     };
     let (left, right) = (words(&text[..at]), words(&text[at + operator.len()..]));
-    let is_whole = left.iter().chain(&right).all(|word| !word.is_empty());
+    let is_word = |word: &String| !word.is_empty() && !word.contains(['=', '<', '>', '!']);
+    let is_whole = left.iter().chain(&right).all(is_word);
     is_whole.then_some(Comparison { left, operator, right }).ok_or_else(wanted)
 }
 

@@ -38,6 +38,9 @@ pub(in crate::cli) fn chip_named(name: &str, shell: &Shell) -> Result<Chip, CliE
 /// Keys of which every description of a chip or system has some.
 const HARDWARE_KEYS: [&str; 6] = ["name", "base", "memory", "compute", "power", "accelerators"];
 
+/// Keys of workloads, and of scenarios of demand and supply, that no description of hardware has.
+const FOREIGN_KEYS: [&str; 4] = ["agent", "dialogue", "use", "year"];
+
 /// Files beside the chips that describe none.
 const TABLES: [&str; 4] = ["sources.toml", "hbm.toml", "hbm-timing.toml", "ladder.toml"];
 
@@ -52,7 +55,7 @@ fn is_hardware(path: &Path, text: &str) -> bool {
     }
     text.parse::<toml::Table>().map_or(true, |table| {
         let has = |key: &&str| table.contains_key(*key);
-        HARDWARE_KEYS.iter().any(has) && !["agent", "dialogue"].iter().any(has)
+        HARDWARE_KEYS.iter().any(has) && !FOREIGN_KEYS.iter().any(has)
     })
 }
 

@@ -17,14 +17,14 @@ use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::hardware::{Catalog, Chip};
 use crate::model::{Model, Plan};
-use crate::report::RunDocument;
+use crate::report::{RunDocument, fill_task};
 use crate::sweep::{Measure, Point, Setting};
 
 /// Keys below this vary a figure of the chip: `figure.memory.pin_rate`.
 const FIGURE: &str = "figure.";
 
 /// Flags of `run` that make no sense in a point.
-const NOT_SWEPT: [&str; 3] = ["out", "timing", "format"];
+const NOT_SWEPT: [&str; 4] = ["out", "timing", "format", "api"];
 
 /// What the points of a sweep share.
 pub(in crate::cli) struct Bench {
@@ -86,9 +86,11 @@ impl Bench {
         let plan = run.plan.unwrap_or(Plan::tp(run.tp.unwrap_or(1)));
         let order = run.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let crew = Crew::of(&run, &self.catalog, (&order, &deployment))?;
+        let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
+        let crew = Crew::of(&run, prefill, (&order, &deployment))?;
         let (result, figures) = run.measure(&crew, work, &mut |_| {})?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);
+        fill_task(&mut document, &order, &result, &run.money.basis(), None);
         if run.explain {
             let program = &deployment.program;
             band_run(&mut document, &order, program, &shell, |order| run.again(order, work));

@@ -81,14 +81,16 @@ impl<P: Pricer> Fleet<P> {
 
     /// Lets the KV of a prompt flow.
     pub(super) fn on_depart(&mut self, now: SimTime, id: RequestId, to: usize) {
-        let Some(Move { from, target: Some((held, _)), to: Some(there), .. }) = self.moves.get(&id)
+        let prefilling = self.prefilling.expect("somebody prefills");
+        let Some(Move { from, target: Some((held, since)), to: Some(there), .. }) =
+            self.moves.get(&id)
         else {
             return;
         };
-        if *there != to {
+        // Its receiver may have failed meanwhile, and another, or the same, have made room anew.
+        if *there != to || *since + prefilling.latency != now {
             return;
         }
-        let prefilling = self.prefilling.expect("somebody prefills");
         let missing = self.flights[&id].request.prompt.saturating_sub(held.cached);
         let bytes = prefilling.bytes_per_token * f64::from(missing) + prefilling.bytes_per_sequence;
         self.handoff.count += 1;

@@ -49,7 +49,7 @@ impl<P: Pricer> Replica<P> {
         if !self.kv.grow(&mut lease, missing) {
             self.kv.cancel(lease);
             self.waiting.push_front(sequence);
-            return None;
+            return self.admit_handed_over();
         }
         if sequence.cached.is_none() {
             let known = self.history.known(now, content, limit);
@@ -60,6 +60,14 @@ impl<P: Pricer> Replica<P> {
         }
         sequence.computed = hit;
         sequence.lease = lease;
+        Some(self.running.push(sequence))
+    }
+
+    /// Admits the first waiting sequence that has its pages already: those before it may wait for
+    /// just these.
+    fn admit_handed_over(&mut self) -> Option<Slot> {
+        let place = self.waiting.iter().position(Sequence::is_handed_over)?;
+        let sequence = self.waiting.remove(place)?;
         Some(self.running.push(sequence))
     }
 

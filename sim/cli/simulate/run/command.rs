@@ -16,19 +16,16 @@ use crate::cli::simulate::explain::band_run;
 use crate::cli::simulate::scenario::Scenario;
 use crate::cli::simulate::streamed::Streamed;
 use crate::cli::simulate::values;
-use crate::cli::simulate::work::{LONGEST_PAUSE, Work};
-use crate::cli::specs::{catalog, chip_named};
+use crate::cli::simulate::work::Work;
+use crate::cli::specs::chip_named;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{
-    Deployment, FleetFigures, Load, Order, Progress, RunPlan, RunResult, at_rate, simulate,
-};
+use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult, simulate};
 use crate::cost::StepProgram;
-use crate::des::Streams;
 use crate::model::Plan;
 use crate::report::{Bench, RunDocument, fill_run, fill_task, render_run};
 use crate::serving::{Percentiles, Replica};
-use crate::units::{PerSec, SimSpan};
-use crate::workload::{StreamEnd, Task};
+use crate::units::SimSpan;
+use crate::workload::StreamEnd;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,9 +34,6 @@ Examples:
   memwall run --chip b200-sxm --workload chat --rate 20 --duration 10min --json
   memwall run routing --routing round-robin
   memwall run scenario.toml";
-
-/// When the simulation of generated work stops if nothing else is said.
-const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
 
 /// Flags of `run`.
 #[derive(Args, Clone, Debug)]
@@ -70,23 +64,23 @@ pub(in crate::cli) struct Run {
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    concurrency: Option<u32>,
+    pub(super) concurrency: Option<u32>,
     /// Tasks that start per second, as a Poisson process
     #[arg(long, value_name = "R", value_parser = values::rate)]
-    rate: Option<f64>,
+    pub(super) rate: Option<f64>,
     /// Send every recorded call at its recorded time, even if the one before it has not ended
     #[arg(long, conflicts_with_all = ["concurrency", "rate"])]
-    open_loop: bool,
+    pub(super) open_loop: bool,
     /// Stop after this much simulated time [default: 2h for generated work]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
-    duration: Option<SimSpan>,
+    pub(super) duration: Option<SimSpan>,
     /// Simulate at most this many tasks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    tasks: Option<u64>,
+    pub(super) tasks: Option<u64>,
     /// Measure nothing before this much simulated time
     /// [default: 1h for closed loops of generated work without --duration]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
-    warmup: Option<SimSpan>,
+    pub(super) warmup: Option<SimSpan>,
     /// How percentiles are found: from every sample (exact), or in bounded memory, to within 0.05 %
     /// (sketch)
     #[arg(long, value_enum, value_name = "HOW", default_value_t = PercentilesName::Exact)]
@@ -105,7 +99,7 @@ pub(in crate::cli) struct Run {
     timing: bool,
     /// How chips are paid for
     #[command(flatten)]
-    money: BasisFlags,
+    pub(in crate::cli::simulate) money: BasisFlags,
 }
 
 /// How percentiles are found.
@@ -150,8 +144,8 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let catalog = catalog(shell)?;
-        let crew = Crew::of(self, &catalog, (&order, &deployment))?;
+        let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
+        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment))?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
@@ -227,34 +221,6 @@ impl Run {
             problem: format!("the run stops after {} s", horizon.seconds().get()),
             remedy: "give a longer --duration or a shorter --warmup".into(),
         })
-    }
-
-    /// The tasks, at their rate if one was given, at most as many as asked for.
-    pub(super) fn task_list<'a>(
-        &self,
-        work: &Work,
-        window: u32,
-    ) -> Result<Box<dyn Iterator<Item = Task> + 'a>, CliError> {
-        Ok(match (work.generated(self.common.seed, window)?, work) {
-            (Some(tasks), _) => self.paced(tasks),
-            (None, Work::Recorded { tasks, .. }) => self.paced(tasks.clone().into_iter()),
-            (None, Work::Generated(_) | Work::Streamed { .. }) => {
-                unreachable!("generated work generates, and streams are paced on their own")
-            }
-        })
-    }
-
-    /// `tasks` as the flags want them.
-    fn paced<'a>(
-        &self,
-        tasks: impl Iterator<Item = Task> + 'a,
-    ) -> Box<dyn Iterator<Item = Task> + 'a> {
-        let most = self.tasks.map_or(usize::MAX, |tasks| tasks as usize);
-        let streams = Streams::new(self.common.seed);
-        match self.rate {
-            Some(rate) => Box::new(at_rate(tasks, PerSec::new(rate), streams).take(most)),
-            None => Box::new(tasks.take(most)),
-        }
     }
 
     fn drive(
@@ -335,56 +301,9 @@ impl Run {
         Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
     }
 
-    pub(super) fn run_plan(
-        &self,
-        load: Load,
-        horizon: Option<SimSpan>,
-        warmup: SimSpan,
-    ) -> RunPlan {
-        RunPlan { load, warmup: self.warmup.unwrap_or(warmup), horizon, requests: None }
-    }
-
     fn replica<'a>(&self, deployment: &'a Deployment) -> Replica<&'a StepProgram> {
         let replica = deployment.replica(self.common.ttl);
         replica.with_engine(self.common.engine.into()).with_percentiles(self.percentiles.into())
-    }
-
-    /// The clients of a closed loop of generated work, which is entered in its steady state; not if
-    /// a number of tasks is to be done from beginning to end.
-    pub(in crate::cli::simulate) fn steady_clients(&self, work: &Work) -> Option<u32> {
-        match (self.load(work), work) {
-            (Load::Closed { concurrency }, Work::Generated(_)) if self.tasks.is_none() => {
-                Some(concurrency)
-            }
-            _ => None,
-        }
-    }
-
-    /// Loops in their steady state warm up as long as a person may pause.
-    pub(super) fn warmup(&self, work: &Work) -> SimSpan {
-        let steady = self.steady_clients(work).filter(|_| self.duration.is_none());
-        self.warmup.unwrap_or(if steady.is_some() { LONGEST_PAUSE } else { SimSpan::ZERO })
-    }
-
-    /// Generated work has no end of its own.
-    pub(super) fn horizon(&self, work: &Work) -> Option<SimSpan> {
-        let is_endless = matches!(work, Work::Generated(_)) && self.tasks.is_none();
-        self.duration.or(is_endless.then_some(DURATION))
-    }
-
-    pub(super) fn load(&self, work: &Work) -> Load {
-        match (self.concurrency, self.rate, work) {
-            (None, None, Work::Generated(_)) => Load::Closed { concurrency: 32 },
-            _ => self.recorded_load(),
-        }
-    }
-
-    fn recorded_load(&self) -> Load {
-        match (self.concurrency, self.rate) {
-            (Some(concurrency), _) => Load::Closed { concurrency },
-            (None, None) if self.open_loop => Load::Timestamps,
-            (None, _) => Load::Arrivals,
-        }
     }
 
     pub(in crate::cli::simulate) fn document(

@@ -4,8 +4,8 @@ use super::command::Run;
 use super::fleet::PrefillPool;
 use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
-use crate::cluster::{Deployment, FleetFigures, Order, Progress, RunPlan, RunResult, simulate};
-use crate::hardware::Catalog;
+use crate::cluster::{Deployment, FleetFigures, Order, Progress, RunResult, simulate};
+use crate::hardware::Chip;
 use crate::report::{RunDocument, Wire, fill_run};
 
 /// The replicas of a run.
@@ -22,24 +22,29 @@ impl<'a> Crew<'a> {
     /// The replicas of `order` and `deployment`, and those that prefill for them.
     pub(in crate::cli::simulate) fn of(
         run: &Run,
-        catalog: &'a Catalog,
+        prefill_chip: Option<&'a Chip>,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
     ) -> Result<Self, CliError> {
-        let prefill = match run.fleet.prefill_chip(catalog, order.chip)? {
-            Some(chip) => {
-                let page_tokens = order.limits.page_tokens;
-                let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
-                let pool = run.fleet.prefill_pool(ordered, order)?;
-                let wire = run.fleet.wire(order, &pool.order)?;
-                Some((pool, wire))
-            }
-            None => None,
+        let prefill = if run.fleet.has_prefill() {
+            let chip = prefill_chip.unwrap_or(order.chip);
+            let page_tokens = order.limits.page_tokens;
+            let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
+            let pool = run.fleet.prefill_pool(ordered, order)?;
+            let wire = run.fleet.wire(order, &pool.order)?;
+            Some((pool, wire))
+        } else {
+            None
         };
         Ok(Self { order, deployment, prefill })
     }
 }
 
 impl Run {
+    /// The name of the chip that prefills, if that is not the replicas' own.
+    pub(in crate::cli::simulate) fn prefill_chip(&self) -> Option<&str> {
+        self.fleet.prefill_chip()
+    }
+
     /// Simulates; a fleet has figures of its own.
     pub(in crate::cli::simulate) fn measure(
         &self,
@@ -80,10 +85,6 @@ impl Run {
         let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
         let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
         Ok((result, fleet.figures()))
-    }
-
-    pub(super) fn plan_of(&self, work: &Work) -> RunPlan {
-        self.run_plan(self.load(work), self.horizon(work), self.warmup(work))
     }
 
     /// The figures of what was measured, without names and warnings.

@@ -11,7 +11,7 @@ use crate::cluster::{
 };
 use crate::cost::StepProgram;
 use crate::des::Streams;
-use crate::hardware::{Catalog, Chip};
+use crate::hardware::Chip;
 use crate::model::{Model, Plan};
 use crate::report::{Pool, RunDocument, Wire, fill_fleet};
 use crate::serving::{Engine, Speculating, Speculation};
@@ -177,17 +177,14 @@ impl FleetFlags {
         Ok(())
     }
 
-    /// The chip that prefills for replicas on `own`; none if they do so themselves.
-    pub(super) fn prefill_chip<'a>(
-        &self,
-        catalog: &'a Catalog,
-        own: &'a Chip,
-    ) -> Result<Option<&'a Chip>, CliError> {
-        if self.prefill_replicas == 0 {
-            return Ok(None);
-        }
-        let named = self.prefill_chip.as_deref().map(|name| catalog.chip(name)).transpose()?;
-        Ok(Some(named.unwrap_or(own)))
+    /// Whether a pool of its own prefills.
+    pub(super) fn has_prefill(&self) -> bool {
+        self.prefill_replicas > 0
+    }
+
+    /// The name of the chip that prefills, if that is not the replicas' own.
+    pub(super) fn prefill_chip(&self) -> Option<&str> {
+        self.prefill_chip.as_deref().filter(|_| self.has_prefill())
     }
 
     /// The pool that prefills on `chip` for the replicas of `order`.

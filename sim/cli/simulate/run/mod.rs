@@ -6,6 +6,7 @@ mod crew;
 mod doubts;
 mod fleet;
 mod formats;
+mod load;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;

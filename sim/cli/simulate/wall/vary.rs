@@ -57,6 +57,9 @@ pub(super) fn varied(
     axes: &[Axis],
     shell: &Shell,
 ) -> Result<(Catalog, Vec<String>), CliError> {
+    if axes.is_empty() {
+        return Ok((catalog, chips.to_vec()));
+    }
     for axis in axes {
         let key = format!("figure.{}", axis.path);
         for value in &axis.values {
@@ -67,7 +70,8 @@ pub(super) fn varied(
     let ways = combined(axes);
     if ways.len() > MOST {
         let problem = format!("{} variations of a chip are more than {MOST}", ways.len());
-        return Err(refused("--vary", problem));
+        let paths: Vec<&str> = axes.iter().map(|axis| axis.path.as_str()).collect();
+        return Err(refused(&paths.join(", "), problem));
     }
     let (mut names, mut texts) = (Vec::new(), Vec::new());
     for name in chips {
