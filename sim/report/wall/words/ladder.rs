@@ -92,31 +92,45 @@ pub(in crate::report) fn levers(document: &WallDocument) -> Vec<String> {
 
 /// What the others would need to yield as much as the chip that was asked about.
 pub(in crate::report) fn needs(document: &WallDocument) -> Vec<String> {
-    const NAMES: [(&str, &str); 5] = [
-        ("hbm_bandwidth", "HBM bandwidth"),
-        ("hbm_capacity", "HBM capacity"),
-        ("hbm_bandwidth_and_hbm_capacity", "both"),
-        ("compute", "FLOP/s"),
-        ("hbm_bandwidth_and_hbm_capacity_and_compute", "all three"),
-    ];
     let Some(goal) = &document.goal else { return Vec::new() };
     let title = document.rows.iter().find(|row| row.chip == *goal);
     let title = title.map_or(goal, |row| &row.title);
-    let said = |row: &WallRow| {
-        let parts = NAMES.iter().filter_map(|(key, name)| {
-            Some(match row.needs.get(*key)? {
-                Some(factor) => format!("{} of {name}", times(*factor)),
-                None => format!("no amount of {name}"),
-            })
-        });
-        let parts: Vec<String> = parts.collect();
-        (!parts.is_empty()).then(|| format!("{} would need {}", row.title, parts.join(", or ")))
-    };
-    let all: Vec<String> = document.rows.iter().filter_map(said).collect();
+    let asked = document.rows.iter().filter(|row| !row.needs.is_empty());
+    let all: Vec<String> = asked.map(needed_by).collect();
     if all.is_empty() {
         return all;
     }
-    vec![format!("To yield per GPU what {title} does, {}.", all.join("; "))]
+    vec![format!(
+        "To yield per GPU what {title} does, {}. What is not named would not do by itself, however \
+         much of it.",
+        all.join("; ")
+    )]
+}
+
+/// `B200 SXM would need ×6.0 HBM bandwidth and capacity, or …`.
+fn needed_by(row: &WallRow) -> String {
+    const NAMES: [(&str, &str); 5] = [
+        ("hbm_bandwidth", "HBM bandwidth"),
+        ("hbm_capacity", "HBM capacity"),
+        ("hbm_bandwidth_and_hbm_capacity", "HBM bandwidth and capacity"),
+        ("compute", "FLOP/s"),
+        ("hbm_bandwidth_and_hbm_capacity_and_compute", "these and FLOP/s"),
+    ];
+    let reached = |&(key, name): &(&str, &str)| {
+        let factor = (*row.needs.get(key)?)?;
+        Some(format!("{} {name}", times(factor)))
+    };
+    let ways: Vec<String> = NAMES.iter().filter_map(reached).collect();
+    if ways.is_empty() {
+        return format!("{} has no way", row.title);
+    }
+    let ways = ways.join(", or ");
+    let ways = if ways.contains("bandwidth and capacity") {
+        ways
+    } else {
+        ways.replace("these and FLOP/s", "HBM bandwidth, capacity and FLOP/s")
+    };
+    format!("{} would need {ways}", row.title)
 }
 
 /// Which chip yields most per megawatt.
