@@ -7,6 +7,7 @@
 mod demand;
 mod error;
 mod fleet;
+mod shelf;
 mod sourced;
 mod supply;
 

@@ -2,32 +2,19 @@
 
 use super::scenario::Supply;
 use crate::planning::PlanningError;
+use crate::planning::shelf::{Shelf, shelf};
 
-macro_rules! embedded {
-    ($($name:literal),+) => {
-        [$((
-            $name,
-            concat!("workloads/supply/", $name, ".toml"),
-            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/supply/", $name, ".toml")),
-        )),+]
-    };
-}
-
-const EMBEDDED: [(&str, &str, &str); 2] = embedded!("memo", "revised");
+const EMBEDDED: Shelf = shelf!("supply": "memo", "revised");
 
 /// Names of the built-in scenarios.
 pub fn supply_names() -> impl Iterator<Item = &'static str> {
-    EMBEDDED.iter().map(|entry| entry.0)
+    EMBEDDED.names()
 }
 
 impl Supply {
     /// A built-in scenario.
     pub fn embedded(name: &str) -> Result<Self, PlanningError> {
-        let found = EMBEDDED.iter().find(|entry| entry.0 == name);
-        let &(_, file, text) = found.ok_or_else(|| PlanningError::Unknown {
-            name: name.into(),
-            known: supply_names().collect::<Vec<_>>().join(", "),
-        })?;
+        let (file, text) = EMBEDDED.find(name)?;
         Self::parse(file, text)
     }
 }

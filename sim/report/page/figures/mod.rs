@@ -11,4 +11,4 @@ mod style;
 pub(super) use all::all;
 pub(super) use style::{PALETTE, class_name, colour};
 
-use style::{GREY, chip_axis, height, ink_on, line_look, log_axis, plain, title_of};
+use style::{GREY, Series, chip_axis, height, ink_on, line_look, log_axis, plain, title_of};

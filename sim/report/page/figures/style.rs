@@ -64,6 +64,14 @@ pub(super) fn title_of(report: &WallReport, chip: &str) -> String {
     plain(row.map_or(chip, |row| &row.title))
 }
 
+/// A figure of something, and how it looks in a chart.
+pub(super) struct Series<T> {
+    pub(super) name: &'static str,
+    pub(super) colour: &'static str,
+    pub(super) symbol: &'static str,
+    pub(super) of: fn(&T) -> Option<f64>,
+}
+
 /// With the six colours these tell eighteen lines apart.
 const DASHES: [&str; 3] = ["solid", "dash", "dot"];
 

@@ -2,19 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{PALETTE, chip_axis, height, log_axis, plain};
+use super::{PALETTE, Series, chip_axis, height, log_axis, plain};
 use crate::report::text::short;
 use crate::report::{Intensity, WallRow};
 
-/// A figure of a row's intensities.
-struct Series {
-    name: &'static str,
-    colour: &'static str,
-    symbol: &'static str,
-    of: fn(&Intensity) -> Option<f64>,
-}
-
-const SERIES: [Series; 3] = [
+const SERIES: [Series<Intensity>; 3] = [
     Series {
         name: "the chip offers",
         colour: PALETTE[1],
@@ -53,12 +45,12 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
     })
 }
 
-fn places<'a>(rows: &'a [WallRow], series: &Series) -> Vec<(usize, &'a WallRow, f64)> {
+fn places<'a>(rows: &'a [WallRow], series: &Series<Intensity>) -> Vec<(usize, &'a WallRow, f64)> {
     let known = rows.iter().enumerate();
     known.filter_map(|(place, row)| Some((place, row, (series.of)(&row.intensity)?))).collect()
 }
 
-fn trace(rows: &[WallRow], series: &Series) -> Value {
+fn trace(rows: &[WallRow], series: &Series<Intensity>) -> Value {
     let known = places(rows, series);
     let hover = |(_, row, value): &(usize, &WallRow, f64)| {
         format!("<b>{}</b><br>{} {} FLOP/byte", plain(&row.title), series.name, short(*value))

@@ -12,4 +12,4 @@ pub(super) use levers::figure as levers;
 pub(super) use multiples::figure as multiples;
 pub(super) use shares::figure as shares;
 
-use super::{GREY, PALETTE, chip_axis, colour, height, ink_on, log_axis, plain};
+use super::{GREY, PALETTE, Series, chip_axis, colour, height, ink_on, log_axis, plain};

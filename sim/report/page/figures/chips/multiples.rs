@@ -2,42 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::{PALETTE, chip_axis, height, plain};
+use super::{PALETTE, Series, chip_axis, height, plain};
 use crate::report::text::short;
 use crate::report::wall::words::comparison;
 use crate::report::{WallDocument, WallRow};
 
-struct Series {
-    name: &'static str,
-    colour: &'static str,
-    symbol: &'static str,
-    figure: fn(&WallRow) -> Option<f64>,
-}
-
-const SERIES: [Series; 4] = [
-    Series {
-        name: "HBM bandwidth",
-        colour: PALETTE[0],
-        symbol: "circle",
-        figure: |row| row.hbm_tb_s,
-    },
-    Series {
-        name: "HBM capacity",
-        colour: PALETTE[3],
-        symbol: "diamond",
-        figure: |row| row.hbm_gb,
-    },
+const SERIES: [Series<WallRow>; 4] = [
+    Series { name: "HBM bandwidth", colour: PALETTE[0], symbol: "circle", of: |row| row.hbm_tb_s },
+    Series { name: "HBM capacity", colour: PALETTE[3], symbol: "diamond", of: |row| row.hbm_gb },
     Series {
         name: "dense FLOP/s",
         colour: PALETTE[1],
         symbol: "square",
-        figure: |row| row.dense_pflop_s,
+        of: |row| row.dense_pflop_s,
     },
     Series {
         name: "output tokens/s per GPU",
         colour: PALETTE[2],
         symbol: "star",
-        figure: |row| row.output_tok_s_per_gpu,
+        of: |row| row.output_tok_s_per_gpu,
     },
 ];
 
@@ -67,12 +50,12 @@ pub(in crate::report::page::figures) fn figure(document: &WallDocument) -> Value
     })
 }
 
-fn line(rows: &[WallRow], base: &WallRow, series: &Series) -> Option<Value> {
-    let unit = (series.figure)(base).filter(|&unit| unit > 0.0)?;
+fn line(rows: &[WallRow], base: &WallRow, series: &Series<WallRow>) -> Option<Value> {
+    let unit = (series.of)(base).filter(|&unit| unit > 0.0)?;
     let places: Vec<(usize, &WallRow, f64)> = rows
         .iter()
         .enumerate()
-        .filter_map(|(place, row)| Some((place, row, (series.figure)(row)? / unit)))
+        .filter_map(|(place, row)| Some((place, row, (series.of)(row)? / unit)))
         .filter(|&(_, _, multiple)| multiple > 0.0)
         .collect();
     Some(json!({

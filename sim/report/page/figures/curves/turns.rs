@@ -2,36 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{GREY, PALETTE, log_axis, plain};
+use super::{GREY, PALETTE, Series, log_axis, plain};
 use crate::report::text::short;
 use crate::report::{Turn, WallRow};
 
-/// What a line says, how it looks, and its batch.
-struct Series {
-    name: &'static str,
-    colour: &'static str,
-    symbol: &'static str,
-    batch: fn(&Turn) -> Option<u32>,
-}
-
-const SERIES: [Series; 3] = [
+const SERIES: [Series<Turn>; 3] = [
     Series {
         name: "KV takes as long to read as the weights",
         colour: PALETTE[0],
         symbol: "circle",
-        batch: |turn| turn.kv_batch,
+        of: |turn| turn.kv_batch.map(f64::from),
     },
     Series {
         name: "computing takes longer than reading",
         colour: PALETTE[1],
         symbol: "square",
-        batch: |turn| turn.compute_batch,
+        of: |turn| turn.compute_batch.map(f64::from),
     },
     Series {
         name: "the KV cache is full",
         colour: GREY,
         symbol: "diamond",
-        batch: |turn| Some(turn.capacity_batch),
+        of: |turn| Some(f64::from(turn.capacity_batch)),
     },
 ];
 
@@ -65,19 +57,19 @@ fn figure(row: &WallRow, contexts: &Value, batches: &Value) -> Value {
     })
 }
 
-fn line(row: &WallRow, series: &Series) -> Value {
-    let known: Vec<(u32, u32)> = row
+fn line(row: &WallRow, series: &Series<Turn>) -> Value {
+    let known: Vec<(u32, f64)> = row
         .turns
         .iter()
-        .filter_map(|turn| Some((turn.context_tokens, (series.batch)(turn)?)))
+        .filter_map(|turn| Some((turn.context_tokens, (series.of)(turn)?)))
         .collect();
-    let hover = |&(context, batch): &(u32, u32)| {
+    let hover = |&(context, batch): &(u32, f64)| {
         format!(
             "<b>{}</b>, {} tokens each<br>{} from a batch of {}",
             plain(&row.title),
             short(f64::from(context)),
             series.name,
-            short(f64::from(batch))
+            short(batch)
         )
     };
     json!({
