@@ -125,6 +125,10 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&["--adaptive-depth"], &["--adaptive-depth", "no token is drafted"]);
     let many = ["--draft-tokens", "1", "--acceptance", "2.5"];
     refused(&many, &["--acceptance", "1 draft tokens cannot gain 2.5", "give 1 to 2"]);
+    let wire = ["--prefill-replicas", "1", "--handoff-bandwidth", "0GB/s"];
+    refused(&wire, &["--handoff-bandwidth", "0GB/s", "more than nothing"]);
+    refused(&["--fail-every", "1us"], &["--fail-every", "1us", "100ms"]);
+    refused(&["--capex", "--pue", "0.2"], &["--pue", "0.2", "from 1 on"]);
     refused(&["--host-cores", "4", "--tool-cpu-share", "2"], &["--tool-cpu-share", "2"]);
     memwall(&["run", "no-such-scenario"]).refused(&["no-such-scenario"]);
 }

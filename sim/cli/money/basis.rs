@@ -30,7 +30,7 @@ pub(in crate::cli) struct BasisFlags {
     #[arg(long, value_name = "USD", default_value_t = 0.08, value_parser = positive)]
     usd_per_kwh: f64,
     /// With --capex: facility power over IT power
-    #[arg(long, value_name = "RATIO", default_value_t = 1.22, value_parser = positive)]
+    #[arg(long, value_name = "RATIO", default_value_t = 1.22, value_parser = pue)]
     pue: f64,
     /// Show what this model's API charges for the same tokens (`claude-opus-4-8`)
     #[arg(long, value_name = "MODEL")]
@@ -39,7 +39,11 @@ pub(in crate::cli) struct BasisFlags {
     prices: PriceFlags,
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+fn pue(text: &str) -> Result<f64, String> {
+    positive(text).ok().filter(|pue| *pue >= 1.0).ok_or_else(|| "give a number from 1 on".into())
+}
+
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
     number.ok_or_else(|| "give a number more than 0".into())
 }

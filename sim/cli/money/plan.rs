@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::basis::BasisFlags;
+use super::basis::{BasisFlags, positive};
 use crate::cli::simulate::{CommonFlags, Wall, span};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::{known, number};
@@ -84,11 +84,6 @@ impl From<ObjectiveName> for Objective {
             ObjectiveName::LeastPower => Self::LeastPower,
         }
     }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
-    number.ok_or_else(|| "give a number more than 0".into())
 }
 
 /// The document of `memwall plan`.

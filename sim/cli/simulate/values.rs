@@ -2,7 +2,7 @@
 
 use crate::hardware::Format;
 use crate::model::Weights;
-use crate::units::{Seconds, SimSpan};
+use crate::units::{BytesPerSec, Seconds, SimSpan};
 
 /// Longest span a flag accepts: simulated time ends after 213 days.
 const LONGEST_S: f64 = 100.0 * 86_400.0;
@@ -14,6 +14,27 @@ pub(in crate::cli) fn span(text: &str) -> Result<SimSpan, String> {
         return Err("give more than nothing and at most 100 days (2400h)".into());
     }
     Ok(SimSpan::from_seconds(seconds))
+}
+
+/// Times between failures below this leave a replica no time to do anything.
+const SHORTEST_UP_S: f64 = 0.1;
+
+/// A mean time between failures.
+pub(super) fn uptime(text: &str) -> Result<SimSpan, String> {
+    let up = span(text)?;
+    if up.seconds().get() < SHORTEST_UP_S {
+        return Err("give at least 100ms: a replica that fails more often answers nothing".into());
+    }
+    Ok(up)
+}
+
+/// A bandwidth with its unit, greater than zero: `50GB/s`.
+pub(super) fn bandwidth(text: &str) -> Result<BytesPerSec, String> {
+    let bandwidth: BytesPerSec = text.parse().map_err(|error| format!("{error}"))?;
+    if bandwidth.is_zero() {
+        return Err("give more than nothing: KV that never arrives is never answered".into());
+    }
+    Ok(bandwidth)
 }
 
 /// A rate per second, greater than zero.

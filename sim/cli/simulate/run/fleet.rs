@@ -55,13 +55,13 @@ pub(super) struct FleetFlags {
     local_below: u32,
     /// Bandwidth of one chip for KV that is handed over
     /// [default: the scale-up link if all chips share one domain, else the network]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = values::bandwidth)]
     handoff_bandwidth: Option<BytesPerSec>,
     /// Time before the first byte of a hand-over flows [default: none]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     handoff_latency: Option<SimSpan>,
     /// Each replica fails after this long on average, at exponential times
-    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    #[arg(long, value_name = "TIME", value_parser = values::uptime)]
     fail_every: Option<SimSpan>,
     /// A failed replica is down for this long on average
     #[arg(long, value_name = "TIME", value_parser = values::span, default_value = "10min")]

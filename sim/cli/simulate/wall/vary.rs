@@ -27,6 +27,9 @@ pub(super) fn axis(text: &str) -> Result<Axis, String> {
         Some((first, last)) => whole_numbers(first, last).ok_or(FORM)?,
         None => values.split(',').map(|value| setting(value.trim())).collect(),
     };
+    if (1..values.len()).any(|place| values[..place].contains(&values[place])) {
+        return Err("give every value once".into());
+    }
     let is_empty = |value: &Setting| matches!(value, Setting::Text(text) if text.is_empty());
     if path.is_empty() || values.is_empty() || values.iter().any(is_empty) {
         return Err(FORM.into());
@@ -39,8 +42,11 @@ fn whole_numbers(first: &str, last: &str) -> Option<Vec<Setting>> {
     let (last, step) = last.split_once('/').unwrap_or((last, "1"));
     let [first, last, step] = [first, last, step].map(|number| number.trim().parse::<i64>().ok());
     let step = usize::try_from(step?).ok().filter(|&step| step > 0)?;
-    let numbers = (first?..=last?).step_by(step).take(MOST + 1);
-    Some(numbers.map(Setting::Integer).collect())
+    let (first, last) = (first?, last?);
+    let numbers = (first..=last).step_by(step).take(MOST + 1);
+    let numbers: Vec<Setting> = numbers.map(Setting::Integer).collect();
+    // A step beyond the last is a slip.
+    (numbers.len() > 1 || first == last).then_some(numbers)
 }
 
 fn setting(text: &str) -> Setting {
@@ -154,7 +160,17 @@ mod tests {
         assert_eq!(values("memory.stacks=12,8").len(), 2);
         assert_eq!(values("a=x0.5")[0], Setting::Text("x0.5".into()));
         assert_eq!(values("a=1.5")[0], Setting::Number(1.5));
-        for wrong in ["memory.stacks", "=4", "a=", "a=1,,2", "a=9..4", "a=1..2/0", "a=x..y"] {
+        for wrong in [
+            "memory.stacks",
+            "=4",
+            "a=",
+            "a=1,,2",
+            "a=1,1",
+            "a=4..16/13",
+            "a=9..4",
+            "a=1..2/0",
+            "a=x..y",
+        ] {
             assert!(axis(wrong).is_err(), "{wrong}");
         }
     }
