@@ -16,6 +16,12 @@ counts=benches/instructions.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# What counts depend on besides the program: the compiler, valgrind, and whether copies use AVX2.
+setting() {
+    printf '%s, %s, %s' "$(rustc --version)" "$(valgrind --version)" \
+        "$(grep -qw avx2 /proc/cpuinfo && echo avx2 || echo 'no avx2')"
+}
+
 CARGO_INCREMENTAL=0 cargo build --release --locked --quiet --target-dir "$target"
 
 # Arrivals every quarter of a second on average, prompts of 1,000-2,000 tokens, answers of 200-250.
@@ -55,8 +61,15 @@ cases | while read -r name flags; do
 done >"$work/counts.txt"
 
 if [ "${1:-}" = renew ]; then
-    cp "$work/counts.txt" "$counts"
+    { echo "# $(setting)"; cat "$work/counts.txt"; } >"$counts"
     cat "$counts"
+    exit
+fi
+
+made=$(sed -n 's/^# //p' "$counts")
+if [ "$made" != "$(setting)" ]; then
+    echo "not compared: the counts are of $made; this is $(setting)"
+    cat "$work/counts.txt"
     exit
 fi
 
