@@ -24,4 +24,5 @@ pub use figures::{
 pub use links::Links;
 pub use replicas::{Fleet, Prefilling};
 pub use routing::{Policy, Routing};
+pub use state::Passage;
 pub use tools::HostCores;

@@ -11,7 +11,7 @@ use super::figures::{
 use super::links::Links;
 use super::router::Router;
 use super::routing::Routing;
-use super::state::{Event, Flight, Member, Move, Parked, Prefilled, Stage};
+use super::state::{Event, Flight, Member, Move, Parked, Passage, Passages, Prefilled, Stage};
 use super::tools::HostCores;
 use crate::cluster::run::{Account, Service, Summary};
 use crate::cost::Pricer;
@@ -64,6 +64,7 @@ pub struct Fleet<P> {
     pub(super) transfers: Vec<SimSpan>,
     pub(super) fault_figures: Option<FaultFigures>,
     cores: Option<HostCores>,
+    pub(super) passages: Passages,
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -92,6 +93,7 @@ impl<P: Pricer> Fleet<P> {
             transfers: Vec::new(),
             fault_figures: None,
             cores: None,
+            passages: Passages::default(),
         }
     }
 
@@ -216,6 +218,7 @@ impl<P: Pricer> Fleet<P> {
         let index = member - range.start;
         let request = &self.flights[&id].request;
         self.routers[pool].sent(now, &mut self.members[range], index, request);
+        self.passages.note(now, Passage::Routed { request: id.0, replica: member as u32 });
         self.schedule_report(now, pool);
     }
 

@@ -8,7 +8,7 @@ use super::running::{Running, Slot};
 use super::sequence::Sequence;
 use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{History, KvCache, Lease};
-use crate::serving::{Admission, Extent, Limits, Outcome, Request};
+use crate::serving::{Admission, Extent, Journal, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -46,6 +46,7 @@ pub struct Replica<P> {
     pub(super) steps_ended: u64,
     percentiles: Percentiles,
     pub(super) meter: Meter,
+    pub(super) journal: Journal,
     /// Sequences that end in the step at hand, by number of admission.
     pub(super) ending: Vec<(u64, Slot)>,
     /// Content lists of requests that have ended, empty, kept for their room.
@@ -127,6 +128,7 @@ impl<P: Pricer> Replica<P> {
             steps_ended: 0,
             percentiles: Percentiles::default(),
             meter: Meter::default(),
+            journal: Journal::default(),
             ending: Vec::new(),
             emptied: Vec::new(),
         }
@@ -182,6 +184,7 @@ impl<P: Pricer> Replica<P> {
             self.observe(now);
         }
         self.waiting.push_back(sequence);
+        self.note_load(now);
     }
 
     /// Keeps the pages of `tokens` tokens, of which those of the first `prompt` are shared if they
@@ -269,6 +272,9 @@ impl<P: Pricer> Replica<P> {
             Engine::Macro => self.start_stretch(now, start),
             Engine::Stepwise => self.start_plain(now, start),
         };
+        if self.underway.is_none() {
+            self.note_load(now);
+        }
     }
 
     /// When what is under way ends, or would end if nobody told the replica anything before.

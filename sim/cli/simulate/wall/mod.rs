@@ -1,6 +1,7 @@
 //! `memwall wall`.
 
 mod command;
+mod keep;
 mod needs;
 mod pareto;
 mod vary;
