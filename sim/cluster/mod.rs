@@ -9,11 +9,12 @@ mod deploy;
 mod fleet;
 mod ladder;
 mod run;
+mod tiers;
 
 pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Policy,
-    PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Policy, PoolFigures,
+    Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
     Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
@@ -22,4 +23,8 @@ pub use ladder::{
 pub use run::{
     Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
     TaskCounts, at_rate, simulate, simulate_while,
+};
+pub use tiers::{
+    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
+    Writing,
 };

@@ -320,13 +320,16 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     }
 
     /// When a call is sent whose tool would end at `time` if there were a core for it at once.
-    fn sent_at(&mut self, now: SimTime, time: SimTime, call: CallRef) -> SimTime {
-        let is_tool = self.task(call.slot).call(call).cause == Cause::Tool;
-        if is_tool && self.plan.load != Load::Timestamps {
-            now + self.service.tool(now, time.since(now))
-        } else {
-            time
+    fn sent_at(&mut self, now: SimTime, time: SimTime, at: CallRef) -> SimTime {
+        let task = self.tasks[at.slot as usize].as_ref();
+        let task = task.expect("calls belong to tasks in flight");
+        let call = task.call(at);
+        if call.cause != Cause::Tool || self.plan.load == Load::Timestamps {
+            return time;
         }
+        let sent = now + self.service.tool(now, time.since(now));
+        self.service.awaits(now, sent, (&call.content, call.prompt), task.number);
+        sent
     }
 
     fn close(&mut self, now: SimTime, slot: u32) {

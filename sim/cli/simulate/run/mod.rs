@@ -7,6 +7,7 @@ mod doubts;
 mod fleet;
 mod formats;
 mod load;
+mod tiers;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
