@@ -2,7 +2,8 @@
 
 use super::pool::TaskPool;
 use super::search::{Stride, best_concurrency};
-use super::trial::{Slo, TrialLength, run_closed, run_open, trial};
+use super::slo::Slo;
+use super::trial::{TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
 use crate::model::Plan;
@@ -81,10 +82,7 @@ pub enum NoBest {
     Misfit(#[from] Misfit),
     /// Plans fit, but none meets the service level even with one task in flight.
     #[error(
-        "{chip} misses p99 TTFT {} ms or p50 TPOT {} ms with {plan} even with one task in \
-         flight; relax the service level",
-        slo.ttft_ms_p99,
-        slo.tpot_ms_p50
+        "{chip} misses {slo} with {plan} even with one task in flight; relax the service level"
     )]
     TooSlow {
         /// The chip.

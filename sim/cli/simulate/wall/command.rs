@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::level::LevelFlags;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
@@ -64,12 +65,8 @@ pub(in crate::cli) struct Wall {
     /// Tasks that arrive at a replica per second [default: a closed loop, see --concurrency]
     #[arg(long, value_name = "R", value_parser = values::rate)]
     rate: Option<f64>,
-    /// Highest 99th percentile of the time to first token
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::span)]
-    slo_ttft: SimSpan,
-    /// Highest median of the time per output token
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
-    slo_tpot: SimSpan,
+    #[command(flatten)]
+    level: LevelFlags,
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
     #[arg(long, visible_alias = "explain-band")]
@@ -92,6 +89,9 @@ pub(in crate::cli) struct Wall {
     /// Write no report
     #[arg(long, conflicts_with = "report")]
     no_report: bool,
+    /// A rung for each plan of a chip instead of one for the best.
+    #[arg(skip)]
+    each_plan: bool,
 }
 
 /// Trials that find a load.
@@ -127,27 +127,31 @@ struct Ladder<'a> {
 impl Wall {
     /// The ladder of `chips` at the default service level, each at its best.
     pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
-        let level = |ms| SimSpan::from_ms(ms);
         Self {
             chips,
             common,
             plan: None,
             concurrency: None,
             rate: None,
-            slo_ttft: level(10_000),
-            slo_tpot: level(50),
+            level: LevelFlags::default(),
             explain: false,
             pareto: false,
             vary: Vec::new(),
             goal: None,
             report: None,
             no_report: true,
+            each_plan: false,
         }
     }
 
     /// The same within another service level.
-    pub(in crate::cli) fn within(self, slo_ttft: SimSpan, slo_tpot: SimSpan) -> Self {
-        Self { slo_ttft, slo_tpot, ..self }
+    pub(in crate::cli) fn within(self, level: LevelFlags) -> Self {
+        Self { level, ..self }
+    }
+
+    /// The same with a row for each plan of a chip, and with bands if they are asked for.
+    pub(in crate::cli) fn plan_by_plan(self, explain: bool) -> Self {
+        Self { each_plan: true, explain, ..self }
     }
 
     /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
@@ -157,7 +161,11 @@ impl Wall {
                 Ok(best) => fill_row(order, best),
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             });
-            Ok(rows.collect())
+            let mut rows: Vec<_> = rows.collect();
+            if self.explain {
+                explain_rows(&mut rows, &ladder.rungs, &ladder.terms, shell);
+            }
+            Ok(rows)
         })
     }
 
@@ -195,7 +203,8 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work));
+        let orders = orders.flat_map(|order| self.rungs_of(order)).collect();
         let rungs = self.climb(orders, &terms, shell);
         then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
     }
@@ -243,11 +252,20 @@ impl Wall {
         Order { longest: work.longest(model.context), ..order }
     }
 
+    fn rungs_of<'a>(&self, order: Order<'a>) -> Vec<Order<'a>> {
+        if !self.each_plan {
+            return vec![order];
+        }
+        let plans = self.plans(&order).into_iter();
+        plans.map(|plan| Order { plan, ..order }).collect()
+    }
+
     /// Finds the best of every order, chips in parallel.
     fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
         let rung = |order: Order<'a>| {
-            let found = best_of_plans(&order, &self.plans(&order), terms);
+            let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
+            let found = best_of_plans(&order, &plans, terms);
             progress.advance(1);
             (order, found)
         };
@@ -263,7 +281,7 @@ impl Wall {
         Terms {
             drive: self.drive(),
             seed: self.common.seed,
-            slo: self.slo(),
+            slo: self.level.slo(),
             pool,
             bracket,
             confirm,
@@ -303,10 +321,6 @@ impl Wall {
         dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
     }
 
-    fn slo(&self) -> Slo {
-        Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
-    }
-
     fn report(&self, ladder: &Ladder) -> WallReport {
         let document = self.document(ladder.model, ladder.work);
         let mut report = WallReport { document, ..Default::default() };
@@ -320,7 +334,7 @@ impl Wall {
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };
             if row.meets_slo == Some(false) {
-                report.document.warnings.push(missed(&row, &self.slo()));
+                report.document.warnings.push(missed(&row, &self.level.slo()));
             }
             report.document.rows.push(row);
             report.provenance.extend(provenance(ladder.catalog, &order.chip.name));
@@ -329,7 +343,7 @@ impl Wall {
     }
 
     fn document(&self, model: &Model, work: &Work) -> WallDocument {
-        let slo = self.slo();
+        let slo = self.level.slo();
         WallDocument {
             model: model.name.clone(),
             workload: work.name().to_owned(),
@@ -340,6 +354,8 @@ impl Wall {
             slo: crate::report::Slo {
                 ttft_ms_p99: Some(slo.ttft_ms_p99),
                 tpot_ms_p50: Some(slo.tpot_ms_p50),
+                tpot_ms_p99: slo.tpot_ms_p99,
+                task_s: slo.task_s,
             },
             warnings: work.warnings(&model.name, model.context),
             ..WallDocument::default()

@@ -1,11 +1,13 @@
 //! `memwall wall`.
 
 mod command;
+mod level;
 mod needs;
 mod pareto;
 mod vary;
 
 pub(in crate::cli) use command::Wall;
+pub(in crate::cli) use level::LevelFlags;
 
 pub(super) use command::Rung;
 
