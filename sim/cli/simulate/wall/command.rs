@@ -20,7 +20,7 @@ use crate::cluster::{
     Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
 };
 use crate::hardware::{Catalog, Chip};
-use crate::model::{FeedForward, Layer, Model, Plan};
+use crate::model::{Model, Plan};
 use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, unfit_row,
@@ -265,7 +265,11 @@ impl Wall {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
         let rung = |order: Order<'a>| {
             let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
-            let found = best_of_plans(&order, &plans, terms);
+            let found = best_of_plans(&order, &plans, terms).or_else(|reason| {
+                let further = if self.each_plan { Vec::new() } else { self.plans_across(&order) };
+                let found = best_of_plans(&order, &further, terms);
+                found.map_err(|why| why.after(Some(reason)))
+            });
             progress.advance(1);
             (order, found)
         };
@@ -315,10 +319,25 @@ impl Wall {
         let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
         let dense = [1, 2, 4, 8].map(Plan::tp);
         let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
-        let has_experts =
-            |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
-        let wide = wide.into_iter().filter(|_| order.model.layers.iter().any(has_experts));
+        let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
         dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
+    }
+
+    /// The plans to try where none within a domain has a result: pipelines of whole domains, and
+    /// attention-DP across them.
+    fn plans_across(&self, order: &Order) -> Vec<Plan> {
+        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        if self.plan.is_some() {
+            return Vec::new();
+        }
+        let staged = [2, 4].map(|pp| Plan { pp, ..Plan::tp(domain.min(8)) });
+        let wide = [(1, 16), (2, 8), (1, 32)].map(|(tp, groups)| Plan {
+            ep: groups,
+            dp: groups,
+            ..Plan::tp(tp)
+        });
+        let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
+        staged.into_iter().chain(wide).filter(|plan| plan.gpus() > domain).collect()
     }
 
     fn report(&self, ladder: &Ladder) -> WallReport {
