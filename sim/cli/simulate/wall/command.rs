@@ -355,6 +355,14 @@ impl Wall {
             if row.meets_slo == Some(false) {
                 report.document.warnings.push(missed(&row, &self.level.slo()));
             }
+            if self.drive() == Drive::Best && row.concurrency == Some(MOST_CLIENTS) {
+                let warning = format!(
+                    "{} carries {MOST_CLIENTS} tasks in flight on a replica, the most that are \
+                     tried, and would carry more: it yields more than its row says",
+                    row.chip
+                );
+                report.document.warnings.push(warning);
+            }
             report.document.rows.push(row);
             report.provenance.extend(provenance(ladder.catalog, &order.chip.name));
         }
