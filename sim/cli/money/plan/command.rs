@@ -7,6 +7,7 @@ use super::document::{DemandRow, Document, MixRow, Row, Unfit};
 use super::flags::{Asked, DemandFlags};
 use super::print::print;
 use crate::cli::money::basis::{BasisFlags, positive};
+use crate::cli::money::rates::chosen;
 use crate::cli::simulate::{CommonFlags, LevelFlags};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -22,9 +23,6 @@ Examples:
   memwall plan --workload chat --tasks-per-hour 50000 --peak 2 --objective least-power
   memwall plan demands.toml --engines vllm,trtllm --explain
   memwall plan --workload mine.toml --tasks-per-hour 40 --capex --max-facility-kw 100 --json";
-
-/// Chips to choose from if nothing else is said.
-const CHIPS: [&str; 3] = ["h100-sxm", "b200-sxm", "gb300"];
 
 /// Flags of `plan`.
 #[derive(Args, Debug)]
@@ -91,7 +89,7 @@ impl PlanCommand {
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let catalog = catalog(shell)?;
         let asked = self.demand.read(&catalog)?;
-        let candidates = self.search(&self.chips(), &asked, shell)?;
+        let candidates = self.search(&chosen(&self.chips), &asked, shell)?;
         let basis = self.money.basis();
         let numbered = candidates.iter().enumerate();
         let points: Vec<Point> =
@@ -103,10 +101,6 @@ impl PlanCommand {
             print(&document, shell)?;
         }
         Ok(Exit::Done)
-    }
-
-    fn chips(&self) -> Vec<String> {
-        if self.chips.is_empty() { CHIPS.map(str::to_owned).to_vec() } else { self.chips.clone() }
     }
 
     fn search(

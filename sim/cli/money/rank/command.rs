@@ -7,6 +7,7 @@ use clap::Args;
 use super::document::{Document, Row, Unfit, mixes, portability, rank};
 use super::print::print;
 use crate::cli::money::basis::{BasisFlags, share};
+use crate::cli::money::rates::chosen;
 use crate::cli::simulate::{CommonFlags, LevelFlags, Wall};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -16,9 +17,6 @@ Examples:
   memwall rank --models llama-3.1-8b,llama-3.1-70b --chips h100-sxm,gb300
   memwall rank --models qwen3-30b,deepseek-r1 --success qwen3-30b=0.7,deepseek-r1=0.9
   memwall rank --models gpt-oss-20b,gpt-oss-120b --escalation 0.25 --workload chat --json";
-
-/// Chips to choose from if nothing else is said.
-const CHIPS: [&str; 3] = ["h100-sxm", "b200-sxm", "gb300"];
 
 /// Flags of `rank`.
 #[derive(Args, Debug)]
@@ -59,7 +57,7 @@ impl RankCommand {
         let (mut rows, mut unfit) = (Vec::new(), Vec::new());
         for model in &self.models {
             let common = self.common.with(Some(model), None, self.common.engine_profile());
-            let wall = Wall::of(self.chips(), common).within(self.level.clone());
+            let wall = Wall::of(chosen(&self.chips), common).within(self.level.clone());
             for row in wall.rows(shell)? {
                 let chip = catalog.chip(&row.chip)?;
                 match row.reason.clone() {
@@ -94,10 +92,6 @@ impl RankCommand {
             print(&document, shell)?;
         }
         Ok(Exit::Done)
-    }
-
-    fn chips(&self) -> Vec<String> {
-        if self.chips.is_empty() { CHIPS.map(str::to_owned).to_vec() } else { self.chips.clone() }
     }
 
     /// By model, each of `--models`.
