@@ -28,7 +28,9 @@ pub use fill::{
     fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
-pub use page::{Picture, render_wall_page, wall_pictures};
+pub use page::{
+    Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
+};
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
     Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreLabel, StoreReport, TaskCost,

@@ -163,19 +163,29 @@ fn workings(report: &WallReport) -> [Chart; 5] {
 
 impl Chart {
     fn markup(&self) -> Markup {
-        let id = self.id;
         html! {
-            section {
-                h2 #{ (id) "-heading" } { (self.heading) }
-                @if !self.says.is_empty() { p { (glued(&self.says.join(" "))) } }
-                figure {
-                    (self.above)
-                    div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                    figcaption {
-                        (self.caption) " "
-                        button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
-                    }
-                }
+            section { (stated(self.id, self.heading, &self.says)) (place(self.id, &self.above, self.caption)) }
+        }
+    }
+}
+
+/// The heading of the figure `id`, and what its numbers say.
+pub(super) fn stated(id: &str, heading: &str, says: &[String]) -> Markup {
+    html! {
+        h2 #{ (id) "-heading" } { (heading) }
+        @if !says.is_empty() { p { (glued(&says.join(" "))) } }
+    }
+}
+
+/// The place of the figure `id`.
+pub(super) fn place(id: &str, above: &Markup, caption: &str) -> Markup {
+    html! {
+        figure {
+            (above)
+            div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
+            figcaption {
+                (caption) " "
+                button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
             }
         }
     }
