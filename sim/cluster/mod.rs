@@ -17,14 +17,14 @@ pub use fleet::{
     Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
-    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
-    best_nearby, best_of_plans,
+    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, Wished,
+    best_concurrency, best_nearby, best_of_plans,
 };
 pub use run::{
     Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
     TaskCounts, at_rate, simulate, simulate_while,
 };
 pub use tiers::{
-    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
-    Writing,
+    FetchFigures, Fetching, Place, Sourced, Sources, StoreFigures, Surroundings, Tier, TierFigures,
+    Tiering, Unknown, Wish, Wishes, Writing,
 };

@@ -24,15 +24,15 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
-    fill_tiers, frontier_points, provenance, roofline, unfit_row,
+    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_oracle, fill_row, fill_run,
+    fill_task, fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::render_wall_page;
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, HandoffReport, KindPrices, KvCache, Latency,
-    PoolReport, Requests, RunDocument, Sim, StoreLabel, StoreReport, TaskCost, TaskJoules,
-    TaskTokens, Throughput, TierReport, TokenCounts, ToolReport, render_run, requests_csv,
+    PoolReport, Requests, RunDocument, Sim, StoreReport, TaskCost, TaskJoules, TaskTokens,
+    Throughput, TierReport, TokenCounts, ToolReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{

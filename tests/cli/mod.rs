@@ -10,6 +10,7 @@ mod money;
 mod program;
 mod run;
 mod sweep;
+mod tiers;
 mod trace;
 mod wall;
 mod what_if;

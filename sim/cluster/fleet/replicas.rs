@@ -64,6 +64,7 @@ pub struct Fleet<P> {
     pub(super) cores: Option<HostCores>,
     /// What lies below HBM.
     pub(super) below: Option<Ground>,
+    pub(super) measured_from: SimTime,
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -93,6 +94,7 @@ impl<P: Pricer> Fleet<P> {
             fault_figures: None,
             cores: None,
             below: None,
+            measured_from: SimTime::ZERO,
         }
     }
 
@@ -339,6 +341,7 @@ impl<P: Pricer> Service for Fleet<P> {
     }
 
     fn reset(&mut self, now: SimTime) {
+        self.measured_from = now;
         for member in &mut self.members {
             member.replica.reset_meter(now);
             member.sent = 0;

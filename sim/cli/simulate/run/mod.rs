@@ -11,3 +11,4 @@ mod tiers;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
+pub(in crate::cli::simulate) use tiers::TierFlags;
