@@ -28,11 +28,12 @@ pub use fill::{
     fill_task, fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
-pub use page::render_wall_page;
+pub use page::{Picture, render_wall_page, wall_pictures};
 pub use run::{
-    ApiCost, Cost, Energy, FaultReport, FleetReport, HandoffReport, KindPrices, KvCache, Latency,
-    PoolReport, Requests, RunDocument, Sim, StoreReport, TaskCost, TaskJoules, TaskTokens,
-    Throughput, TierReport, TokenCounts, ToolReport, render_run, requests_csv,
+    ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
+    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
+    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{

@@ -11,6 +11,7 @@ mod program;
 mod run;
 mod sweep;
 mod tiers;
+mod timeline;
 mod trace;
 mod wall;
 mod what_if;

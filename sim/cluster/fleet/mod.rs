@@ -23,4 +23,5 @@ pub use figures::{
 };
 pub use replicas::{Fleet, Prefilling};
 pub use routing::{Policy, Routing};
+pub use state::Passage;
 pub use tools::HostCores;

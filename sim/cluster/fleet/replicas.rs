@@ -9,7 +9,7 @@ use super::fault::Faults;
 use super::figures::{FaultFigures, HandoffFigures, RoutingFigures};
 use super::router::Router;
 use super::routing::Routing;
-use super::state::{Event, Flight, Member, Move, Parked, Prefilled, Stage};
+use super::state::{Event, Flight, Member, Move, Parked, Passage, Passages, Prefilled, Stage};
 use super::tools::HostCores;
 use crate::cluster::run::{Account, Service};
 use crate::cost::Pricer;
@@ -62,6 +62,7 @@ pub struct Fleet<P> {
     pub(super) transfers: Vec<SimSpan>,
     pub(super) fault_figures: Option<FaultFigures>,
     pub(super) cores: Option<HostCores>,
+    pub(super) passages: Passages,
     /// What lies below HBM.
     pub(super) below: Option<Ground>,
     pub(super) measured_from: SimTime,
@@ -93,6 +94,7 @@ impl<P: Pricer> Fleet<P> {
             transfers: Vec::new(),
             fault_figures: None,
             cores: None,
+            passages: Passages::default(),
             below: None,
             measured_from: SimTime::ZERO,
         }
@@ -191,6 +193,7 @@ impl<P: Pricer> Fleet<P> {
         let index = member - range.start;
         let request = &self.flights[&id].request;
         self.routers[pool].sent(now, &mut self.members[range], index, request);
+        self.passages.note(now, Passage::Routed { request: id.0, replica: member as u32 });
         self.schedule_report(now, pool);
     }
 

@@ -2,7 +2,7 @@
 
 use super::figures::HandoffFigures;
 use super::replicas::{Fleet, PREFILL, SERVE};
-use super::state::{Event, Load, Move, Parked, Stage};
+use super::state::{Event, Load, Move, Parked, Passage, Stage};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
 use crate::serving::{Migrant, RequestId};
@@ -99,7 +99,10 @@ impl<P: Pricer> Fleet<P> {
         self.handoff.count += 1;
         self.handoff.bytes += bytes;
         self.handoff.spared_tokens += u64::from(held.cached);
-        self.links.send(now, id.0, vec![*from, to], bytes);
+        let (request, from, receiver) = (id.0, *from, to);
+        self.links.send(now, id.0, vec![from, receiver], bytes);
+        let (from, to) = (from as u32, receiver as u32);
+        self.passages.note(now, Passage::Departed { request, from, to, bytes });
         self.schedule_flows();
     }
 
@@ -123,6 +126,7 @@ impl<P: Pricer> Fleet<P> {
                 unreachable!("what flows has both ends")
             };
             self.transfers.push(now.since(since));
+            self.passages.note(now, Passage::Arrived { request: id.0 });
             let sender = &mut self.members[from].replica;
             sender.release(now, source);
             self.start(now, from);
@@ -144,6 +148,7 @@ impl<P: Pricer> Fleet<P> {
         if !self.members[member].is_up {
             return;
         }
+        self.passages.note(now, Passage::Failed { replica: member as u32 });
         let failed = &mut self.members[member];
         failed.is_up = false;
         failed.down_since = now;
@@ -181,6 +186,7 @@ impl<P: Pricer> Fleet<P> {
             self.moves.iter().filter(|(_, one)| touched(one)).map(|(&id, _)| id).collect();
         for id in ids {
             self.links.cancel(now, id.0);
+            self.passages.note(now, Passage::Broken { request: id.0 });
             let one = self.moves.get_mut(&id).expect("it is there");
             if one.from != member {
                 (one.to, one.target) = (None, None);
@@ -229,6 +235,7 @@ impl<P: Pricer> Fleet<P> {
 
     /// A replica is back, empty, and takes what waited.
     pub(super) fn on_return(&mut self, now: SimTime, member: usize) {
+        self.passages.note(now, Passage::Returned { replica: member as u32 });
         let back = &mut self.members[member];
         back.is_up = true;
         let down = now.since(back.down_since).seconds().get();

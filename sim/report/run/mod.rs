@@ -7,6 +7,7 @@ mod requests;
 mod summary;
 mod task;
 mod tiers;
+mod timeline;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
@@ -16,3 +17,4 @@ pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};
 pub use tiers::{StoreReport, TierReport};
+pub use timeline::{Frame, Shown, Timeline};

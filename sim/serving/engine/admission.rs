@@ -136,25 +136,21 @@ impl<P: Pricer> Replica<P> {
             0 => Cost::default(),
             _ => self.pricer.decode_cost(&batch.decode),
         };
-        let cost = if batch.prefill.tokens == 0 {
+        let (span, booked) = if batch.prefill.tokens == 0 {
             self.meter.book_decodes(1, decodes);
-            decodes
+            (decodes.span(), decodes)
         } else {
             let whole = self.pricer.cost(batch);
             let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
-            self.meter.book_mixed(whole, decodes, share);
             self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
             self.meter.tokens.recomputed += u64::from(recomputed);
-            whole
+            (whole.span(), self.meter.book_mixed(whole, decodes, share))
         };
         self.meter.see_held(self.kv.held());
-        Some(Underway {
-            start,
-            end: start + cost.span(),
-            steps: 1,
-            is_booked: true,
-            is_plain: false,
-        })
+        let end = start + span;
+        let underway = Underway { start, end, steps: 1, is_booked: true, is_plain: false };
+        self.note_step(&underway, batch, recomputed, booked);
+        Some(underway)
     }
 
     /// Ends the chunk of a sequence, or its decode. Returns whether that gave it a token.

@@ -7,7 +7,7 @@ use super::meter::{Meter, Percentiles};
 use super::sequences::{Running, Sequence, Slot};
 use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
-use crate::serving::{Extent, Limits, Outcome, Request};
+use crate::serving::{Extent, Journal, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -51,6 +51,7 @@ pub struct Replica<P> {
     pub(super) steps_ended: u64,
     pub(super) percentiles: Percentiles,
     pub(super) meter: Meter,
+    pub(super) journal: Journal,
     /// Sequences that end in the step at hand, by number of admission.
     pub(super) ending: Vec<(u64, Slot)>,
     /// Content lists of requests that have ended, empty, kept for their room.
@@ -103,6 +104,7 @@ impl<P: Pricer> Replica<P> {
             steps_ended: 0,
             percentiles: Percentiles::default(),
             meter: Meter::default(),
+            journal: Journal::default(),
             ending: Vec::new(),
             emptied: Vec::new(),
         }
@@ -153,6 +155,7 @@ impl<P: Pricer> Replica<P> {
             self.observe(now);
         }
         self.waiting.push_back(sequence);
+        self.note_load(now);
     }
 
     /// Tokens of a prompt of `prompt` tokens that the cache holds.
@@ -178,6 +181,9 @@ impl<P: Pricer> Replica<P> {
             Engine::Macro => self.start_stretch(now, start, below),
             Engine::Stepwise => self.start_plain(now, start, below),
         };
+        if self.underway.is_none() {
+            self.note_load(now);
+        }
     }
 
     /// When what is under way ends, or would end if nobody told the replica anything before.

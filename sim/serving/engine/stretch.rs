@@ -81,7 +81,7 @@ impl<P: Pricer> Replica<P> {
         done: &mut Vec<Outcome>,
     ) {
         if !underway.is_booked {
-            self.book(underway.steps);
+            self.book(underway.start, underway.steps);
         }
         self.pass(underway.start, underway.end, underway.steps);
         self.finish_prefills(now);
@@ -131,19 +131,20 @@ impl<P: Pricer> Replica<P> {
         let passed = FineTime::at(now).since(underway.start);
         let ended = self.series.fitting(passed, underway.steps - 1);
         let [start, end] = [ended, ended + 1].map(|steps| underway.start + self.series.span(steps));
-        self.book(ended + 1);
+        self.book(underway.start, ended + 1);
         self.pass(underway.start, start, ended);
         self.steps_ended += ended;
         Underway { start, end, steps: 1, is_booked: true, is_plain: false }
     }
 
-    /// Books the first `steps` steps of a stretch when they have begun, and the pages they took;
-    /// the first one had its pages before.
-    fn book(&mut self, steps: u64) {
+    /// Books the first `steps` steps of a stretch that began at `start` when they have begun, and
+    /// the pages they took; the first one had its pages before.
+    fn book(&mut self, start: FineTime, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
         self.meter.book_decodes(steps, self.series.cost(steps));
         self.meter.see_held(self.kv.held());
+        self.note_stretch(start, steps);
     }
 
     /// Lets the decodes make the `steps` steps from `start` to `end`; several are of the series.

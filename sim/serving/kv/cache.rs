@@ -85,6 +85,11 @@ impl KvCache {
         self.capacity - self.available()
     }
 
+    /// Pages that hold content and that nobody holds.
+    pub fn unheld(&self) -> u64 {
+        self.tree.unpinned_pages()
+    }
+
     /// Pages evicted for want of room so far.
     pub fn evicted(&self) -> u64 {
         self.evicted

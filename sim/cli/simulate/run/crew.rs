@@ -3,9 +3,10 @@
 use super::command::Run;
 use super::fleet::PrefillPool;
 use super::tiers::Stores;
+use super::timeline::Watch;
 use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
-use crate::cluster::{Deployment, FleetFigures, Order, Progress, RunResult, simulate};
+use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
 use crate::hardware::{Catalog, Chip};
 use crate::report::{RunDocument, Wire, fill_oracle, fill_run, fill_tiers};
 
@@ -58,7 +59,7 @@ impl Run {
         &self,
         crew: &Crew,
         work: &Work,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         if self.fleet.is_on() {
             let (result, figures) = self.measure_fleet(crew, work, watch)?;
@@ -72,7 +73,7 @@ impl Run {
         &self,
         crew: &Crew,
         work: &Work,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<(RunResult, FleetFigures), CliError> {
         let ttl = self.common.ttl;
         let serving = (crew.order, crew.deployment);
@@ -85,15 +86,31 @@ impl Run {
         let (plan, window) = (self.plan_of(work), crew.order.model.context);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
-            let result = simulate(&mut fleet, tasks, plan, watch);
+            let result = watch.simulate(&mut fleet, tasks, plan);
             return Ok((result, fleet.figures()));
         };
         let pool = work.pool(self.common.seed, window, clients)?;
         // Tasks are numbered from 1 in a run.
         pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
-        let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
+        let result = watch.simulate(&mut fleet, pool.loop_of(clients), plan);
         let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
         Ok((result, fleet.figures()))
+    }
+
+    /// What each replica is called, in order of their numbers.
+    pub(super) fn names(&self, crew: &Crew) -> Vec<String> {
+        let title = |number: usize, role: &str, order: &Order| {
+            format!("replica {number}, {role}: {} {}", order.chip.name, order.plan)
+        };
+        let (serving, prefilling) = self.fleet.counts();
+        let role = if prefilling > 0 { "decodes" } else { "serves" };
+        let mut names: Vec<String> =
+            (0..serving).map(|number| title(number, role, crew.order)).collect();
+        if let Some((pool, _)) = &crew.prefill {
+            let numbers = serving..serving + prefilling;
+            names.extend(numbers.map(|number| title(number, "prefills", &pool.order)));
+        }
+        names
     }
 
     /// The figures of what was measured, without names and warnings.

@@ -126,6 +126,11 @@ pub(super) struct PrefillPool<'a> {
 }
 
 impl FleetFlags {
+    /// Replicas that serve or decode, and those that prefill for them.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.replicas as usize, self.prefill_replicas as usize)
+    }
+
     /// Whether there is more than one replica and nothing about it.
     pub(super) fn is_on(&self) -> bool {
         self.replicas > 1
