@@ -18,7 +18,7 @@ const CROWD: [&str; 14] = [
     "--workload",
     "agentic-coding",
     "--concurrency",
-    "48",
+    "96",
     "--duration",
     "4min",
     "--json",
@@ -113,7 +113,7 @@ fn shipped_scenarios_show_what_stores_do() {
 fn the_ladder_knows_stores_too() {
     let rung = |more: &[&str]| {
         let flags =
-            ["wall", "--chips", "h100-sxm", "--plan", "tp4", "--concurrency", "40", "--json"];
+            ["wall", "--chips", "h100-sxm", "--plan", "tp4", "--concurrency", "90", "--json"];
         memwall(&[&flags, more].concat()).document("memwall.wall/1")
     };
     let (alone, host) = (rung(&[]), rung(&["--kv-tiers", "host"]));

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::replicas::Fleet;
+use super::routing::Policy;
 use super::state::{Event, Member};
 use crate::cluster::tiers::{Arrival, Hierarchy, Port, TierFigures, Tiering, Writing};
 use crate::cost::Pricer;
 use crate::serving::kv::{Clairvoyant, pieces};
-use crate::serving::{Extent, Held};
+use crate::serving::{Extent, Held, RequestId};
 use crate::units::SimTime;
 
 /// What lies below the replicas of a fleet.
@@ -91,6 +92,24 @@ impl<P: Pricer> Fleet<P> {
         } else {
             logs.iter().zip(hbm).map(|(log, pages)| found(log, pages + own)).sum()
         })
+    }
+
+    /// Tokens of a prompt that stores below each replica of a pool hold behind those in HBM; nothing
+    /// where no router asks.
+    pub(super) fn tokens_below(&mut self, now: SimTime, pool: usize, id: RequestId) -> Vec<u32> {
+        let is_asked = self.routers[pool].routing.policy == Policy::KvAware;
+        let range = self.range(pool);
+        let Some(ground) = self.below.as_mut().filter(|_| is_asked) else { return Vec::new() };
+        let request = &self.flights[&id].request;
+        let members = range.map(|member| {
+            let replica = &mut self.members[member].replica;
+            let cached = replica.cached(now, &request.content, request.prompt);
+            let limits = *replica.limits();
+            let span = (limits.full_pages(cached), limits.full_pages(request.prompt - 1));
+            let pages = ground.hierarchy.known(now, member, &request.content, span);
+            pages * limits.page_tokens
+        });
+        members.collect()
     }
 
     /// Starts a step of a replica, over what lies below it.

@@ -180,9 +180,10 @@ impl<P: Pricer> Fleet<P> {
     pub(super) fn choose(&mut self, now: SimTime, pool: usize, id: RequestId) -> Option<usize> {
         let start = self.range(pool).start;
         let range = self.range(pool);
+        let below = self.tokens_below(now, pool, id);
         let flight = &self.flights[&id];
         let (router, members) = (&mut self.routers[pool], &mut self.members[range]);
-        let chosen = router.choose(now, members, &flight.request, flight.session)?;
+        let chosen = router.choose(now, members, (&flight.request, flight.session), &below)?;
         Some(start + chosen)
     }
 
