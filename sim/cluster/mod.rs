@@ -18,8 +18,8 @@ pub use fleet::{
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
-    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
-    best_nearby, best_of_plans,
+    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, Wished,
+    best_concurrency, best_nearby, best_of_plans,
 };
 pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
@@ -27,6 +27,6 @@ pub use run::{
     Summary, TaskCounts, at_rate, simulate, simulate_while,
 };
 pub use tiers::{
-    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
-    Writing,
+    FetchFigures, Fetching, Place, Sourced, Sources, StoreFigures, Surroundings, Tier, TierFigures,
+    Tiering, Unknown, Wish, Wishes, Writing,
 };

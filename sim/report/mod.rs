@@ -24,8 +24,8 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
-    fill_tiers, frontier_points, provenance, roofline, unfit_row,
+    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_oracle, fill_row, fill_run,
+    fill_task, fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::{
@@ -33,8 +33,8 @@ pub use page::{
 };
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
-    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreLabel, StoreReport, TaskCost,
-    TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
+    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
     requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};

@@ -10,6 +10,7 @@ mod money;
 mod program;
 mod run;
 mod sweep;
+mod tiers;
 mod timeline;
 mod trace;
 mod wall;

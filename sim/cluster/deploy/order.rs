@@ -1,6 +1,7 @@
 //! A model on chips: the plan, its step program, its memory, or why it does not fit.
 
 use super::MemoryBudget;
+use crate::cluster::tiers::Tiering;
 use crate::cost::{Calibration, CostError, Pricing, StepProgram, Stretch};
 use crate::hardware::Chip;
 use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
@@ -42,6 +43,8 @@ pub struct Deployment {
     pub limits: Limits,
     /// Its plan.
     pub plan: Plan,
+    /// Stores below the HBM of its replicas, where the ladder knows of any.
+    pub below: Option<Tiering>,
 }
 
 /// Why a model cannot be deployed so. Messages end with the nearest plan that fits, if one does.
@@ -116,6 +119,7 @@ impl Order<'_> {
                 ..self.limits
             },
             plan: self.plan,
+            below: None,
         })
     }
 

@@ -6,6 +6,8 @@ use super::slo::Slo;
 use super::trial::{TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
+use crate::cluster::tiers::{Unknown, Wishes};
+use crate::hardware::Catalog;
 use crate::model::Plan;
 use crate::serving::Engine;
 use crate::units::{PerSec, SimSpan};
@@ -41,6 +43,27 @@ pub struct Terms<'a> {
     pub ttl: Option<SimSpan>,
     /// How steps are gone through.
     pub engine: Engine,
+    /// Stores below HBM, if there are to be any.
+    pub below: Option<Wished<'a>>,
+}
+
+/// Stores below HBM as they are asked for, and where figures are found that were not given.
+#[derive(Clone, Copy, Debug)]
+pub struct Wished<'a> {
+    /// The stores.
+    pub wishes: &'a Wishes,
+    /// The specs.
+    pub catalog: &'a Catalog,
+}
+
+impl Terms<'_> {
+    /// Deploys `order` over the stores that are asked for.
+    fn deploy(&self, order: &Order) -> Result<Deployment, NoBest> {
+        let deployment = order.deploy()?;
+        let Some(Wished { wishes, catalog }) = self.below else { return Ok(deployment) };
+        let (tiering, _) = wishes.tiering(catalog, order, &deployment)?;
+        Ok(Deployment { below: Some(tiering), ..deployment })
+    }
 }
 
 /// The best found for one chip.
@@ -80,6 +103,9 @@ pub enum NoBest {
     /// No plan fits.
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    /// A store's figures are not known.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// Plans fit, but none meets the service level even with one task in flight.
     #[error(
         "{chip} misses {slo} with {plan} even with one task in flight; relax the service level"
@@ -166,8 +192,8 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
 /// near `near`. Meant for comparing worlds that differ little: all see the same tasks.
 ///
 /// Where not even one task at a time meets the service level, its figures are given all the same.
-pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, Misfit> {
-    let deployment = order.deploy()?;
+pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, NoBest> {
+    let deployment = terms.deploy(order)?;
     let most = terms.pool.underway().len() as u32;
     let (concurrency, result) = match terms.drive {
         Drive::Best => {
@@ -187,7 +213,7 @@ pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, Misf
 
 /// The load of one plan that short trials find best, or the one that was asked for.
 fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
-    let deployment = order.deploy()?;
+    let deployment = terms.deploy(order)?;
     let most = terms.pool.underway().len() as u32;
     let (concurrency, promise) = match terms.drive {
         Drive::Best => {

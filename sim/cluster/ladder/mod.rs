@@ -6,7 +6,7 @@ mod search;
 mod slo;
 mod trial;
 
-pub use best::{Best, Drive, NoBest, Terms, best_nearby, best_of_plans};
+pub use best::{Best, Drive, NoBest, Terms, Wished, best_nearby, best_of_plans};
 pub use pool::TaskPool;
 pub use search::{Stride, Trial, best_concurrency};
 pub use slo::Slo;

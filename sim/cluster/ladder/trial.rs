@@ -4,9 +4,12 @@ use super::best::Terms;
 use super::search::Trial;
 use super::slo::Slo;
 use crate::cluster::deploy::Deployment;
+use crate::cluster::fleet::{Fleet, Routing};
 use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate, simulate_while};
+use crate::cluster::tiers::Tiering;
+use crate::cost::Pricer;
 use crate::des::Streams;
-use crate::serving::Outcome;
+use crate::serving::{Extent, Outcome, Replica};
 use crate::units::{PerSec, SimSpan};
 
 /// How long a trial is.
@@ -92,9 +95,18 @@ fn run_while(
     goes_on: &mut dyn FnMut(&Outcome) -> bool,
 ) -> RunResult {
     let mut replica = deployment.replica(terms.ttl).with_engine(terms.engine);
-    let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
     let plan = length.plan(Load::Closed { concurrency });
-    let result = simulate_while(replica, tasks, plan, &mut |_| {}, goes_on);
+    let result = if let Some(tiering) = &deployment.below {
+        let mut fleet = over_stores(replica, tiering);
+        // Tasks are numbered from 1 in a run.
+        let warm = |client, content: &[Extent]| fleet.warm(u64::from(client) + 1, content);
+        terms.pool.warm(concurrency, terms.ttl, warm);
+        let tasks = terms.pool.loop_of(concurrency);
+        simulate_while(&mut fleet, tasks, plan, &mut |_| {}, goes_on)
+    } else {
+        let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
+        simulate_while(replica, tasks, plan, &mut |_| {}, goes_on)
+    };
     // Tasks that were underway are remnants; a whole task has more calls.
     RunResult { calls_per_task: terms.pool.calls_per_task(), ..result }
 }
@@ -104,7 +116,15 @@ pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> 
     let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
     let plan = terms.confirm.plan(Load::Arrivals);
     let replica = deployment.replica(terms.ttl).with_engine(terms.engine);
-    simulate(replica, tasks, plan, &mut |_| {})
+    match &deployment.below {
+        Some(tiering) => simulate(&mut over_stores(replica, tiering), tasks, plan, &mut |_| {}),
+        None => simulate(replica, tasks, plan, &mut |_| {}),
+    }
+}
+
+/// A fleet of one over stores of its own.
+fn over_stores<P: Pricer>(replica: Replica<P>, tiering: &Tiering) -> Fleet<P> {
+    Fleet::new(vec![replica], Routing::default()).with_tiers(tiering.clone())
 }
 
 #[cfg(test)]

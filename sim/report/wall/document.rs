@@ -27,6 +27,9 @@ pub struct WallDocument {
     pub engine_profile: String,
     /// Whether chips run in their own best precision (`native`) or all in one (`same`).
     pub precision: String,
+    /// The stores below HBM; left out without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_tiers: Option<String>,
     /// Seed of every random stream.
     pub seed: u64,
     /// The targets that plan and concurrency had to meet.
@@ -56,6 +59,7 @@ impl Default for WallDocument {
             cost: String::new(),
             engine_profile: String::new(),
             precision: String::new(),
+            kv_tiers: None,
             seed: 0,
             slo: Slo::default(),
             goal: None,

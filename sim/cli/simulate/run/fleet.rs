@@ -92,6 +92,9 @@ pub(super) struct FleetFlags {
     /// Share of a tool call's time for which it needs its core
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
     tool_cpu_share: f64,
+    /// Say what share of prompt tokens a cache of the same size would find that knows the future
+    #[arg(long)]
+    kv_oracle: bool,
     /// What lies below HBM
     #[command(flatten)]
     pub(super) tiers: TierFlags,
@@ -137,6 +140,7 @@ impl FleetFlags {
             || self.host_cores.is_some()
             || self.draft_tokens.is_some()
             || self.tiers.is_on()
+            || self.kv_oracle
     }
 
     /// Refuses what does not go together.
@@ -310,8 +314,11 @@ impl FleetFlags {
         if let Some(cores) = self.host_cores {
             fleet = fleet.with_cores(HostCores::new(cores, self.tool_cpu_share));
         }
-        if let Some(stores) = stores {
-            fleet = fleet.with_tiers(stores.tiering.clone());
+        if self.kv_oracle {
+            fleet = fleet.with_oracle();
+        }
+        if let Some((tiering, _)) = stores {
+            fleet = fleet.with_tiers(tiering.clone());
         }
         fleet
     }

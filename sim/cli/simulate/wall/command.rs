@@ -14,10 +14,11 @@ use super::pareto::find_frontiers;
 use super::values;
 use super::vary::{Axis, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
+use crate::cli::simulate::run::TierFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
-    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
+    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, Wished, best_of_plans,
 };
 use crate::hardware::{Catalog, Chip};
 use crate::model::{Model, Plan};
@@ -58,6 +59,9 @@ pub(in crate::cli) struct Wall {
     /// and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<Plan>,
+    /// What lies below HBM
+    #[command(flatten)]
+    tiers: TierFlags,
     /// Tasks in flight on a replica [default: the best within the service level]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
@@ -135,6 +139,7 @@ impl Wall {
             chips,
             common,
             plan: None,
+            tiers: TierFlags::default(),
             concurrency: None,
             rate: None,
             level: LevelFlags::default(),
@@ -197,6 +202,8 @@ impl Wall {
         shell: &Shell,
         then: impl FnOnce(&Ladder) -> Result<T, CliError>,
     ) -> Result<T, CliError> {
+        self.tiers.check(self.explain, false)?;
+        let wishes = self.tiers.wishes();
         let catalog = catalog(shell)?;
         let names = self.names(&catalog)?;
         let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
@@ -205,7 +212,8 @@ impl Wall {
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let terms = self.terms(&pool, &work);
+        let below = wishes.is_on().then_some(Wished { wishes: &wishes, catalog: &catalog });
+        let terms = Terms { below, ..self.terms(&pool, &work) };
         let orders = chips.iter().map(|&chip| self.order(chip, &model, &work));
         let orders = orders.flat_map(|order| self.rungs_of(order)).collect();
         let rungs = self.climb(orders, &terms, shell);
@@ -286,6 +294,7 @@ impl Wall {
             confirm,
             ttl: self.common.ttl,
             engine: self.common.engine.into(),
+            below: None,
         }
     }
 
@@ -342,6 +351,7 @@ impl Wall {
             cost: self.common.cost.to_string(),
             engine_profile: self.common.engine_profile.to_string(),
             precision: self.common.precision.name().to_owned(),
+            kv_tiers: self.tiers.wishes().names(),
             seed: self.common.seed,
             slo: crate::report::Slo {
                 ttft_ms_p99: Some(slo.ttft_ms_p99),
