@@ -8,17 +8,22 @@
 mod deploy;
 mod fleet;
 mod ladder;
+mod life;
 mod run;
 
-pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
+pub use deploy::{
+    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Wire,
+};
 pub use fleet::{
     FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Policy,
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
-    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
-    best_nearby, best_of_plans,
+    Best, Drive, GoesOn, Inside, NoBest, Pools, Setup, Slo, Station, Stride, TaskPool, Terms,
+    Trial, TrialLength, best_concurrency, best_nearby, best_of, best_of_plans, look_inside,
+    refined,
 };
+pub use life::{Attributed, CallLife, HbmTime, Log, Passage, Watched, lives};
 pub use run::{
     Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
     TaskCounts, at_rate, simulate, simulate_while,

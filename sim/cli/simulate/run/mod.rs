@@ -8,5 +8,6 @@ mod fleet;
 mod formats;
 mod load;
 
+pub(in crate::cli::simulate) use acceptance::Drafting;
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
@@ -21,8 +22,8 @@ use crate::cluster::{
 use crate::hardware::{Catalog, Chip};
 use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
-    render_wall_table, roofline, unfit_row,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
+    render_wall_page, render_wall_table, roofline, unfit_row,
 };
 use crate::units::{PerSec, SimSpan, significant};
 
@@ -38,7 +39,7 @@ Examples:
 const REPORT: &str = "memwall-wall.html";
 
 /// Most tasks in flight on one replica.
-const MOST_CLIENTS: u32 = 4096;
+pub(in crate::cli::simulate) const MOST_CLIENTS: u32 = 4096;
 
 /// Sequences in the batch of the context curves.
 const CURVE_BATCH: u32 = 1;
@@ -95,18 +96,18 @@ pub(in crate::cli) struct Wall {
 }
 
 /// Trials that find a load.
-const BRACKET: TrialLength = TrialLength {
+pub(in crate::cli::simulate) const BRACKET: TrialLength = TrialLength {
     warmup: SimSpan::from_ms(120_000),
     horizon: SimSpan::from_ms(7_200_000),
     requests: 800,
 };
 
 /// Trials that confirm it: the warm-up is as long as the longest pause.
-const CONFIRM: TrialLength =
+pub(in crate::cli::simulate) const CONFIRM: TrialLength =
     TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
 
 /// All of a trace counts; there is no more of it to warm up with.
-const RECORDED: TrialLength = TrialLength {
+pub(in crate::cli::simulate) const RECORDED: TrialLength = TrialLength {
     warmup: SimSpan::ZERO,
     horizon: SimSpan::from_ms(30 * 86_400_000),
     requests: u64::MAX,
@@ -205,6 +206,7 @@ impl Wall {
         let Ladder { catalog, rungs, terms, .. } = ladder;
         let mut report = self.report(ladder);
         let document = &mut report.document;
+        find_lives(&mut document.rows, rungs, terms, shell);
         if self.explain {
             explain_rows(&mut document.rows, rungs, terms, shell);
         }
@@ -315,7 +317,9 @@ impl Wall {
                 Ok(best) => {
                     report.rooflines.push(roofline(order, best));
                     report.context_curves.push(context_curve(order, best, CURVE_BATCH));
-                    fill_row(order, best)
+                    let mut row = fill_row(order, best);
+                    fill_turns(&mut row, best);
+                    row
                 }
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };

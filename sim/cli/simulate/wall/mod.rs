@@ -1,12 +1,13 @@
 //! `memwall wall`.
 
 mod command;
+mod life;
 mod needs;
 mod pareto;
 mod vary;
 
 pub(in crate::cli) use command::Wall;
 
-pub(super) use command::Rung;
+pub(super) use command::{BRACKET, CONFIRM, MOST_CLIENTS, RECORDED, Rung};
 
 use super::{check_setting, common, explain, point, values, work};
