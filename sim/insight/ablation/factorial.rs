@@ -180,7 +180,6 @@ impl Factorial {
         (!counts.is_empty()).then_some(Contrast(counts))
     }
 }
-}
 
 /// Both of two factors over the product of each, in the presence of `set`.
 fn pair_at(set: usize, one: usize, other: usize) -> Contrast {
