@@ -52,6 +52,15 @@ impl Repeated {
         let error = (own.len() > 1).then(|| libm::sqrt(squares / (count * (count - 1.0))));
         Some(LogGain { value, error })
     }
+
+    /// The error of gains of one kind, told from all of them together: their root mean square, for
+    /// a single one of few seeds is as chancy as what it measures. `None` where none is known.
+    pub fn pooled(&self, contrasts: &[Contrast]) -> Option<f64> {
+        let errors: Vec<f64> =
+            contrasts.iter().filter_map(|contrast| self.gain(contrast)?.error).collect();
+        let squares: f64 = errors.iter().map(|error| error * error).sum();
+        (!errors.is_empty()).then(|| libm::sqrt(squares / errors.len() as f64))
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +86,10 @@ mod tests {
         let gain = twice.gain(&twice.factorial().alone(0)).expect("both sets have figures");
         assert!((gain.value - 0.2).abs() < 1e-12);
         assert!((gain.error.expect("there are two seeds") - 0.2).abs() < 1e-12);
+        // A second one without error halves the square.
+        let still = twice.factorial().roof_over_roof_without(0);
+        let pooled = twice.pooled(&[twice.factorial().alone(0), still]).expect("both are known");
+        assert!((pooled - 0.2 * libm::sqrt(0.5)).abs() < 1e-12);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(in crate::cli) struct Ablate {
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
     slo_tpot: SimSpan,
     /// Measure everything so many times, each on other work; without a second there are no errors
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 2)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
     repeats: u32,
     #[command(flatten)]

@@ -19,6 +19,35 @@ struct Outcome<'a> {
     study: &'a Study<'a>,
     seeds: &'a [Vec<Cell>],
     gains: Repeated,
+    errors: Errors,
+}
+
+/// Errors of gains, by kind.
+struct Errors {
+    alone: Option<f64>,
+    last: Option<f64>,
+    shapley: Option<f64>,
+    pair: Option<f64>,
+}
+
+impl Errors {
+    fn of(gains: &Repeated, factors: usize) -> Self {
+        let factorial = gains.factorial();
+        let free: Vec<usize> = (0..factors).filter(|&place| factorial.is_free(place)).collect();
+        let each = |of: &dyn Fn(usize) -> Option<Contrast>| {
+            let contrasts: Vec<Contrast> = free.iter().filter_map(|&place| of(place)).collect();
+            gains.pooled(&contrasts)
+        };
+        let pairs = free.iter().flat_map(|&a| free.iter().map(move |&b| (a, b)));
+        let pairs = pairs.filter(|(a, b)| a < b);
+        let pairs: Vec<_> = pairs.filter_map(|(a, b)| factorial.pair_mean(a, b)).collect();
+        Self {
+            alone: each(&|place| Some(factorial.alone(place))),
+            last: each(&|place| Some(factorial.last(place))),
+            shapley: each(&|place| factorial.shapley(place)),
+            pair: gains.pooled(&pairs),
+        }
+    }
 }
 
 /// The rows of `study` from its cells, seed by seed.
@@ -27,7 +56,8 @@ pub(super) fn rows(study: &Study, seeds: &[Vec<Cell>]) -> Rows {
     let figures: Vec<Vec<_>> =
         seeds.iter().map(|cells| cells.iter().map(figure).collect()).collect();
     let gains = Repeated::new(study.studied.len(), &figures);
-    let outcome = Outcome { study, seeds, gains };
+    let errors = Errors::of(&gains, study.studied.len());
+    let outcome = Outcome { study, seeds, gains, errors };
     let (chip, places) = (&study.bench.chip.name, 0..study.studied.len());
     let pairs = places.clone().flat_map(|a| (a + 1..study.studied.len()).map(move |b| (a, b)));
     let left_out = study.left_out.iter().map(|(technique, reason)| LeftOut {
@@ -125,10 +155,14 @@ impl Outcome<'_> {
     fn technique(&self, place: usize) -> TechniqueGains {
         let (factorial, technique) = (self.factorial(), self.study.studied[place]);
         let is_free = factorial.is_free(place);
-        let of = |contrast: Option<Contrast>| self.ratio(contrast.filter(|_| is_free).as_ref());
-        let (alone, alone_error) = of(Some(factorial.alone(place)));
-        let (last, last_error) = of(Some(factorial.last(place)));
-        let (shapley, shapley_error) = of(factorial.shapley(place));
+        let of = |contrast: Option<Contrast>, error: Option<f64>| {
+            let gain = self.ratio(contrast.filter(|_| is_free).as_ref()).0;
+            (gain, error.filter(|_| gain.is_some()))
+        };
+        let errors = &self.errors;
+        let (alone, alone_error) = of(Some(factorial.alone(place)), errors.alone);
+        let (last, last_error) = of(Some(factorial.last(place)), errors.last);
+        let (shapley, shapley_error) = of(factorial.shapley(place), errors.shapley);
         let claim = claims::of(technique);
         let (with, without) = words::of(technique, &self.study.bench);
         let is_known = alone.is_some() && last.is_some() && shapley.is_some();
@@ -174,7 +208,7 @@ impl Outcome<'_> {
         if !factorial.is_free(first) || !factorial.is_free(second) {
             return None;
         }
-        let (mean, mean_error) = self.ratio(factorial.pair_mean(first, second).as_ref());
+        let mean = self.ratio(factorial.pair_mean(first, second).as_ref()).0;
         let name = |place: usize| -> Technique { self.study.studied[place] };
         Some(Interaction {
             chip: self.study.bench.chip.name.clone(),
@@ -182,7 +216,7 @@ impl Outcome<'_> {
             second: name(second).key().into(),
             alone: self.ratio(Some(&factorial.pair_alone(first, second))).0,
             mean,
-            mean_error,
+            mean_error: self.errors.pair.filter(|_| mean.is_some()),
         })
     }
 

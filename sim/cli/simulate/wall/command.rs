@@ -11,7 +11,7 @@ use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
-use super::vary::{Axis, axis, varied};
+use super::vary::{Axis, Varied, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
 use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
@@ -80,7 +80,8 @@ pub(in crate::cli) struct Wall {
     #[arg(long)]
     pareto: bool,
     /// Show each chip with other figures beside it, too: `memory.stacks=4..16`,
-    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`; more than once for every combination
+    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`, `host.speed=x2`; more than once for every
+    /// combination
     #[arg(long, value_name = "FIGURE=VALUES", value_parser = axis)]
     vary: Vec<Axis>,
     /// Say how much more HBM bandwidth, capacity and arithmetic each chip would need to yield per
@@ -189,16 +190,18 @@ impl Wall {
     ) -> Result<T, CliError> {
         let catalog = catalog(shell)?;
         let names = self.names(&catalog)?;
-        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let varied = varied(catalog, &names, &self.vary, shell)?;
+        let Varied { catalog, names, .. } = &varied;
         let chips: Vec<&Chip> =
             names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let order = |&chip: &&'_ Chip| varied.hosted(self.order(chip, &model, &work));
+        let orders = chips.iter().map(order).collect();
         let rungs = self.climb(orders, &terms, shell);
-        then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
+        then(&Ladder { catalog, model: &model, work: &work, terms, rungs })
     }
 
     /// The report, with what was asked for besides.
