@@ -45,6 +45,7 @@ fn bench<'a>(order: &Order<'a>) -> Bench<'a> {
         plan: Some(Plan::tp(1)),
         wide: vec![8],
         pools: None,
+        below: Err("there are none".into()),
         bigger: 4,
         sram: Sram { capacity: Bytes::new(5e8), bandwidth: BytesPerSec::new(150e12) },
         pim: 4.0,

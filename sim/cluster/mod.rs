@@ -9,13 +9,15 @@ mod deploy;
 mod fleet;
 mod ladder;
 mod life;
+mod record;
 mod run;
+mod tiers;
 
 pub use deploy::{
     Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Wire,
 };
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Policy,
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
@@ -23,8 +25,13 @@ pub use ladder::{
     Trial, TrialLength, best_concurrency, best_nearby, best_of, best_of_plans, look_inside,
     refined,
 };
-pub use life::{Attributed, CallLife, HbmTime, Log, Passage, Watched, lives};
+pub use life::{Attributed, CallLife, HbmTime, Log, Stay, Watched, lives};
+pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
-    Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
-    TaskCounts, at_rate, simulate, simulate_while,
+    Account, Agent, Load, News, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches,
+    Summary, TaskCounts, at_rate, simulate, simulate_while,
+};
+pub use tiers::{
+    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
+    Writing,
 };

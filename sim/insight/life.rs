@@ -1,6 +1,6 @@
 //! Where the seconds of a task's life go, over its growing context.
 
-use crate::cluster::{CallLife, Passage};
+use crate::cluster::{CallLife, Stay};
 use crate::cost::Bound;
 use crate::workload::Cause;
 
@@ -95,11 +95,11 @@ impl Uses {
         Self(self.0.map(|part| part * factor))
     }
 
-    fn of(passage: &Passage) -> Self {
+    fn of(stay: &Stay) -> Self {
         let mut uses = Self::default();
-        let kv = passage.kv.get();
+        let kv = stay.kv.get();
         for bound in Bound::ALL {
-            let part = passage.parts[bound];
+            let part = stay.parts[bound];
             match bound {
                 Bound::Compute => uses.add(Use::Compute, part),
                 Bound::HbmBandwidth => {
@@ -198,9 +198,9 @@ mod tests {
     fn call(context: u32, cause: Cause) -> CallLife {
         let mut parts = Breakdown::of(Bound::HbmBandwidth, Seconds::new(3.0));
         parts[Bound::Compute] = 1.0;
-        let passage = Passage { parts, kv: Seconds::new(2.0) };
+        let stay = Stay { parts, kv: Seconds::new(2.0) };
         let [pause, dispatch, waiting] = [10.0, 0.5, 1.5].map(Seconds::new);
-        CallLife { context, cause, pause, dispatch, waiting, prefill: passage, decode: passage }
+        CallLife { context, cause, pause, dispatch, waiting, prefill: stay, decode: stay }
     }
 
     #[test]

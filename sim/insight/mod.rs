@@ -15,8 +15,8 @@ mod overlap;
 mod slope;
 
 pub use ablation::{
-    Bench, Contrast, EQUALS, Equals, Factorial, LogGain, MOST_FACTORS, Repeated, Sram, Switches,
-    Technique, Variant, equal_of, is_sparse, larger_than,
+    Below, Bench, Contrast, EQUALS, Equals, Factorial, LogGain, MOST_FACTORS, Repeated, Sram,
+    Switches, Technique, Variant, equal_of, is_sparse, larger_than,
 };
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;

@@ -6,13 +6,18 @@ use super::trial::run_closed;
 use crate::cluster::deploy::{Deployment, Order, Wire};
 use crate::cluster::fleet::{Fleet, Policy, Prefilling, Routing};
 use crate::cluster::run::{
-    Account, RunPlan, RunResult, Service, at_rate, simulate, simulate_while,
+    Account, News, RunPlan, RunResult, Service, at_rate, simulate, simulate_while,
 };
+use crate::cluster::tiers::Tiering;
 use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
 use crate::serving::{Extent, Outcome, Replica, Request, Speculating, Speculation, TooLong};
 use crate::units::{PerSec, SimSpan, SimTime};
+
+/// How requests find their replica: there are few, and each is worth its cache.
+const ROUTING: Routing =
+    Routing { policy: Policy::KvAware, refresh: SimSpan::ZERO, overlap_weight: 1 };
 
 /// Replicas of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +60,8 @@ pub struct Setup {
     pub keeps_prefixes: bool,
     /// Pools that prefill and decode apart, and how KV passes from one to the other.
     pub split: Option<(Pools, Prefilling)>,
+    /// Stores for KV below HBM.
+    pub tiering: Option<Tiering>,
 }
 
 type Pricing<'a> = Speculating<&'a StepProgram>;
@@ -62,15 +69,14 @@ type Pricing<'a> = Speculating<&'a StepProgram>;
 impl Setup {
     /// The deployment by itself.
     pub fn plain(deployment: Deployment) -> Self {
-        Self { deployment, speculation: None, keeps_prefixes: true, split: None }
+        Self { deployment, speculation: None, keeps_prefixes: true, split: None, tiering: None }
     }
 
     /// The same setup split into `pools`, between which KV passes over `wire`; `order` is what was
     /// deployed.
     pub fn split_into(self, pools: Pools, wire: &Wire, order: &Order) -> Self {
-        let refresh = SimSpan::ZERO;
-        let routing = Routing { policy: Policy::KvAware, refresh, overlap_weight: 1 };
-        Self { split: Some((pools, Prefilling::of(order, wire, routing))), ..self }
+        let prefilling = Prefilling::of(order, wire, ROUTING);
+        Self { split: Some((pools, prefilling)), ..self }
     }
 
     /// The time that it spends on prefill over that on decode, with as many tasks in flight as its
@@ -98,10 +104,20 @@ impl Setup {
         replica.with_engine(terms.engine)
     }
 
-    fn fleet(&self, pools: Pools, prefilling: Prefilling, terms: &Terms) -> Fleet<Pricing<'_>> {
+    /// Its replicas as a fleet, if it takes one.
+    fn fleet(&self, terms: &Terms) -> Option<Fleet<Pricing<'_>>> {
+        if self.split.is_none() && self.tiering.is_none() {
+            return None;
+        }
         let pool = |count| (0..count).map(|_| self.replica(terms)).collect();
-        let fleet = Fleet::new(pool(pools.decode), prefilling.routing);
-        fleet.with_prefill(pool(pools.prefill), prefilling)
+        let mut fleet = Fleet::new(pool(self.decoding()), ROUTING);
+        if let Some((pools, prefilling)) = self.split {
+            fleet = fleet.with_prefill(pool(pools.prefill), prefilling);
+        }
+        Some(match &self.tiering {
+            Some(tiering) => fleet.with_tiers(tiering.clone()),
+            None => fleet,
+        })
     }
 
     fn closed(
@@ -140,15 +156,14 @@ impl Station for Setup {
 
     fn run_closed(&self, clients: u32, plan: RunPlan, terms: &Terms, goes_on: GoesOn) -> RunResult {
         let warmed = if self.keeps_prefixes { clients } else { 0 };
-        match self.split {
+        match self.fleet(terms) {
             None => {
                 let mut replica = self.replica(terms);
                 let warm = |_, content: &[Extent]| replica.warm(SimTime::ZERO, content);
                 terms.pool.warm(warmed, terms.ttl, warm);
                 self.closed(replica, clients, (plan, terms, goes_on))
             }
-            Some((pools, prefilling)) => {
-                let mut fleet = self.fleet(pools, prefilling, terms);
+            Some(mut fleet) => {
                 // Tasks are numbered from 1 in a run.
                 let warm = |client: u32, content: &[Extent]| {
                     fleet.warm(u64::from(client) + 1, content);
@@ -160,11 +175,9 @@ impl Station for Setup {
     }
 
     fn run_open(&self, rate: PerSec, plan: RunPlan, terms: &Terms) -> RunResult {
-        match self.split {
+        match self.fleet(terms) {
             None => self.open(self.replica(terms), rate, plan, terms),
-            Some((pools, prefilling)) => {
-                self.open(self.fleet(pools, prefilling, terms), rate, plan, terms)
-            }
+            Some(fleet) => self.open(fleet, rate, plan, terms),
         }
     }
 }
@@ -190,6 +203,20 @@ impl<V: Service> Service for Remembering<V> {
 
     fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong> {
         self.service.submit(now, request, session)
+    }
+
+    fn tool(&mut self, now: SimTime, span: SimSpan) -> SimSpan {
+        self.service.tool(now, span)
+    }
+
+    fn hear(&mut self, now: SimTime, news: News) {
+        self.service.hear(now, news);
+    }
+
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        if self.keeps_prefixes {
+            self.service.awaits(now, sent, next, session);
+        }
     }
 
     fn next_time(&self) -> Option<SimTime> {

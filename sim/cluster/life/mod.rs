@@ -6,10 +6,10 @@
 //! What is not watched pays nothing.
 
 mod attributed;
-mod passage;
+mod stay;
 mod watched;
 
 pub(in crate::cluster) use attributed::OF_KV;
 pub use attributed::{Attributed, HbmTime};
-pub use passage::{CallLife, Passage, lives};
+pub use stay::{CallLife, Stay, lives};
 pub use watched::{Log, Watched};

@@ -2,7 +2,8 @@
 
 use super::technique::{Switches, Technique};
 use crate::cluster::{
-    Best, Drive, NoBest, Order, Pools, Setup, Station, Terms, Wire, best_of, refined,
+    Best, Deployment, Drive, NoBest, Order, Pools, Setup, Station, Terms, Tiering, Wire, best_of,
+    refined,
 };
 use crate::cost::OpFamily;
 use crate::hardware::{Chip, Format};
@@ -28,8 +29,11 @@ pub struct Sram {
     pub bandwidth: BytesPerSec,
 }
 
+/// The stores below HBM of a deployment of an order; `None` if they cannot be had.
+pub type Below<'a> = &'a (dyn Fn(&Order, &Deployment) -> Option<Tiering> + Sync);
+
 /// What combinations are built from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bench<'a> {
     /// The chip.
     pub chip: &'a Chip,
@@ -43,6 +47,8 @@ pub struct Bench<'a> {
     pub wide: Vec<u32>,
     /// The split of pools that was asked for, instead of what the work asks for.
     pub pools: Option<Pools>,
+    /// The stores below HBM, or why there are none.
+    pub below: Result<Below<'a>, String>,
     /// What bigger batches multiply limits by.
     pub bigger: u32,
     /// The SRAM of the what-if.
@@ -87,6 +93,7 @@ impl<'a> Bench<'a> {
             Technique::Disaggregation => {
                 missing(chip_to_chip(order.chip), format!("no link or network of {chip} is known"))
             }
+            Technique::KvOffload => self.below.as_ref().err().cloned(),
             Technique::WideEp if !is_sparse(order.model) => {
                 Some(format!("{model} has no routed experts to spread"))
             }
@@ -161,14 +168,17 @@ impl<'a> Bench<'a> {
     ) -> Result<Vec<Result<Setup, NoBest>>, NoBest> {
         let (chip, order) = self.changed(switches, &variant.order, plan);
         let order = Order { chip: &chip, ..order };
+        let below = self.below.as_ref().ok().filter(|_| switches.has(Technique::KvOffload));
         let setup = || -> Result<Setup, NoBest> {
+            let deployment = order.deploy()?;
             Ok(Setup {
+                tiering: below.and_then(|below| below(&order, &deployment)),
                 speculation: variant
                     .speculation
                     .clone()
                     .filter(|_| switches.has(Technique::Speculation)),
                 keeps_prefixes: switches.has(Technique::PrefixCache),
-                ..Setup::plain(order.deploy()?)
+                ..Setup::plain(deployment)
             })
         };
         if !switches.has(Technique::Disaggregation) {

@@ -20,6 +20,8 @@ pub enum Technique {
     Speculation,
     /// Prefill and decode on replicas of their own.
     Disaggregation,
+    /// KV that HBM has no room for goes to stores below it, and comes back.
+    KvOffload,
     /// Attention by data parallelism and experts over all ranks, instead of tensor parallelism.
     WideEp,
     /// A sparse model in place of a dense one of equal quality.
@@ -34,7 +36,7 @@ pub enum Technique {
 
 impl Technique {
     /// Every technique, in the order of reports.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PrefixCache,
         Self::KvPrecision,
         Self::WeightPrecision,
@@ -42,6 +44,7 @@ impl Technique {
         Self::BiggerBatches,
         Self::Speculation,
         Self::Disaggregation,
+        Self::KvOffload,
         Self::WideEp,
         Self::MoeSparsity,
         Self::Sram,
@@ -59,6 +62,7 @@ impl Technique {
             Self::BiggerBatches => "bigger-batches",
             Self::Speculation => "speculation",
             Self::Disaggregation => "disaggregation",
+            Self::KvOffload => "kv-offload",
             Self::WideEp => "wide-ep",
             Self::MoeSparsity => "moe-sparsity",
             Self::Sram => "sram",

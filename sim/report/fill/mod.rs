@@ -6,6 +6,7 @@ mod fleet;
 mod life;
 mod run;
 mod task;
+mod tiers;
 mod turns;
 mod wall;
 
@@ -15,5 +16,6 @@ pub use fleet::{Pool, Wire, fill_fleet};
 pub use life::fill_life;
 pub use run::fill_run;
 pub use task::fill_task;
+pub use tiers::fill_tiers;
 pub use turns::{fill_turns, frontier_points};
 pub use wall::{fill_row, unfit_row};

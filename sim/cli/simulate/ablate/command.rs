@@ -10,15 +10,17 @@ use super::print::print;
 use super::words;
 use crate::cli::models::model_named;
 use crate::cli::simulate::common::CommonFlags;
-use crate::cli::simulate::run::Drafting;
+use crate::cli::simulate::run::{Drafting, TierFlags};
 use crate::cli::simulate::values;
 use crate::cli::simulate::wall::{BRACKET, CONFIRM, MOST_CLIENTS, RECORDED};
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Drive, Order, Slo, TaskPool, Terms};
+use crate::cluster::{Deployment, Drive, Order, Slo, TaskPool, Terms};
 use crate::hardware::{Catalog, Chip};
-use crate::insight::{Bench, MOST_FACTORS, Technique, Variant, equal_of, is_sparse, larger_than};
+use crate::insight::{
+    Below, Bench, MOST_FACTORS, Technique, Variant, equal_of, is_sparse, larger_than,
+};
 use crate::model::{Model, Plan};
 use crate::units::SimSpan;
 
@@ -31,7 +33,7 @@ Examples:
   memwall ablate --workload chat --plan tp8 --concurrency 64
 
 Techniques: prefix-cache, kv-precision, weight-precision, chunking, bigger-batches, speculation,
-disaggregation, wide-ep; and, only if named, moe-sparsity, sram, pim, larger-model. What is not
+disaggregation, kv-offload, wide-ep; and, only if named, moe-sparsity, sram, pim, larger-model. What is not
 studied is as in `memwall wall`: cache, narrow formats and chunks on, the rest off.
 
 Alone: with it alone over with none. Last: with all over with all but it. Shapley: its mean over all
@@ -105,7 +107,13 @@ impl Ablate {
         let all = || models.iter().flatten().flatten();
         let window = all().map(|model| model.context).min().unwrap_or(0);
         let work = self.common.work.read(shell)?.with_longest_pause();
-        let studies = self.studies(&catalog, (&models, is_sparse), (&work, window))?;
+        let stores = TierFlags::of(self.how.kv_offload.clone());
+        stores.check(false, false)?;
+        let below = |order: &Order, deployment: &Deployment| {
+            let stores = stores.stores(&catalog, order, deployment).ok().flatten();
+            stores.map(|stores| stores.tiering)
+        };
+        let studies = self.studies((&catalog, &below), (&models, is_sparse), (&work, window))?;
         let seeds = (0..u64::from(self.repeats)).map(|repeat| self.common.seed + repeat);
         let pools: Vec<(u64, TaskPool)> = seeds
             .map(|seed| Ok((seed, work.pool(seed, window, MOST_CLIENTS)?)))
@@ -229,7 +237,7 @@ impl Ablate {
 
     fn studies<'a>(
         &self,
-        catalog: &'a Catalog,
+        (catalog, below): (&'a Catalog, Below<'a>),
         (models, is_sparse): (&'a Models, bool),
         (work, window): (&Work, u32),
     ) -> Result<Vec<Study<'a>>, CliError> {
@@ -251,17 +259,43 @@ impl Ablate {
                     *own = model.as_ref().map(variant).transpose()?;
                 }
             }
-            let bench = self.bench(chip, variants, is_sparse)?;
+            let below = self.stores(catalog, &variants, is_sparse).map(|()| below);
+            let bench = self.bench((chip, is_sparse), variants, below)?;
             studies.push(self.study(bench)?);
         }
         Ok(studies)
     }
 
+    /// Whether there are stores below HBM of the model that was named, or why not; known as soon as
+    /// any plan fits.
+    fn stores(
+        &self,
+        catalog: &Catalog,
+        variants: &[[Option<Variant>; 2]; 2],
+        is_sparse: bool,
+    ) -> Result<(), String> {
+        let stores = TierFlags::of(self.how.kv_offload.clone());
+        let Some(named) = &variants[usize::from(is_sparse)][0] else { return Ok(()) };
+        let plans =
+            self.plan.map_or_else(|| [1, 2, 4, 8].map(Plan::tp).to_vec(), |plan| vec![plan]);
+        for plan in plans {
+            let order = Order { plan, ..named.order };
+            if let Ok(deployment) = order.deploy() {
+                let found = stores.stores(catalog, &order, &deployment);
+                return match found.map_err(|error| error.to_string())? {
+                    Some(_) => Ok(()),
+                    None => Err("no store was asked for".into()),
+                };
+            }
+        }
+        Ok(())
+    }
+
     fn bench<'a>(
         &self,
-        chip: &'a Chip,
+        (chip, is_sparse): (&'a Chip, bool),
         variants: [[Option<Variant<'a>>; 2]; 2],
-        is_sparse: bool,
+        below: Result<Below<'a>, String>,
     ) -> Result<Bench<'a>, CliError> {
         let mut bench = Bench {
             chip,
@@ -270,6 +304,7 @@ impl Ablate {
             plan: self.plan,
             wide: WIDE.to_vec(),
             pools: self.how.pools,
+            below,
             bigger: self.how.bigger,
             sram: self.how.sram,
             pim: self.how.pim,

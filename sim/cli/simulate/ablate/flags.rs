@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::simulate::run::Wish;
 use crate::cluster::Pools;
 use crate::insight::Sram;
 use crate::units::{Bytes, BytesPerSec};
@@ -25,6 +26,9 @@ pub(super) struct TechniqueFlags {
     /// [default: the better of the two splits nearest to what the work asks for]
     #[arg(long, value_name = "P:D", value_parser = pools)]
     pub(super) pools: Option<Pools>,
+    /// kv-offload: stores below HBM, as --kv-tiers of `memwall run` has them
+    #[arg(long, value_name = "STORE[:KEY=VALUE,…]", num_args = 1.., default_value = "host")]
+    pub(super) kv_offload: Vec<Wish>,
     /// bigger-batches: most sequences and most tokens of a step are multiplied by this
     #[arg(long, value_name = "N", default_value_t = 4)]
     #[arg(value_parser = clap::value_parser!(u32).range(2..=64))]

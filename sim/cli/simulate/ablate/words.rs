@@ -39,6 +39,9 @@ pub(super) fn of(technique: Technique, bench: &Bench) -> (String, String) {
         Technique::Disaggregation => {
             ("prefill and decode on replicas of their own".into(), "each replica does both".into())
         }
+        Technique::KvOffload => {
+            ("KV beyond HBM in stores below it (--kv-offload)".into(), "HBM alone".into())
+        }
         Technique::WideEp => {
             let ranks: Vec<String> = bench.wide.iter().map(ToString::to_string).collect();
             let ranks = ranks.join(", ");
@@ -97,6 +100,10 @@ pub(super) fn assumption(technique: Technique, bench: &Bench) -> Option<String> 
             .into(),
         Technique::Disaggregation => "disaggregation: splits of up to four replicas, KV-aware \
                                       routing, KV over the scale-up link or the network"
+            .into(),
+        Technique::KvOffload => "kv-offload: stores begin empty and are written through; content \
+                                 comes back where that is predicted to be faster than computing it; \
+                                 other figures are the system's"
             .into(),
         Technique::Sram => format!(
             "sram: a what-if; each chip holds {} of its weights on die and reads them at {} \

@@ -7,7 +7,11 @@ mod doubts;
 mod fleet;
 mod formats;
 mod load;
+mod tiers;
+mod timeline;
 
 pub(in crate::cli::simulate) use acceptance::Drafting;
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
+pub(in crate::cli::simulate) use tiers::{TierFlags, Wish};
+pub(in crate::cli::simulate) use timeline::Watch;

@@ -1,19 +1,19 @@
 //! `memwall wall`: the ladder of chips, and what holds each back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::keep::{keep, probe};
 use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
 use super::vary::{Axis, Varied, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
-use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
@@ -23,7 +23,7 @@ use crate::hardware::{Catalog, Chip};
 use crate::model::{FeedForward, Layer, Model, Plan};
 use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
-    render_wall_page, render_wall_table, roofline, unfit_row,
+    render_wall_table, roofline, unfit_row,
 };
 use crate::units::{PerSec, SimSpan, significant};
 
@@ -94,6 +94,10 @@ pub(in crate::cli) struct Wall {
     /// Write no report
     #[arg(long, conflicts_with = "report")]
     no_report: bool,
+    /// Put every chart of the report into this folder, as SVG and as PNG: `ladder.svg`,
+    /// `roofline-rubin.png`; no browser is needed
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
 }
 
 /// Trials that find a load.
@@ -144,6 +148,7 @@ impl Wall {
             goal: None,
             report: None,
             no_report: true,
+            figures: None,
         }
     }
 
@@ -166,14 +171,12 @@ impl Wall {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let page = self.page(shell);
-        page.as_deref().map_or(Ok(()), Staged::probe)?;
+        probe(page.as_deref(), self.figures.as_deref())?;
         let report = self.climbed(shell, |ladder| self.looked_at(ladder, shell))?;
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
-        if let Some(path) = page {
-            write_page(&path, &report, shell)?;
-        }
+        keep(&report, (page.as_deref(), self.figures.as_deref()), shell)?;
         if shell.json() {
             shell.json_document(&report.document)?;
         } else {
@@ -198,8 +201,8 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let terms = self.terms(&pool, &work);
-        let order = |&chip: &&'_ Chip| varied.hosted(self.order(chip, &model, &work));
-        let orders = chips.iter().map(order).collect();
+        let order = |chip| varied.hosted(self.order(chip, &model, &work));
+        let orders = chips.into_iter().map(order).collect();
         let rungs = self.climb(orders, &terms, shell);
         then(&Ladder { catalog, model: &model, work: &work, terms, rungs })
     }
@@ -373,12 +376,4 @@ fn missed(row: &WallRow, slo: &Slo) -> String {
         ms(row.tpot_ms_p50),
         significant(slo.tpot_ms_p50, 3),
     )
-}
-
-fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
-    let mut staged = Staged::default();
-    staged.add(path, render_wall_page(report).as_bytes())?;
-    staged.commit()?;
-    shell.inform(format!("The report is in {}", path.display()));
-    Ok(())
 }

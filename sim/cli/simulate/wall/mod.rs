@@ -1,6 +1,7 @@
 //! `memwall wall`.
 
 mod command;
+mod keep;
 mod life;
 mod needs;
 mod pareto;

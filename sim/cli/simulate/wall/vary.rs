@@ -236,8 +236,8 @@ mod tests {
         assert_eq!(name, "b200-sxm-pin-rate-x1.5");
         assert_eq!(host_factor(&value), Some(1.5));
         let (_, host) = variation(&catalog, "B200", &[(HOST_SPEED, &value)]).unwrap();
-        assert!(catalog.overlaid(&[("vary".into(), host)]).is_ok());
-        let catalog = catalog.overlaid(&[("vary".into(), text)]).unwrap();
+        let texts = [("vary".into(), text), ("host".into(), host)];
+        let catalog = catalog.overlaid(&texts).unwrap();
         let [more, own] =
             [&name, "b200-sxm"].map(|name| catalog.chip(name).unwrap().memory.bandwidth.get());
         assert!((more / own - 1.5).abs() < 1e-9);

@@ -10,7 +10,7 @@ use crate::workload::{Call, Cause, Task};
 
 /// Time spent in the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Passage {
+pub struct Stay {
     /// By what held the batch back.
     pub parts: Breakdown,
     /// The part of `hbm_bandwidth` that went to KV; the rest went to weights.
@@ -31,9 +31,9 @@ pub struct CallLife {
     /// From there to its admission: for a slot, for pages, for the step under way to end.
     pub waiting: Seconds,
     /// From there to its first token.
-    pub prefill: Passage,
+    pub prefill: Stay,
     /// From there to its last token.
-    pub decode: Passage,
+    pub decode: Stay,
 }
 
 /// The lives of the calls that were sent and answered within `log`; `tasks` are those of the run,
@@ -72,29 +72,25 @@ fn life(log: &Log, seen: &Seen, call: &Call) -> CallLife {
         pause: call.gap.seconds(),
         dispatch: seen.way.seconds(),
         waiting: until.seconds().saturating_sub(seen.way.seconds()),
-        prefill: passage(
-            &admitted,
-            &first,
-            outcome.ttft().seconds().saturating_sub(until.seconds()),
-        ),
-        decode: passage(&first, &end, outcome.end.since(outcome.first_token).seconds()),
+        prefill: stay(&admitted, &first, outcome.ttft().seconds().saturating_sub(until.seconds())),
+        decode: stay(&first, &end, outcome.end.since(outcome.first_token).seconds()),
     }
 }
 
 /// What was spent from `from` to `to`, which took `time`.
-fn passage(from: &Spent, to: &Spent, time: Seconds) -> Passage {
+fn stay(from: &Spent, to: &Spent, time: Seconds) -> Stay {
     let mut parts = Breakdown::default();
     for bound in Bound::ALL {
         parts[bound] = (to.parts[bound] - from.parts[bound]).max(0.0);
     }
     let sum = parts.total().get();
     if sum == 0.0 {
-        return Passage::default();
+        return Stay::default();
     }
     // Steps end at whole picoseconds, and are counted in fractions of them.
     let parts = parts.scaled(time.get() / sum);
     let of = |to: Seconds, from: Seconds| to.saturating_sub(from).get();
     let (kv, all) = (of(to.hbm.kv, from.hbm.kv), of(to.hbm.all, from.hbm.all));
     let share = if all > 0.0 { (kv / all).min(1.0) } else { 0.0 };
-    Passage { parts, kv: Seconds::new(parts[Bound::HbmBandwidth] * share) }
+    Stay { parts, kv: Seconds::new(parts[Bound::HbmBandwidth] * share) }
 }
