@@ -50,7 +50,7 @@ pub(super) fn titles(report: &WallReport) -> Vec<Titled> {
 }
 
 /// What the ladder yields.
-fn results(report: &WallReport) -> [Chart; 3] {
+fn results(report: &WallReport) -> [Chart; 4] {
     let (document, rows) = (&report.document, &report.document.rows);
     let leaders = key(|bound| leads(rows, bound));
     [
@@ -77,6 +77,15 @@ fn results(report: &WallReport) -> [Chart; 3] {
             above: key(|bound| takes_time(rows, bound)),
             says: words::time(document),
             caption: "Left the whole task, prefill and idle time included; right decode alone.",
+        },
+        Chart {
+            id: "life",
+            heading: "Where a task's life goes",
+            above: html! {},
+            says: words::life(document),
+            caption: "Seconds of an average task, sub-agents included, from its first call to its \
+                last: in the batch by what held the batch back, before it waiting for room, and \
+                between calls for tools and people. Weights include the activations beside them.",
         },
     ]
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::life::{HbmShare, Life, Overlap};
 use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
@@ -165,6 +166,14 @@ pub struct WallRow {
     pub time_share: Shares,
     /// What holds decode back.
     pub decode_bound: Shares,
+    /// `time_share.hbm_bandwidth`, divided; null if not looked at.
+    pub hbm_share: HbmShare,
+    /// `decode_bound.hbm_bandwidth`, divided.
+    pub decode_hbm_share: HbmShare,
+    /// How far a second resource is busy under the one that time is counted for.
+    pub overlap: Overlap,
+    /// Where a task's life goes; null if not looked at.
+    pub life: Option<Life>,
     /// Gain of output per GPU by resource.
     pub elasticity: Elasticity,
     /// Standard error of each.
@@ -233,6 +242,10 @@ impl WallRow {
             mbu: None,
             time_share: Shares::default(),
             decode_bound: Shares::default(),
+            hbm_share: HbmShare::default(),
+            decode_hbm_share: HbmShare::default(),
+            overlap: Overlap::default(),
+            life: None,
             elasticity: Elasticity::default(),
             elasticity_error: Elasticity::default(),
             elasticity_further: BTreeMap::new(),
