@@ -10,10 +10,11 @@ mod fleet;
 mod ladder;
 mod record;
 mod run;
+mod tiers;
 
 pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Passage, Policy,
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
@@ -24,4 +25,8 @@ pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
     Account, Agent, Load, News, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches,
     Summary, TaskCounts, at_rate, simulate, simulate_while,
+};
+pub use tiers::{
+    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
+    Writing,
 };

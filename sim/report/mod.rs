@@ -25,14 +25,15 @@ pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
     Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
-    frontier_points, provenance, roofline, unfit_row,
+    fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::{Picture, render_wall_page, wall_pictures};
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
-    Latency, PoolReport, Requests, RunDocument, Shown, Sim, TaskCost, TaskJoules, TaskTokens,
-    Throughput, Timeline, TokenCounts, ToolReport, render_run, requests_csv,
+    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreLabel, StoreReport, TaskCost,
+    TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{

@@ -58,6 +58,13 @@ impl<P> Member<P> {
     }
 }
 
+impl<P: Pricer> Member<P> {
+    /// The same with stores below it, which take what it evicts, or what it computes.
+    pub(super) fn over_stores(self, on_eviction: bool) -> Self {
+        Self { replica: self.replica.with_stores(on_eviction), ..self }
+    }
+}
+
 /// A request in the fleet.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -138,17 +145,21 @@ pub(super) enum Event {
     Depart { id: RequestId, to: usize },
     /// The replicas of a pool report.
     Report { pool: usize },
+    /// Something happens below HBM, if nothing else was scheduled there since.
+    Tiers { generation: u64 },
+    /// The context of a session whose tool is about to end is fetched.
+    Ahead(u64),
 }
 
 impl Phased for Event {
     /// Pages are given back before they are asked for; reports come last.
     fn phase(&self) -> u8 {
         match self {
-            Self::Sent { .. } => 0,
+            Self::Sent { .. } | Self::Tiers { .. } => 0,
             Self::Return(_) => 1,
             Self::Fail { .. } => 2,
             Self::Land(_) => 3,
-            Self::Depart { .. } => 4,
+            Self::Depart { .. } | Self::Ahead(_) => 4,
             Self::Report { .. } => 5,
         }
     }

@@ -39,6 +39,7 @@ impl<P: Pricer> Fleet<P> {
         let replica = &mut self.members[member].replica;
         let source = replica.hold(now, &request.content, request.prompt, request.prompt);
         let source = source.expect("its pages have just been given back");
+        self.pass_down(now, member);
         self.moves.insert(id, Move { from: member, source, to: None, target: None });
         self.queue.schedule(now, Event::Land(id));
     }
@@ -68,7 +69,9 @@ impl<P: Pricer> Fleet<P> {
             }
             let tokens = place.replica.handed_tokens(request.prompt, request.output);
             let held = place.replica.hold(now, &request.content, request.prompt, tokens);
+            self.pass_down(now, member);
             let Some(held) = held else { return };
+            let place = &mut self.members[member];
             place.landing.pop_front();
             place.expected += 1;
             self.moves.get_mut(&id).expect("it is there").target = Some((held, now));
@@ -126,7 +129,7 @@ impl<P: Pricer> Fleet<P> {
             self.passages.note(now, Passage::Arrived { request: id.0 });
             let sender = &mut self.members[from].replica;
             sender.release(now, source);
-            sender.start_step(now);
+            self.start(now, from);
             let flight = self.flights.get_mut(&id).expect("it is in the fleet");
             flight.stage = Stage::Serve(to);
             let prefilled = flight.prefilled.as_mut().expect("it is prefilled");
@@ -135,7 +138,7 @@ impl<P: Pricer> Fleet<P> {
             let receiver = &mut self.members[to];
             receiver.expected -= 1;
             receiver.replica.resume(now, flight.request.clone(), first_token, held);
-            receiver.replica.start_step(now);
+            self.start(now, to);
         }
         self.schedule_flows();
     }
@@ -153,6 +156,7 @@ impl<P: Pricer> Fleet<P> {
         failed.load = Load::default();
         failed.expected = 0;
         failed.landing.clear();
+        self.empty_below(now, member);
         for pool in 0..self.routers.len() {
             let range = self.range(pool);
             if range.contains(&member) {
@@ -199,7 +203,7 @@ impl<P: Pricer> Fleet<P> {
                 if let Some((held, _)) = target {
                     receiver.expected -= 1;
                     receiver.replica.release(now, held);
-                    receiver.replica.start_step(now);
+                    self.start(now, to);
                     self.land_waiting(now, to);
                 }
             }
@@ -225,9 +229,8 @@ impl<P: Pricer> Fleet<P> {
         self.note_sent(now, member, id);
         let stage = if is_prefill { Stage::Prefill(member) } else { Stage::Serve(member) };
         self.flights.get_mut(&id).expect("it is in the fleet").stage = stage;
-        let replica = &mut self.members[member].replica;
-        replica.receive(now, migrant);
-        replica.start_step(now);
+        self.members[member].replica.receive(now, migrant);
+        self.start(now, member);
     }
 
     /// A replica is back, empty, and takes what waited.

@@ -133,6 +133,10 @@ impl<V: Traced, W: Witness> Service for Recorded<'_, V, W> {
         self.service.tool(now, span)
     }
 
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        self.service.awaits(now, sent, next, session);
+    }
+
     fn hear(&mut self, now: SimTime, news: News) {
         match news {
             News::Calls { agent, task, .. } => self.caller = Some((agent, task)),

@@ -38,6 +38,12 @@ pub trait Service {
         let _ = (now, news);
     }
 
+    /// Hears that the task numbered `session` will send a call at `sent` whose prompt begins with
+    /// what `next` holds: content, and the prompt's length in tokens.
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        let _ = (now, sent, next, session);
+    }
+
     /// When something next happens by itself.
     fn next_time(&self) -> Option<SimTime>;
 
@@ -144,6 +150,10 @@ impl<V: Service> Service for &mut V {
 
     fn hear(&mut self, now: SimTime, news: News) {
         (**self).hear(now, news);
+    }
+
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        (**self).awaits(now, sent, next, session);
     }
 
     fn next_time(&self) -> Option<SimTime> {

@@ -327,17 +327,21 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     }
 
     /// When a call is sent whose tool would end at `time` if there were a core for it at once.
-    fn sent_at(&mut self, now: SimTime, time: SimTime, call: CallRef) -> SimTime {
-        let task = self.task(call.slot);
-        let (agent, number, cause) = (task.agent(call), task.number, task.call(call).cause);
+    fn sent_at(&mut self, now: SimTime, time: SimTime, at: CallRef) -> SimTime {
+        let task = self.tasks[at.slot as usize].as_ref();
+        let task = task.expect("calls belong to tasks in flight");
         if self.plan.load == Load::Timestamps {
             return time;
         }
-        let until = match cause {
+        let (agent, number, call) = (task.agent(at), task.number, task.call(at));
+        let until = match call.cause {
             Cause::Tool => now + self.service.tool(now, time.since(now)),
             Cause::User => time,
         };
-        self.service.hear(now, News::Pauses { agent, task: number, until, cause });
+        if call.cause == Cause::Tool {
+            self.service.awaits(now, until, (&call.content, call.prompt), number);
+        }
+        self.service.hear(now, News::Pauses { agent, task: number, until, cause: call.cause });
         until
     }
 

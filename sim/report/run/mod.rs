@@ -6,6 +6,7 @@ mod pools;
 mod requests;
 mod summary;
 mod task;
+mod tiers;
 mod timeline;
 
 pub use document::{
@@ -15,4 +16,5 @@ pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport}
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};
+pub use tiers::{StoreLabel, StoreReport, TierReport};
 pub use timeline::{Frame, Shown, Timeline};

@@ -18,7 +18,7 @@ use crate::cli::simulate::scenario::Scenario;
 use crate::cli::simulate::streamed::Streamed;
 use crate::cli::simulate::values;
 use crate::cli::simulate::work::Work;
-use crate::cli::specs::chip_named;
+use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
 use crate::cost::StepProgram;
@@ -41,8 +41,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing, speculative;
-    /// flags win
+    /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool,
+    /// prefill-on-older-chips, routing, speculative; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -149,7 +149,7 @@ impl Run {
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
-        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment))?;
+        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), &catalog(shell)?)?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;

@@ -2,12 +2,13 @@
 
 use super::command::Run;
 use super::fleet::PrefillPool;
+use super::tiers::Stores;
 use super::timeline::Watch;
 use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
 use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
-use crate::hardware::Chip;
-use crate::report::{RunDocument, Wire, fill_run};
+use crate::hardware::{Catalog, Chip};
+use crate::report::{RunDocument, Wire, fill_run, fill_tiers};
 
 /// The replicas of a run.
 pub(in crate::cli::simulate) struct Crew<'a> {
@@ -17,6 +18,8 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     deployment: &'a Deployment,
     /// The pool that prefills for it, and what carries its KV.
     prefill: Option<(PrefillPool<'a>, Wire)>,
+    /// What lies below the HBM of those that prefill.
+    stores: Option<Stores>,
 }
 
 impl<'a> Crew<'a> {
@@ -25,6 +28,7 @@ impl<'a> Crew<'a> {
         run: &Run,
         prefill_chip: Option<&'a Chip>,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
+        catalog: &Catalog,
     ) -> Result<Self, CliError> {
         let prefill = if run.fleet.has_prefill() {
             let chip = prefill_chip.unwrap_or(order.chip);
@@ -36,7 +40,11 @@ impl<'a> Crew<'a> {
         } else {
             None
         };
-        Ok(Self { order, deployment, prefill })
+        let stores = match &prefill {
+            Some((pool, _)) => run.fleet.tiers.stores(catalog, &pool.order, &pool.deployment)?,
+            None => run.fleet.tiers.stores(catalog, order, deployment)?,
+        };
+        Ok(Self { order, deployment, prefill, stores })
     }
 }
 
@@ -73,7 +81,8 @@ impl Run {
         let engine = self.common.engine.into();
         let speculation = self.fleet.speculation(crew.order.model)?;
         let how = (engine, ttl, self.common.seed);
-        let mut fleet = self.fleet.build(serving, prefill, how, speculation.as_ref());
+        let mut fleet =
+            self.fleet.build(serving, prefill, how, (speculation.as_ref(), crew.stores.as_ref()));
         let (plan, window) = (self.plan_of(work), crew.order.model.context);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
@@ -114,7 +123,11 @@ impl Run {
         let Crew { order, deployment, .. } = *crew;
         let Some(figures) = figures else { return fill_run(order, deployment, result) };
         let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
-        self.fleet.document((order, deployment), prefill, (result, figures))
+        let mut document = self.fleet.document((order, deployment), prefill, (result, figures));
+        if let (Some(stores), Some(measured)) = (&crew.stores, &figures.tiers) {
+            fill_tiers(&mut document, (&stores.tiering, &stores.labels), measured);
+        }
+        document
     }
 }
 

@@ -7,6 +7,7 @@ mod doubts;
 mod fleet;
 mod formats;
 mod load;
+mod tiers;
 mod timeline;
 
 pub(in crate::cli) use command::Run;
