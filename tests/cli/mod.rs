@@ -9,6 +9,7 @@ mod models;
 mod money;
 mod program;
 mod run;
+mod study;
 mod sweep;
 mod timeline;
 mod trace;

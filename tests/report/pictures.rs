@@ -78,8 +78,8 @@ fn png_is_twice_as_fine_and_not_empty() {
     for picture in wall_pictures(&sample()) {
         let pixels = Pixmap::decode_png(&picture.png()).unwrap();
         let (width, height) = picture.size();
-        assert_eq!(f64::from(pixels.width()), 2.0 * width, "{}", picture.name);
-        assert_eq!(f64::from(pixels.height()), 2.0 * height, "{}", picture.name);
+        let fine = [width, height].map(|side| (2.0 * side) as u32);
+        assert_eq!([pixels.width(), pixels.height()], fine, "{}", picture.name);
         let colours: BTreeSet<[u8; 3]> = pixels
             .pixels()
             .iter()
@@ -115,10 +115,8 @@ fn assert_texts_fit(picture: &Picture) {
             0.0
         };
         // Text that is read upward begins below its middle.
-        let (from, to, end) = match tag.contains("rotate") {
-            true => (y + shift, y + shift + length, height),
-            false => (x + shift, x + shift + length, width),
-        };
+        let (at, end) = if tag.contains("rotate") { (y, height) } else { (x, width) };
+        let (from, to) = (at + shift, at + shift + length);
         assert!(from >= 0.0 && to <= end, "{}: {tag:.160}", picture.name);
         assert!(y > 0.0 && y < height);
         texts += 1;
