@@ -62,12 +62,13 @@ fn terms(pool: &TaskPool, drive: Drive, length: TrialLength) -> Terms<'_> {
     Terms {
         drive,
         seed: 0,
-        slo: Slo { ttft_ms_p99: 1e9, tpot_ms_p50: 1e9 },
+        slo: Slo::new(1e9, 1e9),
         pool,
         bracket: length,
         confirm: length,
         ttl: None,
         engine: Engine::Macro,
+        below: None,
     }
 }
 

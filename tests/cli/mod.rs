@@ -10,6 +10,7 @@ mod models;
 mod money;
 mod program;
 mod run;
+mod study;
 mod sweep;
 mod tiers;
 mod timeline;

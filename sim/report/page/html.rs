@@ -97,9 +97,17 @@ pub(super) fn without_script() -> Markup {
     }
 }
 
-/// Keeps per cent signs on the line of their number.
+/// Keeps per cent signs and prefixes of units on the line of their number: `263 k`.
 pub(super) fn glued(sentence: &str) -> String {
-    sentence.replace(" %", "\u{a0}%")
+    let signs: Vec<char> = sentence.chars().collect();
+    let is_tight = |place: usize| {
+        let before = place.checked_sub(1).is_some_and(|before| signs[before].is_ascii_digit());
+        let unit = signs.get(place + 1).is_some_and(|&unit| "%kMGTP".contains(unit));
+        let ends = signs.get(place + 2).is_none_or(|&sign| !sign.is_alphabetic());
+        signs[place] == ' ' && before && unit && ends
+    };
+    let glue = |place| if is_tight(place) { '\u{a0}' } else { signs[place] };
+    (0..signs.len()).map(glue).collect()
 }
 
 /// What was simulated.
@@ -128,5 +136,16 @@ pub(super) fn footer(version: &str, schema: &str) -> Markup {
             "memwall " (version) ", document " (schema) ". Charts by plotly.js, MIT licence, \
             Plotly, Inc. This page is one file and fetches nothing."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_stay_with_their_numbers() {
+        assert_eq!(glued("4.0 %, 263 k tokens"), "4.0\u{a0}%, 263\u{a0}k tokens");
+        assert_eq!(glued("tp8 Kept 12 Megawatts"), "tp8 Kept 12 Megawatts");
     }
 }

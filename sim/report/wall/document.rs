@@ -83,6 +83,17 @@ pub struct Slo {
     pub task_s: Option<f64>,
 }
 
+impl From<crate::cluster::Slo> for Slo {
+    fn from(slo: crate::cluster::Slo) -> Self {
+        Self {
+            ttft_ms_p99: Some(slo.ttft_ms_p99),
+            tpot_ms_p50: Some(slo.tpot_ms_p50),
+            tpot_ms_p99: slo.tpot_ms_p99,
+            task_s: slo.task_s,
+        }
+    }
+}
+
 impl fmt::Display for Slo {
     /// `p99 TTFT ≤ 10 s, p50 TPOT ≤ 50 ms`, or `no latency target`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

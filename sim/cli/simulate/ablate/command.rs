@@ -11,18 +11,16 @@ use super::words;
 use crate::cli::models::model_named;
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::run::{Drafting, TierFlags};
-use crate::cli::simulate::values;
-use crate::cli::simulate::wall::{BRACKET, CONFIRM, MOST_CLIENTS, RECORDED};
+use crate::cli::simulate::wall::{BRACKET, CONFIRM, LevelFlags, MOST_CLIENTS, RECORDED};
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Deployment, Drive, Order, Slo, TaskPool, Terms};
+use crate::cluster::{Deployment, Drive, Order, TaskPool, Terms};
 use crate::hardware::{Catalog, Chip};
 use crate::insight::{
     Below, Bench, MOST_FACTORS, Technique, Variant, equal_of, is_sparse, larger_than,
 };
 use crate::model::{Model, Plan};
-use crate::units::SimSpan;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,12 +64,8 @@ pub(in crate::cli) struct Ablate {
     #[arg(long, value_name = "N", requires = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1024))]
     concurrency: Option<u32>,
-    /// Highest 99th percentile of the time to first token
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::span)]
-    slo_ttft: SimSpan,
-    /// Highest median of the time per output token
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
-    slo_tpot: SimSpan,
+    #[command(flatten)]
+    level: LevelFlags,
     /// Measure everything so many times, each on other work; without a second there are no errors
     #[arg(long, value_name = "N", default_value_t = 2)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
@@ -144,7 +138,6 @@ impl Ablate {
     }
 
     fn empty(&self, work: &Work) -> Document {
-        let slo = self.slo();
         Document {
             schema: "memwall.ablate/1",
             model: String::new(),
@@ -155,10 +148,7 @@ impl Ablate {
             repeats: self.repeats,
             measure: if self.concurrency.is_some() { "concurrency" } else { "best_load" },
             concurrency: self.concurrency,
-            slo: crate::report::Slo {
-                ttft_ms_p99: Some(slo.ttft_ms_p99),
-                tpot_ms_p50: Some(slo.tpot_ms_p50),
-            },
+            slo: self.level.slo().into(),
             chips: Vec::new(),
             techniques: Vec::new(),
             interactions: Vec::new(),
@@ -169,10 +159,6 @@ impl Ablate {
         }
     }
 
-    fn slo(&self) -> Slo {
-        Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
-    }
-
     fn terms<'a>(&self, seed: u64, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
         let (bracket, confirm) = match work {
             Work::Generated(_) => (BRACKET, CONFIRM),
@@ -181,12 +167,13 @@ impl Ablate {
         Terms {
             drive: self.concurrency.map_or(Drive::Best, Drive::Concurrency),
             seed,
-            slo: self.slo(),
+            slo: self.level.slo(),
             pool,
             bracket,
             confirm,
             ttl: self.common.ttl,
             engine: self.common.engine.into(),
+            below: None,
         }
     }
 

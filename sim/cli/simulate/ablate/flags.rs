@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cluster::Pools;
+use crate::cluster::{Pools, Wish};
 use crate::insight::Sram;
 use crate::units::{Bytes, BytesPerSec};
 

@@ -354,7 +354,6 @@ impl Wall {
     }
 
     fn document(&self, model: &Model, work: &Work) -> WallDocument {
-        let slo = self.level.slo();
         WallDocument {
             model: model.name.clone(),
             workload: work.name().to_owned(),
@@ -363,12 +362,7 @@ impl Wall {
             precision: self.common.precision.name().to_owned(),
             kv_tiers: self.tiers.wishes().names(),
             seed: self.common.seed,
-            slo: crate::report::Slo {
-                ttft_ms_p99: Some(slo.ttft_ms_p99),
-                tpot_ms_p50: Some(slo.tpot_ms_p50),
-                tpot_ms_p99: slo.tpot_ms_p99,
-                task_s: slo.task_s,
-            },
+            slo: self.level.slo().into(),
             warnings: work.warnings(&model.name, model.context),
             ..WallDocument::default()
         }
