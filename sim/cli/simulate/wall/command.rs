@@ -270,6 +270,9 @@ impl Wall {
             let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
             let found = best_of_plans(&order, &plans, terms).or_else(|reason| {
                 let further = if self.each_plan { Vec::new() } else { self.plans_across(&order) };
+                if further.is_empty() {
+                    return Err(reason);
+                }
                 let found = best_of_plans(&order, &further, terms);
                 found.map_err(|why| why.after(Some(reason)))
             });
