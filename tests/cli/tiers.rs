@@ -104,7 +104,7 @@ fn shipped_scenarios_show_what_stores_do() {
         assert!(number(&with["kv"]["hit_rate"]) > number(&without["kv"]["hit_rate"]), "{name}");
         let text = memwall(&short).done();
         assert!(text.contains("KV below") && text.contains(store), "{text}");
-        let mut table = text.lines().filter(|line| line.contains("GB/s"));
+        let mut table = text.lines().filter(|line| line.contains("B/s"));
         assert!(table.all(|line| line.chars().count() <= 100), "{text}");
     }
 }
