@@ -61,8 +61,8 @@ impl StepLimits {
     /// What a server of `engine` takes on `chip` if nothing is set.
     ///
     /// vLLM 0.12 (`EngineArgs.get_batch_defaults`): by memory, and less on A100. SGLang 0.5
-    /// (`ServerArgs._handle_gpu_memory_settings`): the size of a chunk by memory; of sequences, which
-    /// follow from the room for KV, the fewest. TensorRT-LLM 1.1: those of `trtllm-serve`.
+    /// (`ServerArgs._handle_gpu_memory_settings`): the size of a chunk by memory; of sequences,
+    /// which follow from the room for KV, the fewest. TensorRT-LLM 1.1: those of `trtllm-serve`.
     pub fn shipped(engine: EngineProfile, chip: &Chip) -> Self {
         let gib = |count: f64| Bytes::new(count * 1024.0 * 1024.0 * 1024.0);
         let memory = chip.memory.usable;

@@ -94,8 +94,8 @@ impl<P: Pricer> Fleet<P> {
         })
     }
 
-    /// Tokens of a prompt that stores below each replica of a pool hold behind those in HBM; nothing
-    /// where no router asks.
+    /// Tokens of a prompt that stores below each replica of a pool hold behind those in HBM;
+    /// nothing where no router asks.
     pub(super) fn tokens_below(&mut self, now: SimTime, pool: usize, id: RequestId) -> Vec<u32> {
         let is_asked = self.routers[pool].routing.policy == Policy::KvAware;
         let range = self.range(pool);
@@ -199,7 +199,9 @@ impl<P: Pricer> Fleet<P> {
 
     /// Notes where a session's context will be.
     pub(super) fn note_home(&mut self, session: u64, member: usize) {
-        if let Some(ground) = &mut self.below {
+        if let Some(ground) = &mut self.below
+            && ground.hierarchy.tiering().prefetch.is_some()
+        {
             ground.homes.insert(session, member);
         }
     }

@@ -5,7 +5,8 @@ use crate::report::{RunDocument, StoreReport, TierReport};
 
 use super::run::quantiles;
 
-/// Adds what a cache of the same size would have found that knows the future, if that was asked for.
+/// Adds what a cache of the same size would have found that knows the future, if that was asked
+/// for.
 pub fn fill_oracle(document: &mut RunDocument, figures: &FleetFigures) {
     let prompt = document.tokens.prompt;
     let tokens = figures.clairvoyant_pages.map(|pages| pages * u64::from(document.kv.page_tokens));

@@ -114,6 +114,10 @@ impl<P: Pricer> Replica<P> {
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
         self.note_fresh(now, &sequence.request.content, sequence.computed);
+        if let Some(log) = &mut self.log {
+            let pages = self.limits.full_pages(sequence.computed);
+            log.enter(now, &sequence.request.content, pages);
+        }
         sequence.once_cached = sequence.once_cached.max(sequence.computed);
         sequence.computed = 0;
         sequence.preemptions += 1;

@@ -12,24 +12,24 @@ use crate::units::SimSpan;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "KV beyond HBM")]
 pub(in crate::cli::simulate) struct TierFlags {
-    /// Stores, the nearest first: `host` (DRAM of a replica's box), `nvme` (its drives), `pool` (one
-    /// for all, on the network), or `none`. Figures are the system's; others follow the name:
+    /// Stores, the nearest first: `host` (DRAM of a replica's box), `nvme` (its drives), `pool`
+    /// (one for all, on the network), or `none`. Figures are the system's; others follow the name:
     /// `host:capacity=1TB,link=64GB/s`, `pool:capacity=1PB,bandwidth=400GB/s,latency=1ms`. Keys:
-    /// capacity (of a replica, or of the pool), bandwidth or read and write (likewise), link (of one
-    /// chip), latency, eviction (lru, fifo, size), ttl, compression
-    #[arg(long, value_name = "STORE[:KEY=VALUE,…]", num_args = 1..)]
-    kv_tiers: Vec<Wish>,
+    /// capacity (of a replica, or of the pool), bandwidth or read and write (likewise), link (of
+    /// one chip), latency, eviction (lru, fifo, size), ttl, compression
+    #[arg(long = "kv-tiers", value_name = "STORE[:KEY=VALUE,…]", num_args = 1..)]
+    stores: Vec<Wish>,
     /// When KV goes down: as soon as it is computed (through), or when there is no room for it
     /// above (back)
-    #[arg(long, value_name = "WHEN", default_value_t = Writing::Through)]
-    kv_write: Writing,
+    #[arg(long = "kv-write", value_name = "WHEN", default_value_t = Writing::Through)]
+    write: Writing,
     /// What comes back: what is predicted to come faster than it is computed (fastest), or all that
     /// is there (always)
-    #[arg(long, value_name = "WHAT", default_value_t = Fetching::Fastest)]
-    kv_fetch: Fetching,
+    #[arg(long = "kv-fetch", value_name = "WHAT", default_value_t = Fetching::Fastest)]
+    fetch: Fetching,
     /// Fetch an agent's context this long before its tool ends [default: when it asks]
-    #[arg(long, value_name = "TIME", value_parser = values::span)]
-    kv_prefetch: Option<SimSpan>,
+    #[arg(long = "kv-prefetch", value_name = "TIME", value_parser = values::span)]
+    prefetch: Option<SimSpan>,
 }
 
 impl TierFlags {
@@ -41,10 +41,10 @@ impl TierFlags {
     /// What was asked for.
     pub(in crate::cli::simulate) fn wishes(&self) -> Wishes {
         Wishes {
-            stores: self.kv_tiers.clone(),
-            writing: self.kv_write,
-            fetching: self.kv_fetch,
-            prefetch: self.kv_prefetch,
+            stores: self.stores.clone(),
+            writing: self.write,
+            fetching: self.fetch,
+            prefetch: self.prefetch,
         }
     }
 
@@ -62,7 +62,7 @@ impl TierFlags {
         let refuse = |flag, value: String, problem: &str, remedy: &str| {
             Err(CliError::Flag { flag, value, problem: problem.into(), remedy: remedy.into() })
         };
-        let places: Vec<_> = self.kv_tiers.iter().map(Wish::place).collect();
+        let places: Vec<_> = self.stores.iter().map(Wish::place).collect();
         let unordered = places.windows(2).find(|pair| pair[0] >= pair[1] || pair[0].is_none());
         if let Some(pair) = unordered {
             let name = |place: Option<Place>| place.map_or("none", Place::name);
@@ -73,12 +73,12 @@ impl TierFlags {
         let set = || "is set".to_owned();
         if !self.is_on() {
             let only = [
-                ("--kv-write", self.kv_write != Writing::default()),
-                ("--kv-fetch", self.kv_fetch != Fetching::default()),
-                ("--kv-prefetch", self.kv_prefetch.is_some()),
+                ("--kv-write", self.write != Writing::default()),
+                ("--kv-fetch", self.fetch != Fetching::default()),
+                ("--kv-prefetch", self.prefetch.is_some()),
             ];
             // A scenario may be run without its stores.
-            let only = only.into_iter().find(|(_, is_set)| *is_set && self.kv_tiers.is_empty());
+            let only = only.into_iter().find(|(_, is_set)| *is_set && self.stores.is_empty());
             return only.map_or(Ok(()), |(flag, _)| {
                 let remedy = "give --kv-tiers, or leave it out";
                 refuse(flag, set(), "there is no store below HBM", remedy)
@@ -88,7 +88,7 @@ impl TierFlags {
             let problem = "bands with stores below HBM are not computed";
             return refuse("--explain", set(), problem, "leave it out, or leave --kv-tiers out");
         }
-        if self.kv_prefetch.is_some() && is_open_loop {
+        if self.prefetch.is_some() && is_open_loop {
             let problem = "calls at recorded times wait for no tool";
             return refuse("--kv-prefetch", set(), problem, "leave --open-loop or it out");
         }

@@ -2,7 +2,7 @@
 
 use super::eviction::Eviction;
 use super::piece::{Piece, pieces};
-use super::store::{Run, Store};
+use super::shelf::{Run, Store};
 use crate::serving::Extent;
 use crate::units::SimTime;
 
@@ -58,7 +58,9 @@ impl Clairvoyant {
                 hits.push((found, Piece::total(&access.pieces)));
             }
             // Smallest ranks leave first: those that are looked up last.
-            next.into_iter().for_each(|run| cache.put(Run { rank: u64::MAX - run.rank, ..run }));
+            for run in next {
+                cache.put(Run { rank: u64::MAX - run.rank, ..run });
+            }
             cache.make_room(0);
         }
         hits

@@ -9,10 +9,10 @@ mod clairvoyant;
 mod eviction;
 mod piece;
 mod ranges;
-mod store;
+mod shelf;
 
 pub use clairvoyant::Clairvoyant;
 pub use eviction::Eviction;
 pub use piece::{Piece, pieces};
 pub use ranges::Ranges;
-pub use store::Store;
+pub use shelf::Store;

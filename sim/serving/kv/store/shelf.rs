@@ -281,6 +281,10 @@ mod tests {
         (piece.first..piece.end()).zip(piece.depth..)
     }
 
+    fn all_ids(content: &[Extent], from: u32, to: u32) -> impl Iterator<Item = (u64, u32)> {
+        pieces(content, from, to).flat_map(|piece| ids(&piece).collect::<Vec<_>>())
+    }
+
     /// Sessions share a beginning of five pages and go on by themselves.
     fn content(session: u64) -> [Extent; 2] {
         [Extent { first: 0, pages: 5 }, Extent { first: 100 * (session + 1), pages: 20 }]
@@ -307,14 +311,14 @@ mod tests {
                 }
                 match step {
                     0 => {
-                        let all = pieces(&content, from, to).flat_map(|p| ids(&p).collect::<Vec<_>>());
+                        let all = all_ids(&content, from, to);
                         let known = all.take_while(|(id, _)| naive.pages.contains_key(id)).count();
                         prop_assert_eq!(store.known(now, &content, (from, to)) as usize, known);
                     }
                     1 => {
                         store.touch(now, &content, to);
                         naive.clock += u64::from(!is_fifo || ttl.is_some());
-                        for (id, _) in pieces(&content, 0, to).flat_map(|p| ids(&p).collect::<Vec<_>>()) {
+                        for (id, _) in all_ids(&content, 0, to) {
                             let clock = naive.clock;
                             if let Some(page) = naive.pages.get_mut(&id) {
                                 if !is_fifo { page.0 = clock; }
