@@ -3,7 +3,9 @@
 //! A [`Lever`] is what can be had more of; [`slopes`] are what runs with a little more and a little
 //! less say that it buys. [`crossovers`] are the batches at which decode turns from one wall to the
 //! next; a [`frontier`] is what is left of many plans and loads when none is beaten by another.
-//! Nothing here runs a simulation: the caller does, in parallel if it likes.
+//! A [`Factorial`] is what techniques gain, alone and together; [`stages`] are where a task's life
+//! goes. Nothing here runs a simulation but a [`Bench`], one combination of techniques at a time:
+//! the caller does, in parallel if it likes.
 
 mod ablation;
 mod crossover;

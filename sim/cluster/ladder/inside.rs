@@ -6,7 +6,7 @@ use crate::cluster::life::{Attributed, CallLife, HbmTime, Log, OF_KV, Watched, l
 use crate::cluster::run::{Load, RunResult, at_rate, simulate};
 use crate::des::Streams;
 use crate::serving::Replica;
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 
 /// A run that was watched.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub fn look_inside(
             let tasks = || at_rate(pool.fresh(0), rate, Streams::new(terms.seed));
             let plan = terms.bracket.plan(Load::Arrivals);
             let result = simulate(Watched::new(replica, &mut log), tasks(), plan, &mut |_| {});
-            (result, lives(&log, tasks()))
+            (result, lives(&log, tasks().map(|task| (task, SimSpan::ZERO))))
         }
         (concurrency, _) => {
             let concurrency = concurrency.unwrap_or(1);
@@ -49,7 +49,10 @@ pub fn look_inside(
             let plan = terms.bracket.plan(Load::Closed { concurrency });
             let watched = Watched::new(replica, &mut log);
             let result = simulate(watched, pool.loop_of(concurrency), plan, &mut |_| {});
-            (result, lives(&log, pool.loop_of(concurrency)))
+            let idle =
+                pool.underway().iter().take(concurrency as usize).map(|entered| entered.idle);
+            let idle = idle.chain(std::iter::repeat(SimSpan::ZERO));
+            (result, lives(&log, pool.loop_of(concurrency).zip(idle)))
         }
     };
     let meter = &result.meter;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::watched::{Log, Seen, Spent};
 use crate::cost::{Bound, Breakdown};
-use crate::units::Seconds;
+use crate::units::{Seconds, SimSpan};
 use crate::workload::{Call, Cause, Task};
 
 /// Time spent in the batch.
@@ -37,8 +37,11 @@ pub struct CallLife {
 }
 
 /// The lives of the calls that were sent and answered within `log`; `tasks` are those of the run,
-/// in order.
-pub fn lives<T: Borrow<Task>>(log: &Log, tasks: impl Iterator<Item = T>) -> Vec<CallLife> {
+/// in order, each with the time for which it had been idle when the run began.
+pub fn lives<T: Borrow<Task>>(
+    log: &Log,
+    tasks: impl Iterator<Item = (T, SimSpan)>,
+) -> Vec<CallLife> {
     let mut sessions: BTreeMap<u64, Vec<&Seen>> = BTreeMap::new();
     for seen in log.calls.iter().filter(|seen| seen.outcome.arrival >= log.from) {
         sessions.entry(seen.session).or_default().push(seen);
@@ -46,33 +49,36 @@ pub fn lives<T: Borrow<Task>>(log: &Log, tasks: impl Iterator<Item = T>) -> Vec<
     let last = sessions.last_key_value().map_or(0, |(&last, _)| last);
     let mut lives = Vec::new();
     // Tasks are numbered from 1.
-    for (number, task) in (1..=last).zip(tasks) {
+    for (number, (task, idle)) in (1..=last).zip(tasks) {
         let Some(mut seen) = sessions.remove(&number) else { continue };
         seen.sort_by_key(|seen| (seen.outcome.arrival, seen.outcome.id));
-        let mut calls: Vec<&Call> = task.borrow().calls().collect();
+        let mut calls: Vec<(usize, &Call)> = task.borrow().calls().enumerate().collect();
         for seen in seen {
-            let is_it = |call: &&Call| {
+            let is_it = |(_, call): &(usize, &Call)| {
                 (call.prompt, call.output) == (seen.outcome.prompt, seen.outcome.output)
             };
             let Some(place) = calls.iter().position(is_it) else { continue };
-            lives.push(life(log, seen, calls.remove(place)));
+            let (number, call) = calls.remove(place);
+            // The pause before the first call was under way when the run began.
+            let before = if number == 0 { idle } else { SimSpan::ZERO };
+            lives.push(life(log, seen, call, call.gap + before));
         }
     }
     lives
 }
 
-fn life(log: &Log, seen: &Seen, call: &Call) -> CallLife {
+fn life(log: &Log, seen: &Seen, call: &Call, pause: SimSpan) -> CallLife {
     let outcome = &seen.outcome;
-    let until = seen.admitted.since(outcome.arrival);
+    let until = seen.admitted.since(outcome.arrival).seconds();
     let [admitted, first, end] =
         [seen.admitted, outcome.first_token, outcome.end].map(|time| log.spent(time));
     CallLife {
         context: outcome.prompt,
         cause: call.cause,
-        pause: call.gap.seconds(),
+        pause: pause.seconds(),
         dispatch: seen.way.seconds(),
-        waiting: until.seconds().saturating_sub(seen.way.seconds()),
-        prefill: stay(&admitted, &first, outcome.ttft().seconds().saturating_sub(until.seconds())),
+        waiting: until.saturating_sub(seen.way.seconds()),
+        prefill: stay(&admitted, &first, outcome.ttft().seconds().saturating_sub(until)),
         decode: stay(&first, &end, outcome.end.since(outcome.first_token).seconds()),
     }
 }

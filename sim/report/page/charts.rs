@@ -50,7 +50,7 @@ pub(super) fn titles(report: &WallReport) -> Vec<Titled> {
 }
 
 /// What the ladder yields.
-fn results(report: &WallReport) -> [Chart; 4] {
+fn results(report: &WallReport) -> [Chart; 3] {
     let (document, rows) = (&report.document, &report.document.rows);
     let leaders = key(|bound| leads(rows, bound));
     [
@@ -78,7 +78,15 @@ fn results(report: &WallReport) -> [Chart; 4] {
             says: words::time(document),
             caption: "Left the whole task, prefill and idle time included; right decode alone.",
         },
-        Chart {
+    ]
+}
+
+/// A task's life and what would move the wall; only what was looked at.
+fn moves(report: &WallReport) -> Vec<Chart> {
+    let document = &report.document;
+    let mut charts = Vec::new();
+    if document.rows.iter().any(|row| row.life.is_some()) {
+        charts.push(Chart {
             id: "life",
             heading: "Where a task's life goes",
             above: html! {},
@@ -86,14 +94,8 @@ fn results(report: &WallReport) -> [Chart; 4] {
             caption: "Seconds of an average task, sub-agents included, from its first call to its \
                 last: in the batch by what held the batch back, before it waiting for room, and \
                 between calls for tools and people. Weights include the activations beside them.",
-        },
-    ]
-}
-
-/// What would move the wall; only what was asked for.
-fn moves(report: &WallReport) -> Vec<Chart> {
-    let document = &report.document;
-    let mut charts = Vec::new();
+        });
+    }
     if asked(document) {
         charts.push(Chart {
             id: "levers",

@@ -28,7 +28,10 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
             "legend": { "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0 },
             "margin": { "t": 20, "r": 20, "b": 40, "l": 20 },
             "xaxis": {
-                "range": [0, 1], "tickformat": ".0%", "fixedrange": true,
+                "range": [0, 1],
+                "tickvals": [0, 0.25, 0.5, 0.75, 1],
+                "ticktext": ["0", "25 %", "50 %", "75 %", "100 %"],
+                "fixedrange": true,
                 "title": { "text": "share of a task's life" },
             },
             "yaxis": chip_axis(rows),
