@@ -28,6 +28,7 @@ pub use fill::{
     frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
+pub(crate) use page::render_page;
 pub use page::render_wall_page;
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, HandoffReport, KindPrices, KvCache, Latency,

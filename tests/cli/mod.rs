@@ -1,5 +1,6 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
+mod bad_input;
 mod chips;
 mod fidelity;
 mod fleet;

@@ -30,10 +30,10 @@ const NEAR: f64 = 0.8;
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct PlanCommand {
     /// Tasks an hour on average (conversations, agents' sessions; see `workloads show`)
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = tasks)]
     tasks_per_hour: f64,
     /// The busiest hour over the average one
-    #[arg(long, value_name = "RATIO", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "RATIO", default_value_t = 1.0, value_parser = peak)]
     peak: f64,
     /// Replicas that may fail at the peak without missing it
     #[arg(long, value_name = "K", default_value_t = 0)]
@@ -63,6 +63,19 @@ pub(in crate::cli) struct PlanCommand {
     common: CommonFlags,
     #[command(flatten)]
     money: BasisFlags,
+}
+
+/// Tasks an hour; a hundred for every person on earth are more than enough.
+fn tasks(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 1e12;
+    let tasks = positive(text).ok().filter(|tasks| *tasks <= MOST);
+    tasks.ok_or_else(|| "give a number more than 0, at most 1e12".into())
+}
+
+/// The busiest hour over the average one, which it cannot be below.
+fn peak(text: &str) -> Result<f64, String> {
+    let peak = positive(text).ok().filter(|peak| (1.0..=1000.0).contains(peak));
+    peak.ok_or_else(|| "the busiest hour has 1 to 1000 times the average; give that ratio".into())
 }
 
 /// [`Objective`] on the command line.

@@ -7,7 +7,7 @@ use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
 use crate::model::Plan;
 use crate::serving::Engine;
-use crate::units::{PerSec, SimSpan};
+use crate::units::{PerSec, SimSpan, significant};
 
 /// How much load a replica gets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,8 +83,8 @@ pub enum NoBest {
     #[error(
         "{chip} misses p99 TTFT {} ms or p50 TPOT {} ms with {plan} even with one task in \
          flight; relax the service level",
-        slo.ttft_ms_p99,
-        slo.tpot_ms_p50
+        significant(slo.ttft_ms_p99, 3),
+        significant(slo.tpot_ms_p50, 3)
     )]
     TooSlow {
         /// The chip.

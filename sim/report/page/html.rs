@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{charts, figures, library, tables};
 use crate::report::{WallDocument, WallReport, findings, to_json_line};
@@ -18,6 +19,20 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; \
 pub fn render_wall_page(report: &WallReport) -> String {
     let document = &report.document;
     let title = format!("{} on {}: the memory wall", document.model, document.workload);
+    let body = html! {
+        main { (introduction(document, &title)) (charts::all(report)) (tables::all(report)) }
+        (footer(document))
+    };
+    render_page(&title, &body, report, &figures::all(report))
+}
+
+/// A page around `body` that draws `figures` into the elements that they are named after.
+pub(crate) fn render_page(
+    title: &str,
+    body: &Markup,
+    document: &impl Serialize,
+    figures: &Value,
+) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -29,14 +44,9 @@ pub fn render_wall_page(report: &WallReport) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main {
-                    (introduction(document, &title)) (charts::all(report)) (tables::all(report))
-                }
-                (footer(document))
-                script type="application/json" id="document" { (PreEscaped(embedded(report))) }
-                script type="application/json" id="figures" {
-                    (PreEscaped(embedded(&figures::all(report))))
-                }
+                (body)
+                script type="application/json" id="document" { (PreEscaped(embedded(document))) }
+                script type="application/json" id="figures" { (PreEscaped(embedded(figures))) }
                 script type="application/octet-stream" id="plotly" {
                     (PreEscaped(library::packed_plotly()))
                 }

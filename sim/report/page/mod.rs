@@ -9,4 +9,5 @@ mod html;
 mod library;
 mod tables;
 
+pub(crate) use html::render_page;
 pub use html::render_wall_page;
