@@ -1,9 +1,11 @@
 """Runs what a page of the documentation shows, block by block, in an empty folder.
 
 Usage: documented.py PAGE. A TOML block whose first line is `# NAME.toml` becomes that file; `sh` blocks
-run in bash, `sql` blocks in DuckDB, `python` blocks in one interpreter. Other blocks are text.
+run in bash, `sql` blocks in DuckDB, `python` blocks in one interpreter. Other blocks are text. Of a
+notebook the cells of code are run.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -11,10 +13,19 @@ import sys
 import tempfile
 
 
+def blocks_of(path):
+    with open(path, encoding="utf-8") as page:
+        text = page.read()
+    if path.endswith(".ipynb"):
+        cells = json.loads(text)["cells"]
+        return [("python", "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S)
+
+
 def main():
-    with open(sys.argv[1], encoding="utf-8") as page:
-        blocks = re.findall(r"^```(\w+)\n(.*?)^```", page.read(), re.M | re.S)
-    os.chdir(tempfile.mkdtemp(prefix="memwall-docs-"))
+    blocks = blocks_of(sys.argv[1])
+    folder = tempfile.TemporaryDirectory(prefix="memwall-docs-")
+    os.chdir(folder.name)
     names = {}
     counts = {}
     for kind, code in blocks:

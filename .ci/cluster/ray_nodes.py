@@ -61,6 +61,9 @@ def main():
         assert time.monotonic() < patience, alive
         time.sleep(1)
     assert hashes(out) == hashes(serial), "the folders differ"
+    # A driver that is started again has nothing left to do.
+    again = memwall.ray.sweep(spec, out, progress=lambda done, parts: sys.exit("a part was computed twice"))
+    assert (again, hashes(out)) == (points, hashes(serial))
     print(f"ray: {points} points, a node lost after {seen['lost_at']} parts, {took:.0f} s: equal")
     ray.shutdown()
     cluster.shutdown()

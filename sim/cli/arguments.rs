@@ -1,5 +1,6 @@
 //! The table of commands, and the flags they share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,7 +11,7 @@ use super::inspect::{
 };
 use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, RankCommand, SupplyCommand};
 use super::simulate::{Ablate, Run, Wall};
-use super::sweep::SweepCommand;
+use super::sweep::{ReportCommand, SweepCommand};
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,8 @@ pub(super) enum Command {
     Ablate(Box<Ablate>),
     /// Simulate many points: grids, lists and draws, on all cores or many machines
     Sweep(SweepCommand),
+    /// What a sweep found: the best points, the frontier, what each axis does
+    Report(ReportCommand),
     /// Hold predictions against measured points
     Validate(Validate),
     Calibrate(Calibrate),
@@ -98,7 +101,7 @@ impl Arguments {
     ///
     /// Help, version and usage errors are answered here; the error is the exit code they end in.
     pub fn read() -> Result<Self, Exit> {
-        Self::try_parse().map_err(|answer| {
+        Self::try_parse_from(with_negatives_joined(std::env::args_os())).map_err(|answer| {
             // Help into a closed pipe is as good as read.
             let _ = answer.print();
             if answer.use_stderr() { Exit::BadInput } else { Exit::Done }
@@ -113,10 +116,30 @@ impl Arguments {
     }
 }
 
+/// The words of a command line with `--rate -3` as `--rate=-3`: a number below zero is the flag's
+/// value, of which the flag then says what is wrong, and no flag of its own.
+pub(super) fn with_negatives_joined(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let is_number = |word: &str| word.starts_with('-') && word.parse::<f64>().is_ok();
+    let is_flag = |word: &str| word.starts_with("--") && word.len() > 2 && !word.contains('=');
+    words.fold(Vec::new(), |mut joined: Vec<OsString>, word| {
+        let flag = joined.last().and_then(|last| last.to_str()).filter(|last| is_flag(last));
+        match (flag, word.to_str().filter(|word| is_number(word))) {
+            (Some(flag), Some(number)) => {
+                let both = format!("{flag}={number}").into();
+                joined.pop();
+                joined.push(both);
+            }
+            _ => joined.push(word),
+        }
+        joined
+    })
+}
+
 /// Runs a command line without its first word, as [`Arguments::run`] does, but hands what it prints
 /// to the caller. The error is a sentence for the user, with file, line, key, value and remedy.
 pub fn execute(words: &[String]) -> Result<(Exit, String), String> {
     let line = std::iter::once("memwall").chain(words.iter().map(String::as_str));
+    let line = with_negatives_joined(line.map(OsString::from));
     let arguments = Arguments::try_parse_from(line).map_err(|error| {
         let text = error.to_string();
         text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()
@@ -135,6 +158,7 @@ impl Command {
             Self::Run(run) => run.run(shell),
             Self::Ablate(ablate) => ablate.run(shell),
             Self::Sweep(sweep) => sweep.run(shell),
+            Self::Report(report) => report.run(shell),
             Self::Validate(validate) => validate.run(shell),
             Self::Calibrate(calibrate) => calibrate.run(shell),
             Self::Chips(command) => command.run(shell),
@@ -164,6 +188,19 @@ mod tests {
     #[test]
     fn the_declaration_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_below_zero_are_values() {
+        let joined = |line: &str| {
+            let words = line.split(' ').map(OsString::from);
+            with_negatives_joined(words).join(" ".as_ref()).into_string().unwrap()
+        };
+        assert_eq!(joined("run --rate -3 --json"), "run --rate=-3 --json");
+        assert_eq!(joined("run --rate -1e-3 -q"), "run --rate=-1e-3 -q");
+        for same in ["run --rate=2 -3", "run -q -3", "run -- -3", "run --chip -x"] {
+            assert_eq!(joined(same), same);
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub use fill::{
     fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
+pub(crate) use page::render_page;
 pub use page::{
     Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
 };

@@ -36,6 +36,12 @@ impl Speculation {
                 ));
             }
         }
+        if let Some([shorter, longer, ..]) = lengths.windows(2).find(|pair| pair[1] < pair[0]) {
+            return Err(format!(
+                "one draft token more cannot gain less: {longer} after {shorter}; give lengths \
+                 that do not fall"
+            ));
+        }
         Ok(Self { lengths, draft, is_adaptive })
     }
 

@@ -7,9 +7,9 @@ use super::setting::Measure;
 /// The key that stands for the chips of a replica, reckoned from `plan` or `tp`.
 pub(super) const GPUS: &str = "gpus";
 
-/// Comparisons of which one must hold.
+/// Comparisons of which one must hold: `ttft_ms_p99 < 2000 or chip == gb300`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Constraint(Vec<Comparison>);
+pub struct Constraint(Vec<Comparison>);
 
 /// Two products and how they must compare.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +24,14 @@ const OPERATORS: [&str; 6] = ["<=", ">=", "==", "!=", "<", ">"];
 
 impl Constraint {
     /// Reads it; the message says what was expected.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let comparisons: Result<Vec<_>, _> = text.split(" or ").map(comparison).collect();
         Ok(Self(comparisons?))
     }
 
-    /// The words that may be keys: operands that are no numbers.
-    pub(super) fn words(&self) -> impl Iterator<Item = (&str, bool)> {
+    /// The words that may be keys, operands that are no numbers, and whether they stand at the
+    /// left.
+    pub fn words(&self) -> impl Iterator<Item = (&str, bool)> {
         self.0.iter().flat_map(|one| {
             let left = one.left.iter().map(|word| (word.as_str(), true));
             left.chain(one.right.iter().map(|word| (word.as_str(), false)))
@@ -40,7 +41,7 @@ impl Constraint {
 
     /// Whether a point obeys it, whose settings `value_of` knows as texts; a comparison with a key
     /// that the point does not set holds.
-    pub(super) fn holds(&self, value_of: impl Fn(&str) -> Option<String>) -> bool {
+    pub fn holds(&self, value_of: impl Fn(&str) -> Option<String>) -> bool {
         self.0.iter().any(|one| one.holds(&value_of))
     }
 }

@@ -12,6 +12,7 @@ mod setting;
 mod spec;
 
 pub use axis::{Axis, Scale, Span};
+pub use constraint::Constraint;
 pub use error::SweepError;
 pub use points::{Point, Points};
 pub use setting::{Measure, Setting};

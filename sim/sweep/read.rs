@@ -89,6 +89,11 @@ fn top(table: &DeTable, check: Check) -> Result<SweepSpec, Wrong> {
             other => return Err((key.span(), unknown(other))),
         }
     }
+    if spec.axes().is_empty() {
+        let problem = "there is no axis, so that all points would be one; add some below [grid], \
+                       [[list]], [random] or [latin], or use `memwall run`";
+        return Err((0..0, problem.into()));
+    }
     twice(table)?;
     known_in_where(&spec, table)?;
     Ok(spec)

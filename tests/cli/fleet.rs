@@ -113,7 +113,7 @@ fn impossible_combinations_are_refused_with_the_reason() {
     };
     refused(
         &["--local-below", "9"],
-        &["--local-below", "no replica prefills", "--prefill-replicas"],
+        &["--prefill-replicas 0: no replica prefills", "leave --local-below out"],
     );
     refused(&["--prefill-plan", "tp2"], &["--prefill-plan", "--prefill-replicas"]);
     refused(&["--replicas", "2", "--outage", "2@5s"], &["--outage 2", "numbered 0 to 1"]);

@@ -82,35 +82,55 @@ fn faults_of(schema: &Value, text: &str) -> Vec<String> {
     faults(schema, schema, &serde_json::to_value(table).unwrap(), "")
 }
 
-/// The TOML files of a folder of the repository.
-fn tomls(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect()
+/// The TOML files of a folder and of those below it.
+fn tomls(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            tomls(&path, files);
+        } else if path.extension().is_some_and(|end| end == "toml") {
+            files.push(path);
+        }
+    }
+}
+
+/// Which schema a shipped file is to keep to.
+fn kind_of(name: &str) -> &'static str {
+    let kinds = [
+        ("hw-specs/systems/", "system"),
+        ("hw-specs/calibration/", "calibration"),
+        ("hw-specs/hbm.toml", "hbm"),
+        ("hw-specs/hbm-timing.toml", "hbm-timing"),
+        ("hw-specs/sources.toml", "sources"),
+        ("hw-specs/ladder.toml", "ladder"),
+        ("hw-specs/", "chip"),
+        ("workloads/synthetic/", "workload"),
+        ("workloads/scenarios/", "scenario"),
+        ("workloads/supply/", "supply"),
+        ("workloads/demand/", "demand"),
+        ("workloads/prices/api.toml", "prices"),
+        ("workloads/prices/power.toml", "power"),
+        ("workloads/measured/recipes.toml", "recipes"),
+    ];
+    let found = kinds.iter().find(|(start, _)| name.starts_with(start));
+    found.unwrap_or_else(|| panic!("{name} is a TOML file without a schema")).1
 }
 
 #[test]
 fn shipped_files_keep_to_their_schemas() {
-    let makers = ["amd", "aws", "cerebras", "google", "groq", "intel", "nvidia"];
-    let mut kinds: Vec<_> = makers.map(|maker| ("chip", format!("hw-specs/{maker}"))).into();
-    kinds.push(("system", "hw-specs/systems".into()));
-    kinds.push(("workload", "workloads/synthetic".into()));
-    let mut checked = 0;
-    for (kind, folder) in kinds {
-        let schema = schema(kind);
-        for path in tomls(&folder) {
-            let found = faults_of(&schema, &fs::read_to_string(&path).unwrap());
-            assert!(found.is_empty(), "{}: {found:#?}", path.display());
-            checked += 1;
-        }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["hw-specs", "workloads"] {
+        tomls(&root.join(folder), &mut files);
     }
-    for kind in ["hbm", "sources", "ladder"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("hw-specs/{kind}.toml"));
+    let mut checked = 0;
+    for path in files {
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        let kind = kind_of(name);
         let found = faults_of(&schema(kind), &fs::read_to_string(&path).unwrap());
-        assert!(found.is_empty(), "{kind}: {found:#?}");
+        assert!(found.is_empty(), "{name} as {kind}: {found:#?}");
         checked += 1;
     }
-    assert!(checked > 50, "only {checked} files were checked");
+    assert!(checked > 90, "only {checked} files were checked");
 }
 
 #[test]
@@ -126,6 +146,13 @@ fn schemas_find_what_the_program_refuses() {
     ] {
         assert!(!faults_of(&chip, wrong).is_empty(), "{wrong}");
     }
+    let supply = "name = \"x\"\ndescription = \"y\"\nreference = 2025\n";
+    assert!(!faults_of(&schema("supply"), supply).is_empty(), "no years");
+    let price = "title = \"x\"\nclass = \"reported\"\n[[price]]\nmodel = \"m\"\n\
+                 input = \"5 USD/Mtok\"\noutput = \"25 USD/Mtok\"\n";
+    assert_eq!(faults_of(&schema("prices"), price), [""; 0]);
+    assert!(!faults_of(&schema("prices"), &price.replace("output", "outptu")).is_empty());
+    assert!(!faults_of(&schema("calibration"), "[elementwise]\nlaunch = 3\n").is_empty());
     let scenario = schema("scenario");
     assert!(faults_of(&scenario, "chip = \"gb300\"\nmax-seqs = 64\nopen-loop = true\n").is_empty());
     assert!(!faults_of(&scenario, "chips = \"gb300\"\n").is_empty());

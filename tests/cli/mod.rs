@@ -1,6 +1,7 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
 mod ablate;
+mod bad_input;
 mod chips;
 mod fidelity;
 mod fleet;

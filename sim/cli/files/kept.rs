@@ -7,8 +7,11 @@ use crate::cli::CliError;
 use crate::cluster::RunResult;
 use crate::report::{RunDocument, requests_csv, to_json};
 
+/// The file that holds the document of a run.
+pub(in crate::cli) const SUMMARY: &str = "summary.json";
+
 /// The files that are kept.
-const KEPT: [&str; 2] = ["summary.json", "requests.csv"];
+const KEPT: [&str; 2] = [SUMMARY, "requests.csv"];
 
 /// Makes the folder, and sure that the result can be kept there before it is computed.
 pub(in crate::cli) fn prepare(folder: &Path) -> Result<(), CliError> {

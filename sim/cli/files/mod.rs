@@ -5,6 +5,6 @@ mod read;
 pub(in crate::cli) mod specs;
 mod staged;
 
-pub(in crate::cli) use kept::{keep, prepare};
+pub(in crate::cli) use kept::{SUMMARY, keep, prepare};
 pub(in crate::cli) use read::{files_below, text, tomls_below};
 pub(in crate::cli) use staged::Staged;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::files::{self, Staged};
+use crate::cli::files::{self, SUMMARY, Staged};
+use crate::cli::sweep::{holds_sweep, rows_document};
 use crate::cli::terminal::number;
 use crate::cli::{CliError, Column, Exit, Shell, Table};
 use crate::report::{DiffDocument, Incomparable, Metric, Tolerance, compare, diff_markdown};
@@ -14,7 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   memwall diff base.json new.json --fail-over 2%
   memwall diff base.json new.json --tolerance ttft_ms.p99=10% --tolerance 'rows[h20].*=ignore'
-  memwall diff base.json new.json --markdown summary.md";
+  memwall diff base.json new.json --markdown summary.md
+  memwall diff last-week/ results/";
 
 /// Metrics that a terminal is shown of each kind.
 const SHOWN: usize = 20;
@@ -23,9 +25,10 @@ const SHOWN: usize = 20;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Diff {
-    /// The document to compare with, printed by a command with --json
+    /// What to compare with: a document printed by a command with --json, the folder of a sweep, or
+    /// of `run --out`
     base: PathBuf,
-    /// The document to judge
+    /// What to judge
     new: PathBuf,
     /// Fail (exit code 1) if a metric gets worse by more: slower, dearer, hungrier
     #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
@@ -91,6 +94,20 @@ impl Diff {
 }
 
 fn document(path: &Path) -> Result<Value, CliError> {
+    if holds_sweep(path) {
+        return rows_document(path);
+    }
+    let summary = path.join(SUMMARY);
+    let path = if summary.is_file() { summary.as_path() } else { path };
+    if path.is_dir() {
+        return Err(CliError::Store {
+            path: path.into(),
+            problem: format!(
+                "holds no sweep and no {SUMMARY}; name the DIR of `memwall sweep --out DIR` or of \
+                 `memwall run --out DIR`, or a document"
+            ),
+        });
+    }
     let text = files::text(path, "a JSON document")?;
     serde_json::from_str(&text).map_err(|error| CliError::Scenario {
         path: path.into(),

@@ -15,7 +15,7 @@ use crate::cli::models::model_named;
 use crate::cli::specs::catalog;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
-use crate::hardware::{Catalog, Chip};
+use crate::hardware::{Catalog, Chip, Finding, HardwareError};
 use crate::model::{Model, Plan};
 use crate::report::{RunDocument, fill_task};
 use crate::sweep::{Measure, Point, Setting};
@@ -241,5 +241,16 @@ fn check_figure(catalog: &Catalog, path: &str, value: &Setting) -> Result<(), St
         return Ok(());
     }
     let any = catalog.chips().next().expect("the catalogue has chips");
-    vary(catalog, &any.name, &[(path, value)]).map(|_| ()).map_err(|error| error.to_string())
+    vary(catalog, &any.name, &[(path, value)]).map(|_| ()).map_err(|error| match error {
+        // Whose figure it would be is no matter: what is wrong is the value.
+        CliError::Hardware(HardwareError::BadSpecs { findings }) => {
+            let complaint = |finding: &Finding| match finding.remedy.as_str() {
+                "" => finding.message.clone(),
+                remedy => format!("{}; {remedy}", finding.message),
+            };
+            let complaints: Vec<_> = findings.iter().map(complaint).collect();
+            format!("`{value}`: {}", complaints.join("; "))
+        }
+        other => other.to_string(),
+    })
 }

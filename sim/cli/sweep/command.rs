@@ -18,11 +18,12 @@ use crate::cli::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
 Examples:
-  memwall sweep sweep.toml
+  memwall sweep sweep.toml --dry-run
   memwall sweep sweep.toml --out results/
   memwall sweep sweep.toml --out results/ --shard 3/8
   memwall sweep merge results/
   memwall sweep export results/ --as csv
+  memwall report results/
 
 A sweep's file: axes as [grid], [[list]], [random] or [latin], whose keys are the flags of
 `memwall run` or figures of the chip.
@@ -46,12 +47,15 @@ pub(in crate::cli) struct SweepCommand {
     /// The sweep
     #[arg(value_name = "SPEC.toml", required = true)]
     spec: Option<PathBuf>,
-    /// Put the results here, or go on where a sweep was stopped; without it, only the number of
-    /// points and the time they take are told
+    /// Put the results here, or go on where a sweep was stopped
+    /// [default: a folder named as SPEC without its ending]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Only tell the number of points and the time they take
+    #[arg(long, conflicts_with_all = ["out", "shard"])]
+    dry_run: bool,
     /// Compute shard I of N, from 0; `memwall sweep merge DIR` puts the shards together
-    #[arg(long, value_name = "I/N", requires = "out")]
+    #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -63,7 +67,7 @@ pub(in crate::cli) struct SweepCommand {
 enum Other {
     /// Put shards together: the folder is then as if one machine had computed it
     Merge(Merge),
-    /// Print the rows of a folder as CSV or lines of JSON
+    /// Print the rows of a folder as CSV or JSON
     Export(Export),
     /// Print a script that computes a sweep on a cluster
     Submit(Submit),
@@ -76,9 +80,9 @@ struct Export {
     /// The folder of a sweep
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// What to print
-    #[arg(long = "as", value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Csv)]
-    format: ExportFormat,
+    /// What to print [default: csv, or json with --json]
+    #[arg(long = "as", value_enum, value_name = "FORMAT", conflicts_with = "json")]
+    format: Option<ExportFormat>,
 }
 
 /// Part of the parts: every N-th from the I-th.
@@ -112,10 +116,11 @@ impl SweepCommand {
         }
         let spec = self.spec.as_ref().expect("clap requires it");
         let job = Job::open(spec, shell)?;
-        match &self.out {
-            Some(out) => self.fill(&job, out, shell),
-            None => self.estimate(&job, shell),
+        if self.dry_run {
+            return self.estimate(&job, shell);
         }
+        let out = self.out.clone().or_else(|| Some(spec.file_stem()?.into()));
+        self.fill(&job, &out.unwrap_or_else(|| "results".into()), shell)
     }
 
     fn threads(&self) -> usize {
@@ -187,7 +192,7 @@ impl SweepCommand {
         let seconds = started.elapsed().as_secs_f64() / 3.0 * count as f64 / threads as f64;
         shell.line(format!(
             "{}: {count} points in {} parts, about {} on {threads} threads by the first, the \
-             middle and the last point; --out DIR computes them",
+             middle and the last point",
             job.name(),
             job.parts(),
             spoken(seconds)
@@ -234,7 +239,8 @@ impl Export {
             shell.warn("the sweep is not complete; only the parts that are there are printed");
         }
         let there = Folder::open(&self.folder, manifest)?.parts()?;
-        export(&self.folder, there.into_iter(), self.format, shell)?;
+        let usual = if shell.json() { ExportFormat::Json } else { ExportFormat::Csv };
+        export(&self.folder, there.into_iter(), self.format.unwrap_or(usual), shell)?;
         Ok(Exit::Done)
     }
 }

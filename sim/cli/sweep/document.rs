@@ -64,22 +64,39 @@ impl SweepDocument {
         if shell.json() {
             return shell.json_document(self);
         }
-        let states: Vec<_> =
-            self.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
         let out = self.out.as_deref().unwrap_or("nowhere");
         let of = self
             .shard
             .as_ref()
             .map_or(String::new(), |shard| format!(" (shard {shard} of {} points)", self.points));
-        shell.line(format!("{}: {} in {out}{of}", self.name, states.join(", ")))?;
-        let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        for (reason, count) in reasons.iter().take(REASONS) {
-            shell.line(format!("  {count} × {reason}"))?;
-        }
-        if reasons.len() > REASONS {
-            shell.line(format!("  and {} more reasons", reasons.len() - REASONS))?;
-        }
-        Ok(())
+        shell.line(format!("{}: {} in {out}{of}", self.name, ends(&self.states)))?;
+        tell_reasons(&self.reasons, shell)
     }
+}
+
+fn ends(states: &BTreeMap<String, u64>) -> String {
+    let states: Vec<_> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    states.join(", ")
+}
+
+/// Prints how many points ended how, and why.
+pub(super) fn tell_ends(
+    states: &BTreeMap<String, u64>,
+    reasons: &BTreeMap<String, u64>,
+    shell: &mut Shell,
+) -> Result<(), CliError> {
+    shell.line(ends(states))?;
+    tell_reasons(reasons, shell)
+}
+
+fn tell_reasons(reasons: &BTreeMap<String, u64>, shell: &mut Shell) -> Result<(), CliError> {
+    let mut reasons: Vec<_> = reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (reason, count) in reasons.iter().take(REASONS) {
+        shell.line(format!("  {count} × {reason}"))?;
+    }
+    if reasons.len() > REASONS {
+        shell.line(format!("  and {} more reasons", reasons.len() - REASONS))?;
+    }
+    Ok(())
 }

@@ -201,7 +201,13 @@ fn spec_hash(spec: &SweepSpec, text: &str, shell: &Shell) -> Result<String, CliE
             Setting::Many(names) => names,
             other => vec![other.to_string()],
         };
-        names.iter().map(Path::new).filter(|path| path.is_file()).try_for_each(&mut add)?;
+        for path in names.iter().map(Path::new) {
+            if path.is_dir() {
+                files::files_below(path, "jsonl")?.iter().try_for_each(|path| add(path))?;
+            } else if path.is_file() {
+                add(path)?;
+            }
+        }
     }
     Ok(format!("{hash:016x}"))
 }

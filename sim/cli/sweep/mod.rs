@@ -8,9 +8,11 @@ mod command;
 mod document;
 mod job;
 mod merge;
+mod report;
 mod store;
 mod submit;
 mod workers;
 
 pub(super) use command::SweepCommand;
 pub use job::Job;
+pub(super) use report::{ReportCommand, holds_sweep, rows_document};

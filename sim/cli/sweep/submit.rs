@@ -70,8 +70,12 @@ impl Submit {
         Ok(Exit::Done)
     }
 
+    /// The command of one shard; paths that are not absolute are below `folder`.
     fn sweep(&self, folder: &str, index: &str) -> String {
-        let path = |path: &Path| quoted(&format!("{folder}{}", path.display()));
+        let path = |path: &Path| {
+            let folder = if path.is_absolute() { "" } else { folder };
+            quoted(&format!("{folder}{}", path.display()))
+        };
         format!(
             "{} sweep {} --out {} --shard \"{index}/{}\" --threads {} --quiet",
             quoted(&self.program),
@@ -104,8 +108,7 @@ impl Submit {
     }
 
     fn kubernetes(&self, name: &str) -> String {
-        let folder = |path: &Path| if path.is_absolute() { "" } else { "/sweep/" };
-        let command = self.sweep(folder(&self.spec), "$JOB_COMPLETION_INDEX");
+        let command = self.sweep("/sweep/", "$JOB_COMPLETION_INDEX");
         let command = serde_json::to_string(&command).expect("a text is JSON");
         let name = name.to_ascii_lowercase();
         let (shards, cores) = (self.shards, self.cores);
@@ -132,6 +135,7 @@ impl Submit {
              \x20     - action: Ignore\n\
              \x20       onPodConditions:\n\
              \x20         - type: DisruptionTarget\n\
+             \x20           status: \"True\"\n\
              \x20 template:\n\
              \x20   spec:\n\
              \x20     restartPolicy: Never\n\

@@ -11,7 +11,7 @@ use console::{Term, style};
 use serde::Serialize;
 
 use super::{Progress, Table};
-use crate::cli::arguments::Flags;
+use crate::cli::arguments::{Flags, with_negatives_joined};
 use crate::cli::{CliError, Exit};
 use crate::report::to_json;
 
@@ -71,7 +71,7 @@ impl Shell {
             json: flags.json,
             quiet: flags.quiet,
             specs: flags.specs.clone(),
-            words: std::env::args_os().skip(1).collect(),
+            words: with_negatives_joined(std::env::args_os().skip(1)),
         }
     }
 
@@ -81,7 +81,7 @@ impl Shell {
         let shell = Self {
             results: Box::new(Keeper(Rc::clone(&kept))),
             json: flags.json,
-            words: words.iter().map(OsString::from).collect(),
+            words: with_negatives_joined(words.iter().map(OsString::from)),
             ..Self::silent(flags.specs.clone())
         };
         (shell, Printed(kept))
@@ -111,6 +111,11 @@ impl Shell {
     /// Prints one line of results.
     pub(in crate::cli) fn line(&mut self, line: impl Display) -> Result<(), CliError> {
         writeln!(self.results, "{line}").map_err(CliError::output)
+    }
+
+    /// Prints a part of a line.
+    pub(in crate::cli) fn piece(&mut self, piece: impl Display) -> Result<(), CliError> {
+        write!(self.results, "{piece}").map_err(CliError::output)
     }
 
     /// Prints a heading.
@@ -157,6 +162,13 @@ impl Shell {
     pub(in crate::cli) fn warn(&self, text: impl Display) {
         if !self.quiet {
             note(style("warning:").yellow().bold().for_stderr(), text);
+        }
+    }
+
+    /// Tells a user who asked for no warnings why a command ends in failure; others were warned.
+    pub(in crate::cli) fn fail(&self, text: impl Display) {
+        if self.quiet {
+            note(style("error:").red().bold().for_stderr(), text);
         }
     }
 

@@ -41,14 +41,20 @@ impl Column {
 pub(in crate::cli) struct Table {
     grid: Grid,
     columns: Vec<Column>,
+    titles: Vec<String>,
 }
 
 impl Table {
     /// A table without rows.
     pub(in crate::cli) fn new(columns: &[Column]) -> Self {
+        Self::titled(columns, columns.iter().map(|column| column.title().to_owned()).collect())
+    }
+
+    /// A table without rows whose columns have other `titles`, one each.
+    pub(in crate::cli) fn titled(columns: &[Column], titles: Vec<String>) -> Self {
         let mut grid = Grid::new();
         grid.load_style(NOTHING);
-        grid.set_header(columns.iter().map(|column| Cell::new(column.title())));
+        grid.set_header(titles.iter().map(Cell::new));
         for (drawn, column) in grid.column_iter_mut().zip(columns) {
             drawn.set_padding((0, GAP));
             if matches!(column, Column::Number(_)) {
@@ -61,15 +67,15 @@ impl Table {
         if let Some(last) = grid.column_mut(columns.len() - 1) {
             last.set_padding((0, 0));
         }
-        Self { grid, columns: columns.into() }
+        Self { grid, columns: columns.into(), titles }
     }
 
     /// Adds a row; one cell a column.
     ///
     /// # Panics
     /// If there are more or fewer cells than columns.
-    pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<_> = cells.into_iter().collect();
+    pub(in crate::cli) fn row(&mut self, cells: impl Into<Vec<String>>) {
+        let cells = cells.into();
         assert_eq!(cells.len(), self.columns.len(), "a row has one cell a column");
         self.grid.add_row(cells);
     }
@@ -97,7 +103,7 @@ impl Table {
         }
         self.grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         let text = self.grid.trim_fmt();
-        let hidden: Vec<_> = self.columns[shown..].iter().map(|column| column.title()).collect();
+        let hidden = &self.titles[shown..];
         if hidden.is_empty() {
             return text;
         }

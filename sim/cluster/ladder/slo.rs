@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::cluster::run::RunResult;
+use crate::units::significant;
 
 /// A service level.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,13 +52,13 @@ impl Slo {
 impl fmt::Display for Slo {
     /// `p99 TTFT 10000 ms or p50 TPOT 50 ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "p99 TTFT {} ms", self.ttft_ms_p99)?;
-        write!(f, " or p50 TPOT {} ms", self.tpot_ms_p50)?;
+        write!(f, "p99 TTFT {} ms", significant(self.ttft_ms_p99, 3))?;
+        write!(f, " or p50 TPOT {} ms", significant(self.tpot_ms_p50, 3))?;
         if let Some(limit) = self.tpot_ms_p99 {
-            write!(f, " or p99 TPOT {limit} ms")?;
+            write!(f, " or p99 TPOT {} ms", significant(limit, 3))?;
         }
         if let Some(limit) = self.task_s {
-            write!(f, " or {limit} s of answers a task")?;
+            write!(f, " or {} s of answers a task", significant(limit, 3))?;
         }
         Ok(())
     }

@@ -2,10 +2,26 @@
 
 use std::fmt;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
 use super::moment::Moment;
 use crate::economics::prices::BilledTokens;
 use crate::units::{Seconds, Usd};
 use crate::workload::Cause;
+
+/// More tokens than any call has, or any row of totals: beyond it a count is a fault of the log,
+/// and sums could overflow.
+pub(super) const MOST_TOKENS: u64 = 1 << 44;
+
+/// A count of tokens.
+pub(super) fn count<'de, D: Deserializer<'de>>(source: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(source)?;
+    if count <= MOST_TOKENS {
+        return Ok(count);
+    }
+    Err(D::Error::custom(format!("{count} tokens are more than there can be")))
+}
 
 /// Whose logs they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::call::UsageError;
+use super::call::{MOST_TOKENS, UsageError};
 use crate::economics::prices::BilledTokens;
 use crate::units::Usd;
 
@@ -46,8 +46,9 @@ fn row(value: &Value) -> Result<UsageRow, String> {
     let periods = ["date", "week", "month", "period", "sessionId", "startTime", "session"];
     let period = periods.iter().find_map(|key| row.get(*key)?.as_str()).unwrap_or("?");
     let counts = row.get("tokenCounts").and_then(Value::as_object).unwrap_or(row);
-    let tokens =
-        tokens(counts).ok_or_else(|| format!("`{period}` has no `inputTokens` that is a count"))?;
+    let tokens = tokens(counts).ok_or_else(|| {
+        format!("`{period}` has no `inputTokens` that is a count, or more tokens than there can be")
+    })?;
     let usd = cost(row).ok_or_else(|| format!("`{period}` has no `totalCost` or `costUSD`"))?;
     Ok(UsageRow { period: period.into(), models: models(row), tokens, usd })
 }
@@ -69,14 +70,17 @@ fn models(row: &Map<String, Value>) -> Vec<(String, BilledTokens, Option<Usd>)> 
 
 fn tokens(row: &Map<String, Value>) -> Option<BilledTokens> {
     let count = |keys: [&str; 2]| keys.iter().find_map(|key| row.get(*key)?.as_u64());
-    Some(BilledTokens {
+    let tokens = BilledTokens {
         input: count(["inputTokens", "inputTokens"])?,
         cache_write: count(["cacheCreationTokens", "cacheCreationInputTokens"]).unwrap_or(0),
         cache_write_1h: 0,
         cache_read: count(["cacheReadTokens", "cacheReadInputTokens"]).unwrap_or(0),
         output: count(["outputTokens", "outputTokens"])?,
         reasoning: count(["reasoningOutputTokens", "reasoningOutputTokens"]).unwrap_or(0),
-    })
+    };
+    let BilledTokens { input, cache_write, cache_read, output, .. } = tokens;
+    let is_possible = [input, cache_write, cache_read, output].iter().all(|n| *n <= MOST_TOKENS);
+    is_possible.then_some(tokens)
 }
 
 fn cost(row: &Map<String, Value>) -> Option<Usd> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::call::LoggedCall;
+use super::call::{LoggedCall, count};
 use super::moment::Moment;
 use super::reader::UsageReader;
 use crate::economics::prices::BilledTokens;
@@ -44,13 +44,13 @@ struct Message {
 
 #[derive(Deserialize)]
 struct Usage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     output_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_creation_input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_read_input_tokens: u64,
     cache_creation: Option<CacheCreation>,
     speed: Option<String>,
@@ -58,9 +58,9 @@ struct Usage {
 
 #[derive(Deserialize)]
 struct CacheCreation {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     ephemeral_5m_input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     ephemeral_1h_input_tokens: u64,
 }
 

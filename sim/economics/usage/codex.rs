@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::call::LoggedCall;
+use super::call::{LoggedCall, count};
 use super::claude::stem;
 use super::moment::Moment;
 use super::reader::UsageReader;
@@ -38,9 +38,13 @@ struct Counts {
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "they are the log's keys")]
 struct Usage {
+    #[serde(deserialize_with = "count")]
     input_tokens: u64,
+    #[serde(deserialize_with = "count")]
     cached_input_tokens: u64,
+    #[serde(deserialize_with = "count")]
     output_tokens: u64,
+    #[serde(deserialize_with = "count")]
     reasoning_output_tokens: u64,
 }
 

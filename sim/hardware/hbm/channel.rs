@@ -317,7 +317,7 @@ impl Channel {
             let begin = self.banks.iter().map(|bank| bank.refreshable(self.now, &clocks)).max();
             let until = begin.expect("a channel has banks") + clocks.rfc_all;
             self.banks.iter_mut().for_each(|bank| bank.refresh(until));
-            self.due += clocks.refi;
+            self.due += clocks.between_refreshes(1);
             return;
         }
         if self.unrefreshed.is_empty() {
@@ -327,7 +327,7 @@ impl Channel {
         let begin = self.banks[bank as usize].refreshable(self.now, &clocks);
         self.banks[bank as usize].refresh(begin + clocks.rfc_bank);
         self.blocked = (begin, begin + clocks.rrefd);
-        self.due += clocks.refi / u64::from(self.sizes.banks);
+        self.due += clocks.between_refreshes(u64::from(self.sizes.banks));
     }
 
     /// Takes, of the banks that this round has left, the one that the fewest bursts wait for.

@@ -71,6 +71,18 @@ impl Clocks {
     }
 }
 
+impl Clocks {
+    /// From one refresh to the next, if `turns` of them go round in a refresh interval.
+    ///
+    /// Never so short that no command goes between: where a clock is slower than any memory's, the
+    /// channel would do nothing but refresh.
+    pub(super) fn between_refreshes(&self, turns: u64) -> u64 {
+        const ROOM: u64 = 4;
+        let busy = if turns == 1 { self.rfc_all } else { self.rrefd };
+        (self.refi / turns).max(busy + ROOM)
+    }
+}
+
 /// The time for a channel of `density` Gbit: that of the first density not below, else the last.
 fn at(table: &[(f64, f64)], density: f64) -> f64 {
     let row = table.iter().find(|row| row.0 >= density).or_else(|| table.last());

@@ -39,6 +39,9 @@ section! {
     }
 }
 
+/// Rates of pins that the channel model takes, in bit/s: HBM's own are 2 to 13 Gbit/s.
+const PIN_RATES: std::ops::RangeInclusive<f64> = 1e8..=1e12;
+
 impl MemorySpec {
     /// The stacks, if the description of them is complete.
     pub(crate) fn as_stacks(&self) -> Option<Stacks> {
@@ -53,9 +56,18 @@ impl MemorySpec {
         })
     }
 
-    /// What keeps the figures from describing one memory: stacks in part, or totals beside them.
+    /// What keeps the figures from describing one memory: stacks in part, totals beside them, pins
+    /// like no memory's.
     pub(crate) fn contradiction(&self) -> Option<Finding> {
         if self.as_stacks().is_some() {
+            let rate = self.pin_rate.as_ref().filter(|rate| !PIN_RATES.contains(&rate.get().get()));
+            if let Some(rate) = rate {
+                return Some(
+                    Finding::error("memory.pin_rate", rate.text())
+                        .says("is no rate of a pin of stacked memory")
+                        .remedy("give 0.1 Gbit/s to 1,000 Gbit/s"),
+                );
+            }
             let totals = [
                 ("memory.capacity", self.capacity.as_ref().map(Figure::text)),
                 ("memory.bandwidth", self.bandwidth.as_ref().map(Figure::text)),

@@ -148,7 +148,7 @@ fn refused(file: &str, text: &str, error: &Error, places: &Places) -> Finding {
 
 /// The nearest of the names that serde lists after ``unknown field `x`, expected …``.
 fn nearest_in(message: &str) -> Option<&str> {
-    if !message.starts_with("unknown ") {
+    if !["unknown field", "unknown variant"].iter().any(|start| message.starts_with(start)) {
         return None;
     }
     let mut quoted = message.split('`').skip(1).step_by(2);

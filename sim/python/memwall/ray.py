@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 import ray
 
+from . import to_toml
 from ._memwall import Sweep
 
 #: How often a part is tried again after its worker was lost.
@@ -34,7 +35,7 @@ def _part(text: str, file: str, specs: str | None, number: int) -> bytes:
 
 
 def sweep(
-    spec: str | os.PathLike[str],
+    spec: str | os.PathLike[str] | dict[str, Any],
     out: str | os.PathLike[str],
     *,
     specs: str | os.PathLike[str] | None = None,
@@ -44,13 +45,16 @@ def sweep(
 ) -> int:
     """Computes the parts that ``out`` lacks on the cluster that Ray is connected to.
 
-    ``spec`` is a file that the driver can read; files that it names must be where the workers find
-    them. ``progress(done, parts)`` is called after each part. ``options`` go to Ray's tasks
+    ``spec`` is a file that the driver can read, or its content as a dict; files that it names must be
+    where the workers find them. ``progress(done, parts)`` is called after each part. ``options`` go to Ray's tasks
     (``{"num_cpus": 2}``). Returns the number of points of the sweep.
     """
-    file = os.fspath(spec)
-    with open(file, encoding="utf-8") as opened:
-        text = opened.read()
+    if isinstance(spec, dict):
+        file, text = "sweep.toml", to_toml(spec)
+    else:
+        file = os.fspath(spec)
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
     overlay = None if specs is None else os.fspath(specs)
     job = Sweep(text, file, overlay)
     missing = list(job.missing(out))

@@ -36,6 +36,12 @@ class Results(unittest.TestCase):
         shown = memwall.call("chips", "show", "gb300")
         self.assertEqual(shown, json.loads(printed("chips", "show", "gb300", "--json")))
 
+    def test_supply_and_any_other_command_are_the_programs(self):
+        self.assertEqual(memwall.supply(), json.loads(printed("supply", "--json")))
+        years = [year["year"] for year in memwall.supply(scenario="revised")["years"]]
+        self.assertEqual(years, sorted(years))
+        self.assertEqual(memwall.call("workloads", "list"), json.loads(printed("workloads", "list", "--json")))
+
     def test_points_are_validated_as_by_the_program(self):
         points = os.path.join(os.path.dirname(__file__), "../../../workloads/measured/published.csv")
         self.assertEqual(
@@ -54,6 +60,8 @@ class Results(unittest.TestCase):
             memwall.run(chip="h1000-sxm")
         with self.assertRaisesRegex(ValueError, "--tensor"):
             memwall.run(tensor=4)
+        with self.assertRaisesRegex(ValueError, "there is no axis"):
+            memwall.sweep({"base": SHORT})
         with self.assertRaisesRegex(ValueError, r"x\.toml:1: unknown key `gird`"):
             memwall.Sweep("gird.chip = ['a']", "x.toml")
 

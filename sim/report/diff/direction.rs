@@ -53,8 +53,10 @@ const NEITHER: [&str; 7] =
 impl Direction {
     /// The direction of the metric at `path`: `rows[gb300].ttft_ms_p99`.
     pub fn of(path: &str) -> Self {
-        let parts: Vec<_> =
-            path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
+        // Names of rows say nothing of the metric, and may have dots.
+        let names = path.split('[').map(|piece| piece.rsplit(']').next().unwrap_or(piece));
+        let bare = names.collect::<String>();
+        let parts: Vec<_> = bare.split('.').collect();
         if parts.iter().any(|part| NEITHER.contains(part)) {
             return Self::Neither;
         }
@@ -83,6 +85,8 @@ mod tests {
             ("rows[gb300].usd_per_task", Direction::Worse),
             ("fleets[0].facility_mw", Direction::Worse),
             ("throughput.output_tok_s", Direction::Better),
+            ("rows[llama-3.1-8b usd 0.5].ttft_ms_p99", Direction::Worse),
+            ("rows[llama-3.1-8b usd 0.5].seed", Direction::Neither),
             ("rows[gb300].time_share.compute", Direction::Neither),
             ("bands.latency.ttft_ms.p50.low", Direction::Neither),
             ("seed", Direction::Neither),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Keys by which rows of a list are told apart, the first that a row has.
-const NAMES: [&str; 8] = ["chip", "year", "name", "pattern", "period", "metric", "model", "path"];
+const NAMES: [&str; 9] =
+    ["settings", "chip", "year", "name", "pattern", "period", "metric", "model", "path"];
 
 /// Numbers, and nulls where a number could be, by path: `rows[gb300].ttft_ms_p99`.
 pub(super) fn flatten(document: &Value) -> BTreeMap<String, Option<f64>> {

@@ -8,7 +8,7 @@ const MS_PER_S: f64 = 1000.0;
 /// The run as a heading and a row of aiconfigurator's tables; what is not known is empty.
 pub fn aiconfigurator_csv(bench: &Bench) -> String {
     let (document, plan) = (bench.document, bench.plan);
-    let gpus = document.gpus * document.replicas;
+    let gpus = document.all_gpus();
     let mean = |figures: Option<Figures>| number(figures.map(|figures| figures.mean()));
     let throughput = &document.throughput;
     let per_gpu = |value: Option<f64>| number(value.map(|value| value / f64::from(gpus)));

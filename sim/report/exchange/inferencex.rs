@@ -11,7 +11,7 @@ const MS_PER_S: f64 = 1000.0;
 /// second and user, throughput per GPU.
 pub fn inferencex_json(bench: &Bench) -> String {
     let (document, plan) = (bench.document, bench.plan);
-    let gpus = f64::from(document.gpus * document.replicas);
+    let gpus = f64::from(document.all_gpus());
     let throughput = &document.throughput;
     let input = throughput.total_tok_s.zip(throughput.output_tok_s).map(|(all, out)| all - out);
     let mut fields = Map::new();

@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{charts, figures, library, tables};
 use crate::report::{WallDocument, WallReport, findings, to_json_line};
@@ -18,18 +19,19 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; \
 pub fn render_wall_page(report: &WallReport) -> String {
     let document = &report.document;
     let title = format!("{} on {}: the memory wall", document.model, document.workload);
-    let main = html! {
-        (introduction(document, &title)) (charts::all(report)) (tables::all(report))
+    let body = html! {
+        main { (introduction(document, &title)) (charts::all(report)) (tables::all(report)) }
+        (footer(document.memwall_version, document.schema))
     };
-    let foot = footer(&document.memwall_version, &document.schema);
-    whole(&title, (&main, &foot), (&embedded(report), &embedded(&figures::all(report))))
+    render_page(&title, &body, report, &figures::all(report))
 }
 
-/// A whole page, of its title, its visible parts, and the JSON of the document and of the figures.
-pub(super) fn whole(
+/// A page around `body` that draws `figures` into the elements that they are named after.
+pub(crate) fn render_page(
     title: &str,
-    (main, foot): (&Markup, &Markup),
-    (document, figures): (&str, &str),
+    body: &Markup,
+    document: &impl Serialize,
+    figures: &Value,
 ) -> String {
     let page = html! {
         (DOCTYPE)
@@ -42,10 +44,9 @@ pub(super) fn whole(
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main { (main) }
-                (foot)
-                script type="application/json" id="document" { (PreEscaped(document)) }
-                script type="application/json" id="figures" { (PreEscaped(figures)) }
+                (body)
+                script type="application/json" id="document" { (PreEscaped(embedded(document))) }
+                script type="application/json" id="figures" { (PreEscaped(embedded(figures))) }
                 script type="application/octet-stream" id="plotly" {
                     (PreEscaped(library::packed_plotly()))
                 }
@@ -57,7 +58,7 @@ pub(super) fn whole(
 }
 
 /// JSON that cannot end the script element it stands in.
-pub(super) fn embedded<T: Serialize>(value: &T) -> String {
+fn embedded<T: Serialize>(value: &T) -> String {
     to_json_line(value).replace('<', "\\u003c")
 }
 

@@ -78,6 +78,16 @@ impl RunDocument {
     /// Name and version of the format.
     pub const SCHEMA: &'static str = "memwall.run/1";
 
+    /// Chips of all replicas, those that prefill among them.
+    pub fn all_gpus(&self) -> u32 {
+        self.fleet.as_ref().map_or(self.gpus * self.replicas, |fleet| fleet.gpus)
+    }
+
+    /// A run without a value, but with every section that only some runs have.
+    pub fn widest() -> Self {
+        Self { fleet: Some(FleetReport::widest()), ..Self::default() }
+    }
+
     /// The figures that can carry a band, by the path of their key.
     pub fn figures(&self) -> [(&'static str, Option<f64>); 12] {
         let Latency { ttft_ms, tpot_ms, e2e_ms, .. } = self.latency;

@@ -22,6 +22,19 @@ pub struct FleetReport {
     pub tools: Option<ToolReport>,
 }
 
+impl FleetReport {
+    /// Two pools and everything that a fleet may have, without a value.
+    pub(super) fn widest() -> Self {
+        Self {
+            gpus: 0,
+            pools: vec![PoolReport::default(); 2],
+            handoff: Some(HandoffReport::default()),
+            faults: Some(FaultReport::default()),
+            tools: Some(ToolReport::default()),
+        }
+    }
+}
+
 /// One pool of equal replicas.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PoolReport {

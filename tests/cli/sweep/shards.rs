@@ -64,6 +64,9 @@ fn scripts_hold_the_shards() {
     }
     assert!(slurm.contains("--out 'my results' --shard \"$SLURM_ARRAY_TASK_ID/5\""), "{slurm}");
     let kubernetes = memwall(&[&submit[..], &["--kubernetes"]].concat()).done();
+    // Each path is taken as the cluster's machines see it.
+    let paths = format!("sweep {spec} --out '/sweep/my results' --shard");
+    assert!(kubernetes.contains(&paths), "{kubernetes}");
     for part in ["completionMode: Indexed", "completions: 5", "$JOB_COMPLETION_INDEX/5", "[2]"] {
         assert!(kubernetes.contains(part), "{kubernetes}");
     }

@@ -11,15 +11,15 @@ fn the_number_of_points_is_told_before_anything_is_computed() {
          workload = \"chat\"\ntasks = 2\n[grid]\nplan = [\"tp1\", \"tp4\"]\n\
          concurrency = [2, 4, 8, 16]\n",
     );
-    let document = memwall(&["sweep", &spec, "--json"]).document("memwall.sweep/1");
+    let document = memwall(&["sweep", &spec, "--dry-run", "--json"]).document("memwall.sweep/1");
     assert_eq!(document["points"], 4 + 2);
-    let told = memwall(&["sweep", &spec]).done();
+    let told = memwall(&["sweep", &spec, "--dry-run"]).done();
     assert!(told.contains("6 points") && told.contains("about"), "{told}");
 }
 
 #[test]
 fn mistakes_are_told_with_line_and_remedy() {
-    let cases: [(&str, &[&str]); 14] = [
+    let cases: [(&str, &[&str]); 16] = [
         ("gird.chip = [\"b200-sxm\"]\n", &[":1: unknown key `gird`", "did you mean `grid`"]),
         ("[grid]\n\nchips = [\"b200-sxm\"]\n", &[":3: unknown key `chips`", "`chip`"]),
         ("[grid]\nchip = [\"b200\", \"b2000-sxm\"]\n", &[":2:", "b2000-sxm"]),
@@ -36,6 +36,8 @@ fn mistakes_are_told_with_line_and_remedy() {
         ("[grid]\nfigure.memory.pin_rate = [\"9 GB/s\"]\n", &[":2:", "9 GB/s"]),
         ("where = [\"tp < 4\"]\n[grid]\nplan = [\"tp1\"]\n", &[":1:", "`tp`", "does not set"]),
         ("where = [\"gpus > 4\"]\n[grid]\nplan = [\"tp1\"]\n", &["no point is left"]),
+        ("", &["there is no axis", "[grid]"]),
+        ("[base]\ntasks = 2\n", &["there is no axis", "memwall run"]),
         ("[base]\nout = \"x\"\n", &[":2:", "`out` cannot be swept"]),
     ];
     for (text, parts) in cases {

@@ -37,23 +37,50 @@ enum Kind {
     Scenario,
     /// A sweep
     Sweep,
+    /// A scenario of `memwall supply`
+    Supply,
+    /// A scenario of `memwall demand`
+    Demand,
+    /// API list prices
+    Prices,
+    /// What chips and machines draw: power.toml
+    Power,
     /// Kinds of stacked memory: hbm.toml
     Hbm,
+    /// Their times: hbm-timing.toml
+    HbmTiming,
     /// What `source` keys stand for: sources.toml
     Sources,
     /// The chips of `memwall wall`: ladder.toml
     Ladder,
+    /// Constants of the time model: hw-specs/calibration
+    Calibration,
+    /// How measured servers were set up: recipes.toml
+    Recipes,
+}
+
+macro_rules! written {
+    ($path:literal) => {
+        include_str!(concat!("schemas/", $path, ".json"))
+    };
 }
 
 impl Kind {
     fn schema(self) -> Value {
         let written = match self {
-            Self::Chip => include_str!("schemas/chip.json"),
-            Self::System => include_str!("schemas/system.json"),
-            Self::Workload => include_str!("schemas/workload.json"),
-            Self::Hbm => include_str!("schemas/hbm.json"),
-            Self::Sources => include_str!("schemas/sources.json"),
-            Self::Ladder => include_str!("schemas/ladder.json"),
+            Self::Chip => written!("hw-specs/chip"),
+            Self::System => written!("hw-specs/system"),
+            Self::Hbm => written!("hw-specs/hbm"),
+            Self::HbmTiming => written!("hw-specs/hbm-timing"),
+            Self::Sources => written!("hw-specs/sources"),
+            Self::Ladder => written!("hw-specs/ladder"),
+            Self::Calibration => written!("hw-specs/calibration"),
+            Self::Workload => written!("workloads/workload"),
+            Self::Supply => written!("workloads/supply"),
+            Self::Demand => written!("workloads/demand"),
+            Self::Prices => written!("workloads/prices"),
+            Self::Power => written!("workloads/power"),
+            Self::Recipes => written!("workloads/recipes"),
             Self::Scenario => return scenario(),
             Self::Sweep => return sweep(),
         };

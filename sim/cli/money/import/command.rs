@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::document::{Document, Prices, Row, SkippedLine};
+use super::document::{Document, Prices, Row, SkippedFile, SkippedLine};
 use super::print::print;
 use crate::cli::files::{self, Staged};
 use crate::cli::money::flags::PriceFlags;
+use crate::cli::terminal::counted;
 use crate::cli::{CliError, Exit, Shell};
 use crate::economics::{
     Agent, BilledTokens, LoggedCall, PriceBook, SessionShape, UsageError, UsageReader, UsageRow,
@@ -145,6 +146,7 @@ impl Source {
             calls: Some(bill.calls),
             repeated_lines: log.repeated,
             skipped_lines: skipped.collect(),
+            skipped_files: Vec::new(),
             tokens: bill.tokens.into(),
             usd: bill.usd.get(),
             usd_at_list_price: (bill.unlisted == 0).then(|| bill.usd_at_list.get()),
@@ -159,12 +161,7 @@ impl Source {
 
     fn totals(&self) -> Result<(Document, Option<String>), CliError> {
         let book = self.prices.read()?;
-        let files = self.files("json")?;
-        let mut rows = Vec::new();
-        for path in &files {
-            let text = files::text(path, "ccusage's JSON")?;
-            rows.extend(read_ccusage(&path.display().to_string(), &text)?);
-        }
+        let (files, rows, skipped_files) = self.ccusage_rows()?;
         let tokens = rows.iter().fold(BilledTokens::default(), |sum, row| sum + row.tokens);
         let models = by_model(&rows, &book);
         let workload = self
@@ -175,11 +172,12 @@ impl Source {
         let broken_down = models.iter().map(|row| row.tokens.total).sum::<u64>() == tokens.total();
         let document = Document {
             agent: "ccusage",
-            files: files.len(),
+            files,
             sessions: None,
             calls: None,
             repeated_lines: 0,
             skipped_lines: Vec::new(),
+            skipped_files,
             tokens: tokens.into(),
             usd: rows.iter().map(|row| row.usd.get()).sum(),
             usd_at_list_price: listed.into_iter().sum::<Option<f64>>().filter(|_| broken_down),
@@ -190,6 +188,39 @@ impl Source {
             workload: self.workload_path(),
         };
         Ok((document, workload))
+    }
+}
+
+impl Source {
+    /// How many files were read, what they hold, and the files of folders that are something else;
+    /// a file that was named has to be ccusage's.
+    fn ccusage_rows(&self) -> Result<(usize, Vec<UsageRow>, Vec<SkippedFile>), CliError> {
+        let (mut count, mut rows, mut skipped) = (0, Vec::new(), Vec::new());
+        for path in self.files("json")? {
+            let file = path.display().to_string();
+            let read = files::text(&path, "ccusage's JSON")
+                .and_then(|text| Ok(read_ccusage(&file, &text)?));
+            match read {
+                Ok(found) => {
+                    count += 1;
+                    rows.extend(found);
+                }
+                Err(error) if self.paths.contains(&path) => return Err(error),
+                Err(error) => skipped.push(SkippedFile { file, problem: error.to_string() }),
+            }
+        }
+        if count == 0 {
+            let first = skipped.first().map(|skipped: &SkippedFile| skipped.problem.clone());
+            return Err(UsageError::Ccusage {
+                file: self.named(),
+                problem: first.map_or_else(
+                    || "holds no *.json".into(),
+                    |first| format!("holds no usage: {first}"),
+                ),
+            }
+            .into());
+        }
+        Ok((count, rows, skipped))
     }
 }
 
@@ -237,6 +268,13 @@ fn warnings(document: &Document) -> Vec<String> {
             document.skipped_lines.len(),
             first.file,
             first.line,
+            first.problem
+        ));
+    }
+    if let [first, ..] = document.skipped_files.as_slice() {
+        warnings.push(format!(
+            "{} of the folder are none of ccusage's and were skipped; the first: {}",
+            counted(document.skipped_files.len(), "file"),
             first.problem
         ));
     }

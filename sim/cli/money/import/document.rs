@@ -19,6 +19,8 @@ pub(super) struct Document {
     pub(super) repeated_lines: u64,
     /// Lines that could not be read.
     pub(super) skipped_lines: Vec<SkippedLine>,
+    /// Files of a folder that are something else.
+    pub(super) skipped_files: Vec<SkippedFile>,
     pub(super) tokens: Tokens,
     /// Recorded cost, or list price where none was recorded.
     pub(super) usd: f64,
@@ -39,6 +41,13 @@ pub(super) struct Document {
 pub(super) struct SkippedLine {
     pub(super) file: String,
     pub(super) line: usize,
+    pub(super) problem: String,
+}
+
+/// A file that is something else.
+#[derive(Debug, Serialize)]
+pub(super) struct SkippedFile {
+    pub(super) file: String,
     pub(super) problem: String,
 }
 

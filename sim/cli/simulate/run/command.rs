@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::crew::Crew;
-use super::doubts::{doubts, overload};
+use super::doubts::{self, doubts, overload};
 use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
 use super::timeline::{Recording, TimelineFlags, Watch};
@@ -199,8 +199,13 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        let is_done = result.measured() > 0 && !result.is_cut_off;
-        Ok(if is_done { Exit::Done } else { Exit::Failed })
+        match doubts::unfinished(&result) {
+            None => Ok(Exit::Done),
+            Some(reason) => {
+                shell.fail(reason);
+                Ok(Exit::Failed)
+            }
+        }
     }
 
     /// Flags that only the work shows to be at odds.
@@ -214,11 +219,14 @@ impl Run {
                 remedy: "give a --trace, or a --rate".into(),
             });
         }
-        if self.out.is_some() && self.percentiles == PercentilesName::Sketch {
+        let lists = [("--out", self.out.is_some()), ("--format", self.format.is_some())];
+        if self.percentiles == PercentilesName::Sketch
+            && let Some((flag, _)) = lists.into_iter().find(|(_, is_given)| *is_given)
+        {
             return Err(CliError::Flag {
                 flag: "--percentiles",
                 value: "sketch".into(),
-                problem: "does not keep the requests that --out is to list".into(),
+                problem: format!("does not keep the requests that {flag} is to list"),
                 remedy: "leave one of them out; --json gives the summary".into(),
             });
         }

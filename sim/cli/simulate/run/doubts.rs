@@ -14,6 +14,22 @@ pub(super) fn overload(result: &RunResult) -> Option<String> {
     })
 }
 
+/// Why a run has no result.
+pub(super) fn unfinished(result: &RunResult) -> Option<String> {
+    if result.is_cut_off {
+        return Some(format!(
+            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
+             or a --duration",
+            result.requests.in_flight
+        ));
+    }
+    (result.measured() == 0).then(|| {
+        "no request was answered within the time that was measured; give a longer --duration, \
+         a shorter --warmup or more load"
+            .into()
+    })
+}
+
 /// Reasons to doubt what was measured.
 pub(super) fn doubts(result: &RunResult) -> Vec<String> {
     let mut doubts = Vec::new();
@@ -25,19 +41,10 @@ pub(super) fn doubts(result: &RunResult) -> Vec<String> {
             requests.rejected, requests.submitted
         ));
     }
-    if result.is_cut_off {
-        doubts.push(format!(
-            "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
-             or a --duration",
-            requests.in_flight
-        ));
-    }
-    match result.measured() {
-        0 => doubts.push("no request was answered within the time that was measured".into()),
-        measured if measured < 1000 => {
-            doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
-        }
-        _ => {}
+    doubts.extend(unfinished(result));
+    let measured = result.measured();
+    if (1..1000).contains(&measured) {
+        doubts.push(format!("only {measured} requests stand behind the 99th percentiles"));
     }
     doubts
 }

@@ -159,8 +159,9 @@ impl FleetFlags {
         if self.prefill_replicas == 0
             && let Some((flag, _)) = prefill_only.into_iter().find(|(_, is_set)| *is_set)
         {
-            let problem = "no replica prefills for others";
-            return refuse(flag, "is set", problem, "give --prefill-replicas, or leave it out");
+            let problem = format!("no replica prefills for others, but {flag} is set");
+            let remedy = format!("give 1 or more, or leave {flag} out, of the scenario as well");
+            return refuse("--prefill-replicas", "0", &problem, &remedy);
         }
         let draft_only = [
             ("--acceptance", !self.acceptance.is_empty()),

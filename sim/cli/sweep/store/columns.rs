@@ -45,12 +45,32 @@ pub(in crate::cli::sweep) struct Column {
     pub(in crate::cli::sweep) from: From,
 }
 
-/// Sections whose keys say enough without them.
-const PLAIN: [&str; 4] = ["latency", "throughput", "energy", "cost"];
+impl Column {
+    /// Whether it is a number that a run gives, band or not.
+    pub(in crate::cli::sweep) fn is_figure(&self) -> bool {
+        let is_number = matches!(self.kind, Kind::Integer | Kind::Number);
+        is_number && matches!(self.from, From::Document(_))
+    }
+}
 
-/// Keys of a document that are the same for all points, or stand elsewhere.
-const LEFT_OUT: [&str; 6] =
-    ["schema", "memwall_version", "seed", "constants", "bands", "band_causes"];
+/// Sections whose keys say enough without them.
+const PLAIN: [&str; 5] = ["latency", "throughput", "energy", "cost", "fleet"];
+
+/// Paths of a document that are the same for all points, or stand elsewhere.
+const LEFT_OUT: [&str; 7] =
+    ["schema", "memwall_version", "seed", "constants", "bands", "band_causes", "task.api"];
+
+/// Flags that make a fleet of a replica: only then there are figures of one.
+const FLEET: [&str; 6] =
+    ["replicas", "prefill-replicas", "fail-every", "outage", "host-cores", "draft-tokens"];
+
+/// Places in a document's lists, by what stands there.
+const PLACES: [(&str, &str); 4] = [
+    ("pools_0", "pool"),
+    ("pools_1", "prefill"),
+    ("per_replica_0", "per_replica_least"),
+    ("per_replica_1", "per_replica_most"),
+];
 
 /// The columns of a sweep; they depend on its spec alone.
 pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
@@ -61,15 +81,17 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
         point("state", Kind::Text),
         point("reason", Kind::Text),
     ];
-    let mut measured = Vec::new();
-    let blank = serde_json::to_value(RunDocument::default()).expect("documents are JSON");
-    leaves(&blank, &mut Vec::new(), &mut measured);
     let mut settings = spec.axes();
     for (key, value) in &spec.base {
         if !settings.iter().any(|(known, _)| known == key) {
             settings.push((key.clone(), vec![value.clone()]));
         }
     }
+    let is_fleet = settings.iter().any(|(key, _)| FLEET.contains(&key.as_str()));
+    let blank = if is_fleet { RunDocument::widest() } else { RunDocument::default() };
+    let blank = serde_json::to_value(blank).expect("documents are JSON");
+    let mut measured = Vec::new();
+    leaves(&blank, &mut Vec::new(), &mut measured);
     for (key, values) in &settings {
         let column = setting(key, values);
         let is_there = columns.iter().chain(&measured).any(|known| known.name == column.name);
@@ -82,6 +104,11 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
         columns.extend(bands());
     }
     columns
+}
+
+/// The columns of the sweep's axes, in their order.
+pub(in crate::cli::sweep) fn axis_columns(spec: &SweepSpec) -> Vec<Column> {
+    spec.axes().iter().map(|(key, values)| setting(key, values)).collect()
 }
 
 fn setting(key: &str, values: &[Setting]) -> Column {
@@ -113,17 +140,20 @@ fn plain(name: &str) -> String {
 }
 
 fn leaves(value: &Value, path: &mut Vec<String>, columns: &mut Vec<Column>) {
+    let mut below = |key: String, value: &Value| {
+        path.push(key);
+        if !LEFT_OUT.contains(&path.join(".").as_str()) {
+            leaves(value, path, columns);
+        }
+        path.pop();
+    };
     let kind = match value {
         Value::Object(fields) => {
-            for (key, value) in fields {
-                if path.is_empty() && LEFT_OUT.contains(&key.as_str()) {
-                    continue;
-                }
-                path.push(key.clone());
-                leaves(value, path, columns);
-                path.pop();
-            }
-            return;
+            return fields.iter().for_each(|(key, value)| below(key.clone(), value));
+        }
+        Value::Array(places) if !places.is_empty() => {
+            let places = places.iter().enumerate();
+            return places.for_each(|(place, value)| below(place.to_string(), value));
         }
         Value::Number(number) if number.is_f64() => Kind::Number,
         Value::Number(_) => Kind::Integer,
@@ -132,8 +162,15 @@ fn leaves(value: &Value, path: &mut Vec<String>, columns: &mut Vec<Column>) {
         Value::Null => Kind::Number,
         Value::String(_) | Value::Array(_) => Kind::Text,
     };
-    let from = usize::from(PLAIN.contains(&path[0].as_str()));
-    columns.push(Column { name: path[from..].join("_"), kind, from: From::Document(path.clone()) });
+    columns.push(Column { name: name(path), kind, from: From::Document(path.clone()) });
+}
+
+/// The name of the figure at a path of the document.
+fn name(path: &[String]) -> String {
+    // Chips of a replica and of the fleet are two figures.
+    let is_plain = PLAIN.contains(&path[0].as_str()) && path != ["fleet", "gpus"];
+    let name = path[usize::from(is_plain)..].join("_");
+    PLACES.iter().fold(name, |name, (place, meaning)| name.replace(place, meaning))
 }
 
 fn bands() -> Vec<Column> {
@@ -177,8 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fleet_has_figures_of_its_pools() {
+        let one = columns("grid.tp = [1, 2]\n");
+        assert_eq!(kind(&one, "pool_hit_rate"), None);
+        let fleet = columns("base.replicas = 2\ngrid.prefill-chip = [\"a\"]\n");
+        for name in ["prefill_hit_rate", "fleet_gpus", "gpus", "pool_requests_per_replica_most"] {
+            assert!(kind(&fleet, name).is_some(), "{name}");
+        }
+        assert_eq!(kind(&fleet, "handoff_wait_ms_p50"), Some(Kind::Number));
+        assert_eq!(kind(&fleet, "prefill_chip"), Some(Kind::Text));
+    }
+
+    #[test]
     fn figures_of_a_run_have_one_column_each() {
-        let columns = columns("[base]\nexplain = true\n");
+        let columns = columns("base.explain = true\ngrid.tp = [1]\n");
         for name in ["ttft_ms_p99", "output_tok_s", "usd_per_task", "time_share_compute"] {
             assert_eq!(kind(&columns, name), Some(Kind::Number), "{name}");
         }

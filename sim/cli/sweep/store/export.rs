@@ -1,4 +1,4 @@
-//! A sweep's rows as CSV or lines of JSON, for those who do not read Parquet.
+//! A sweep's rows as CSV or JSON, for those who do not read Parquet.
 
 use std::fs::File;
 use std::path::Path;
@@ -18,7 +18,12 @@ pub(in crate::cli::sweep) enum ExportFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+    /// One JSON document with all rows.
+    Json,
 }
+
+/// Name and version of the document with all rows.
+const SCHEMA: &str = "memwall.sweep-rows/1";
 
 /// Prints the rows of `parts` in their order.
 pub(in crate::cli::sweep) fn export(
@@ -28,6 +33,10 @@ pub(in crate::cli::sweep) fn export(
     shell: &mut Shell,
 ) -> Result<(), CliError> {
     let mut heading = format == ExportFormat::Csv;
+    let mut before = "\n";
+    if format == ExportFormat::Json {
+        shell.piece(format_args!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"rows\": ["))?;
+    }
     for part in parts {
         let rows = rows_of(folder, part, &[])?;
         for row in rows {
@@ -40,13 +49,17 @@ pub(in crate::cli::sweep) fn export(
                     shell.line(csv_line(row.iter().map(|(_, field)| text(field))))?;
                 }
                 ExportFormat::Jsonl => shell.line(json_line(&row))?,
+                ExportFormat::Json => {
+                    shell.piece(format_args!("{before}    {}", json_line(&row)))?;
+                    before = ",\n";
+                }
             }
         }
     }
-    Ok(())
+    if format == ExportFormat::Json { shell.line("\n  ]\n}") } else { Ok(()) }
 }
 
-/// The rows of a part; of the texts `only`, if some are named.
+/// The rows of a part; of the columns `only`, if some are named.
 pub(in crate::cli::sweep) fn rows_of(
     folder: &Path,
     part: u64,
@@ -69,7 +82,7 @@ fn json_line(row: &[(String, Field)]) -> String {
 }
 
 /// A field as JSON.
-fn value(field: &Field) -> Value {
+pub(in crate::cli::sweep) fn value(field: &Field) -> Value {
     match field {
         Field::Long(number) => Value::from(*number),
         Field::Double(number) => Value::from(*number),

@@ -12,6 +12,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::record::Field;
 use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::Type;
 
 use super::columns::{Column, Kind};
 use super::row::{Cell, Row};
@@ -91,13 +92,13 @@ fn write(
     Ok(())
 }
 
-/// Names and values of every row of a part; of the texts `only`, if some are named.
+/// Names and values of every row of a part; of the columns `only`, if some are named.
 pub(in crate::cli::sweep) fn read_rows(file: File, only: &[&str]) -> Result<Named, ParquetError> {
     let reader = SerializedFileReader::new(file)?;
-    let texts: Vec<_> =
-        only.iter().map(|name| format!("OPTIONAL BYTE_ARRAY {name} (STRING);")).collect();
-    let wanted = format!("message point {{ {} }}", texts.join(" "));
-    let wanted = (!only.is_empty()).then(|| parse_message_type(&wanted)).transpose()?;
+    let all = reader.metadata().file_metadata().schema();
+    let fields = all.get_fields().iter().filter(|field| only.contains(&field.name()));
+    let wanted = Type::group_type_builder(all.name()).with_fields(fields.cloned().collect());
+    let wanted = (!only.is_empty()).then(|| wanted.build()).transpose()?;
     let rows = reader.get_row_iter(wanted)?;
     rows.map(|row| {
         let row = row?;

@@ -36,7 +36,7 @@ pub(in crate::cli::sweep) fn row_of(
                 From::Setting(key) => setting(key),
                 From::Document(path) => match &value {
                     Some(value) => of_value(column.kind, at(value, path)),
-                    None => setting(&path.join(".")),
+                    None => setting(&column.name.replace('_', "-")),
                 },
                 From::Band(figure, end) => Cell::Number(document.and_then(|document| {
                     let band = document.bands.get(figure)?;
@@ -75,7 +75,10 @@ fn of_setting(kind: Kind, setting: Option<&Setting>) -> Cell {
 }
 
 fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, key| value.get(key))
+    path.iter().try_fold(value, |value, key| match value {
+        Value::Array(places) => places.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
+    })
 }
 
 fn of_value(kind: Kind, value: Option<&Value>) -> Cell {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::plot::Plot;
 use crate::report::page::charts::{place, stated};
-use crate::report::page::html::{embedded, facts, footer, glued, warned, whole, without_script};
+use crate::report::page::html::{facts, footer, glued, render_page, warned, without_script};
 use crate::report::page::tables::framed;
 
 /// What stands on a page.
@@ -52,7 +52,8 @@ pub struct Grid {
 pub fn render_sheet(sheet: &Sheet, document: &impl Serialize) -> String {
     let asked: Vec<(&str, &str)> =
         sheet.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let main = html! {
+    let body = html! {
+        main {
         h1 { (sheet.title) }
         (facts(&asked))
         (warned(&sheet.warnings))
@@ -66,14 +67,15 @@ pub fn render_sheet(sheet: &Sheet, document: &impl Serialize) -> String {
                 @if let Some(grid) = &section.table { (table(section.id, grid)) }
             }
         }
+        }
+        (footer(env!("CARGO_PKG_VERSION"), sheet.schema))
     };
     let figures: Map<String, Value> = sheet
         .sections
         .iter()
         .filter_map(|section| Some((section.id.to_owned(), section.plot.as_ref()?.0.figure())))
         .collect();
-    let foot = footer(env!("CARGO_PKG_VERSION"), sheet.schema);
-    whole(&sheet.title, (&main, &foot), (&embedded(document), &embedded(&figures)))
+    render_page(&sheet.title, &body, document, &Value::Object(figures))
 }
 
 fn table(id: &str, grid: &Grid) -> Markup {
