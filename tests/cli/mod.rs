@@ -1,5 +1,6 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
+mod ablate;
 mod chips;
 mod fidelity;
 mod fleet;
@@ -11,6 +12,7 @@ mod program;
 mod run;
 mod study;
 mod sweep;
+mod tiers;
 mod timeline;
 mod trace;
 mod wall;

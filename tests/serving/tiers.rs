@@ -143,6 +143,21 @@ proptest! {
         }
     }
 
+    /// No cache finds more than one of its size that knows the future, whatever its stores.
+    #[test]
+    fn no_policy_beats_the_oracle(case in case(), tiering in tiering(), tasks in tasks()) {
+        let horizon = case.plan.horizon.or(Some(SimSpan::from_ms(1500)));
+        let case = Case { plan: RunPlan { horizon, ..case.plan }, ..case };
+        let mut fleet = fleet(Ticks, &case, Engine::Macro).with_oracle();
+        if !tiering.tiers.is_empty() {
+            fleet = fleet.with_tiers(tiering);
+        }
+        let result = simulate(&mut fleet, tasks.iter(), case.plan, &mut |_| {});
+        let bound = fleet.figures().clairvoyant_pages.unwrap() * 16;
+        let cached = result.meter.tokens.cached;
+        prop_assert!(cached <= bound, "{cached} of at most {bound}");
+    }
+
     /// With room for everything just below HBM, nothing is computed twice.
     #[test]
     fn what_leaves_hbm_is_not_computed_again(tasks in tasks(), tokens in 200..500u32) {

@@ -193,6 +193,21 @@ impl Hierarchy {
         TierFigures { stores: stores.collect(), fetches: self.tally.fetches() }
     }
 
+    /// Pages of the stores of one replica.
+    pub(in crate::cluster) fn own_pages(&self) -> u64 {
+        self.pages_where(false)
+    }
+
+    /// Pages of the store that all share.
+    pub(in crate::cluster) fn shared_pages(&self) -> u64 {
+        self.pages_where(true)
+    }
+
+    fn pages_where(&self, is_shared: bool) -> u64 {
+        let tiers = self.tiering.tiers.iter().filter(|tier| tier.place.is_shared() == is_shared);
+        tiers.map(|tier| self.tiering.pages(tier)).fold(0, u64::saturating_add)
+    }
+
     /// Asserts that no page is lost or counted twice.
     ///
     /// # Panics

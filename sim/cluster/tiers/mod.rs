@@ -14,9 +14,11 @@ mod port;
 mod surroundings;
 mod tiering;
 mod wiring;
+mod wish;
 
 pub use figures::{FetchFigures, StoreFigures, TierFigures};
 pub(super) use hierarchy::{Arrival, Hierarchy};
 pub(super) use port::Port;
 pub use surroundings::{Sourced, Surroundings};
 pub use tiering::{Fetching, Place, Tier, Tiering, Writing};
+pub use wish::{Sources, Unknown, Wish, Wishes};

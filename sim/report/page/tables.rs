@@ -38,7 +38,7 @@ pub(super) fn all(report: &WallReport) -> Markup {
 }
 
 /// A table in a frame that scrolls, by keyboard too.
-fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
+pub(super) fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
     html! {
         div.scroll role="region" aria-labelledby=(heading) tabindex="0" {
             table class=(class) { (table) }

@@ -70,13 +70,6 @@ pub struct StoreReport {
     pub sources: BTreeMap<&'static str, String>,
 }
 
-/// Where a store's figures are from, by key.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StoreLabel {
-    /// `capacity`, `bandwidth`, `link`.
-    pub sources: BTreeMap<&'static str, String>,
-}
-
 /// The stores as a table and what came back in a line; nothing where there is none.
 pub(super) fn render_tiers(run: &RunDocument) -> String {
     let Some(tiers) = &run.kv.tiers else { return String::new() };

@@ -5,11 +5,13 @@
 //! stores, a piece in each. Invariants, checked by [`Store::check`]: no page is there twice, and
 //! there are no more than its capacity.
 
+mod clairvoyant;
 mod eviction;
 mod piece;
 mod ranges;
 mod store;
 
+pub use clairvoyant::Clairvoyant;
 pub use eviction::Eviction;
 pub use piece::{Piece, pieces};
 pub use ranges::Ranges;

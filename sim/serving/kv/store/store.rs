@@ -27,11 +27,12 @@ pub struct Store {
     evicted: u64,
 }
 
+/// A run of pages with one rank and one use.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    piece: Piece,
-    rank: u64,
-    time: SimTime,
+pub(super) struct Run {
+    pub(super) piece: Piece,
+    pub(super) rank: u64,
+    pub(super) time: SimTime,
 }
 
 impl Store {
@@ -184,7 +185,7 @@ impl Store {
     }
 
     /// Takes the pages of `piece` out; returns the runs that were there, cut to it.
-    fn carve(&mut self, piece: &Piece) -> Vec<Run> {
+    pub(super) fn carve(&mut self, piece: &Piece) -> Vec<Run> {
         let found: Vec<Run> = self.overlapping(piece).copied().collect();
         let mut carved = Vec::with_capacity(found.len());
         for run in found {
@@ -200,7 +201,7 @@ impl Store {
         carved
     }
 
-    fn put(&mut self, run: Run) {
+    pub(super) fn put(&mut self, run: Run) {
         let mut run = run;
         // A run joins the one before it if nothing tells the two apart.
         if let Some((_, &before)) = self.runs.range(..run.piece.first).next_back()
@@ -231,7 +232,7 @@ impl Store {
         run
     }
 
-    fn make_room(&mut self, coming: u64) -> Vec<Piece> {
+    pub(super) fn make_room(&mut self, coming: u64) -> Vec<Piece> {
         let mut evicted = Vec::new();
         while self.used + coming > self.capacity {
             let Some(&(rank, _, first)) = self.order.first() else { break };
