@@ -21,7 +21,7 @@ pub fn render_wall_page(report: &WallReport) -> String {
     let main = html! {
         (introduction(document, &title)) (charts::all(report)) (tables::all(report))
     };
-    let foot = footer(&document.memwall_version, &document.schema);
+    let foot = footer(document.memwall_version, document.schema);
     whole(&title, (&main, &foot), (&embedded(report), &embedded(&figures::all(report))))
 }
 
