@@ -70,7 +70,7 @@ fn the_pictures_of_the_study_are_there() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let names: Vec<&str> =
         text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(n, _)| n).collect();
-    let pictures: Vec<&&str> = names.iter().filter(|name| name.ends_with(".svg")).collect();
+    let pictures: Vec<&&str> = names.iter().filter(|name| name.starts_with("figures/")).collect();
     assert!(pictures.len() >= 3, "{pictures:?}");
     for name in names.iter().filter(|name| !name.contains("://")) {
         let file = name.split('#').next().unwrap_or_default();
