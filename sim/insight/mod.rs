@@ -5,14 +5,23 @@
 //! next; a [`frontier`] is what is left of many plans and loads when none is beaten by another.
 //! Nothing here runs a simulation: the caller does, in parallel if it likes.
 
+mod ablation;
 mod crossover;
 mod frontier;
 mod lever;
+mod life;
 mod need;
+mod overlap;
 mod slope;
 
+pub use ablation::{
+    Below, Bench, Contrast, EQUALS, Equals, Factorial, LogGain, MOST_FACTORS, Repeated, Sram,
+    Switches, Technique, Variant, equal_of, is_sparse, larger_than,
+};
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;
 pub use lever::{Lever, TILT};
+pub use life::{Stage, Use, Uses, stages, whole_life};
 pub use need::{MOST, needed};
+pub use overlap::overlap;
 pub use slope::{Slope, slopes};

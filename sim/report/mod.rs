@@ -24,11 +24,13 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_oracle, fill_row, fill_run,
-    fill_task, fill_tiers, frontier_points, provenance, roofline, unfit_row,
+    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_life, fill_oracle, fill_row,
+    fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
-pub use page::{Picture, render_wall_page, wall_pictures};
+pub use page::{
+    Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
+};
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
     Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
@@ -36,7 +38,9 @@ pub use run::{
     requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
+pub use text::wrap;
 pub use wall::{
-    ContextCurve, ContextPoint, FrontierPoint, Intensity, Phase, Provenance, Roofline,
-    RooflinePoint, Slo, Turn, WallDocument, WallReport, WallRow, findings, render_wall_table,
+    ByUse, ContextCurve, ContextPoint, FrontierPoint, HbmShare, Intensity, Life, LifeStage,
+    Overlap, Phase, Provenance, Roofline, RooflinePoint, Slo, Turn, WallDocument, WallReport,
+    WallRow, findings, render_wall_table,
 };

@@ -1,5 +1,6 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
+mod ablate;
 mod chips;
 mod fidelity;
 mod fleet;
@@ -9,6 +10,7 @@ mod models;
 mod money;
 mod program;
 mod run;
+mod study;
 mod sweep;
 mod tiers;
 mod timeline;

@@ -74,6 +74,16 @@ impl Table {
         self.grid.add_row(cells);
     }
 
+    /// The same table for a page.
+    pub(in crate::cli) fn for_page(&self) -> crate::report::Grid {
+        let cells = |row: &comfy_table::Row| row.cell_iter().map(Cell::content).collect();
+        let is_number = |column: &Column| matches!(column, Column::Number(_));
+        crate::report::Grid {
+            head: self.columns.iter().map(|it| (it.title().to_owned(), is_number(it))).collect(),
+            rows: self.grid.row_iter().map(cells).collect(),
+        }
+    }
+
     /// The table as text, at most `width` columns wide if that is known.
     ///
     /// What has no room even with words wrapped is left out from the right, and said so.

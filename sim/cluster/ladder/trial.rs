@@ -3,13 +3,9 @@
 use super::best::Terms;
 use super::search::Trial;
 use super::slo::Slo;
-use crate::cluster::deploy::Deployment;
-use crate::cluster::fleet::{Fleet, Routing};
-use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate, simulate_while};
-use crate::cluster::tiers::Tiering;
-use crate::cost::Pricer;
-use crate::des::Streams;
-use crate::serving::{Extent, Outcome, Replica};
+use super::station::{GoesOn, Station};
+use crate::cluster::run::{Load, RunPlan, RunResult};
+use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
 
 /// How long a trial is.
@@ -24,7 +20,7 @@ pub struct TrialLength {
 }
 
 impl TrialLength {
-    fn plan(self, load: Load) -> RunPlan {
+    pub(super) fn plan(self, load: Load) -> RunPlan {
         RunPlan {
             load,
             warmup: self.warmup,
@@ -65,66 +61,44 @@ impl Patience {
 /// A closed loop of `concurrency` tasks, judged by the service level; stops early if it cannot be
 /// met any more.
 pub(super) fn trial(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
 ) -> Trial<RunResult> {
-    let mut patience = Patience::new(terms.slo, length.requests, deployment.limits.max_seqs);
+    let mut patience = Patience::new(terms.slo, length.requests, station.slots());
     let goes_on = &mut |outcome: &Outcome| patience.lasts(outcome);
-    let result = run_while(deployment, concurrency, length, terms, goes_on);
-    let rate = result.output_tok_s() / f64::from(deployment.plan.gpus());
+    let result = run_while(station, concurrency, length, terms, goes_on);
+    let rate = result.output_tok_s() / f64::from(station.gpus());
     Trial { concurrency, meets_slo: terms.slo.is_met(&result), rate, result }
 }
 
 /// Runs a closed loop of `concurrency` tasks that are underway when it begins.
 pub(super) fn run_closed(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
 ) -> RunResult {
-    run_while(deployment, concurrency, length, terms, &mut |_| true)
+    run_while(station, concurrency, length, terms, &mut |_| true)
 }
 
 fn run_while(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
-    goes_on: &mut dyn FnMut(&Outcome) -> bool,
+    goes_on: GoesOn,
 ) -> RunResult {
-    let mut replica = deployment.replica(terms.ttl).with_engine(terms.engine);
     let plan = length.plan(Load::Closed { concurrency });
-    let result = if let Some(tiering) = &deployment.below {
-        let mut fleet = over_stores(replica, tiering);
-        // Tasks are numbered from 1 in a run.
-        let warm = |client, content: &[Extent]| fleet.warm(u64::from(client) + 1, content);
-        terms.pool.warm(concurrency, terms.ttl, warm);
-        let tasks = terms.pool.loop_of(concurrency);
-        simulate_while(&mut fleet, tasks, plan, &mut |_| {}, goes_on)
-    } else {
-        let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
-        simulate_while(replica, tasks, plan, &mut |_| {}, goes_on)
-    };
+    let result = station.run_closed(concurrency, plan, terms, goes_on);
     // Tasks that were underway are remnants; a whole task has more calls.
     RunResult { calls_per_task: terms.pool.calls_per_task(), ..result }
 }
 
-/// Runs tasks that arrive at `rate`, from an empty replica on.
-pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> RunResult {
-    let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
-    let plan = terms.confirm.plan(Load::Arrivals);
-    let replica = deployment.replica(terms.ttl).with_engine(terms.engine);
-    match &deployment.below {
-        Some(tiering) => simulate(&mut over_stores(replica, tiering), tasks, plan, &mut |_| {}),
-        None => simulate(replica, tasks, plan, &mut |_| {}),
-    }
-}
-
-/// A fleet of one over stores of its own.
-fn over_stores<P: Pricer>(replica: Replica<P>, tiering: &Tiering) -> Fleet<P> {
-    Fleet::new(vec![replica], Routing::default()).with_tiers(tiering.clone())
+/// Runs tasks that arrive at `rate`, from empty caches on.
+pub(super) fn run_open(station: &impl Station, rate: PerSec, terms: &Terms) -> RunResult {
+    station.run_open(rate, terms.confirm.plan(Load::Arrivals), terms)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod elasticity;
 mod evidence;
 mod fleet;
+mod life;
 mod run;
 mod task;
 mod tiers;
@@ -12,8 +13,9 @@ mod wall;
 pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline};
 pub use fleet::{Pool, Wire, fill_fleet};
+pub use life::fill_life;
 pub use run::fill_run;
 pub use task::fill_task;
 pub use tiers::{fill_oracle, fill_tiers};
-pub use turns::frontier_points;
+pub use turns::{fill_turns, frontier_points};
 pub use wall::{fill_row, unfit_row};

@@ -21,15 +21,15 @@ pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
     }
 }
 
-/// Where decode turns under the plan of `best`.
-pub(super) fn turns(best: &Best) -> Vec<Turn> {
+/// Gives `row` where decode turns under the plan of its `best`.
+pub fn fill_turns(row: &mut WallRow, best: &Best) {
     let turns = crossovers(&best.deployment).into_iter().map(|crossover| Turn {
         context_tokens: crossover.context,
         kv_batch: crossover.kv_batch,
         compute_batch: crossover.compute_batch,
         capacity_batch: crossover.capacity_batch,
     });
-    turns.collect()
+    row.turns = turns.collect();
 }
 
 /// Of `tried` plans and loads those that no other beats, slowest for the user first.

@@ -50,7 +50,7 @@ pub(super) fn titles(report: &WallReport) -> Vec<Titled> {
 }
 
 /// What the ladder yields.
-fn results(report: &WallReport) -> [Chart; 3] {
+fn results(report: &WallReport) -> [Chart; 4] {
     let (document, rows) = (&report.document, &report.document.rows);
     let leaders = key(|bound| leads(rows, bound));
     [
@@ -77,6 +77,15 @@ fn results(report: &WallReport) -> [Chart; 3] {
             above: key(|bound| takes_time(rows, bound)),
             says: words::time(document),
             caption: "Left the whole task, prefill and idle time included; right decode alone.",
+        },
+        Chart {
+            id: "life",
+            heading: "Where a task's life goes",
+            above: html! {},
+            says: words::life(document),
+            caption: "Seconds of an average task, sub-agents included, from its first call to its \
+                last: in the batch by what held the batch back, before it waiting for room, and \
+                between calls for tools and people. Weights include the activations beside them.",
         },
     ]
 }
@@ -163,19 +172,29 @@ fn workings(report: &WallReport) -> [Chart; 5] {
 
 impl Chart {
     fn markup(&self) -> Markup {
-        let id = self.id;
         html! {
-            section {
-                h2 #{ (id) "-heading" } { (self.heading) }
-                @if !self.says.is_empty() { p { (glued(&self.says.join(" "))) } }
-                figure {
-                    (self.above)
-                    div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                    figcaption {
-                        (self.caption) " "
-                        button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
-                    }
-                }
+            section { (stated(self.id, self.heading, &self.says)) (place(self.id, &self.above, self.caption)) }
+        }
+    }
+}
+
+/// The heading of the figure `id`, and what its numbers say.
+pub(super) fn stated(id: &str, heading: &str, says: &[String]) -> Markup {
+    html! {
+        h2 #{ (id) "-heading" } { (heading) }
+        @if !says.is_empty() { p { (glued(&says.join(" "))) } }
+    }
+}
+
+/// The place of the figure `id`.
+pub(super) fn place(id: &str, above: &Markup, caption: &str) -> Markup {
+    html! {
+        figure {
+            (above)
+            div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
+            figcaption {
+                (caption) " "
+                button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
             }
         }
     }

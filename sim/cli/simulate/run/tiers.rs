@@ -33,6 +33,11 @@ pub(in crate::cli::simulate) struct TierFlags {
 }
 
 impl TierFlags {
+    /// These stores, written through and read where that is faster.
+    pub(in crate::cli::simulate) fn of(stores: Vec<Wish>) -> Self {
+        Self { stores, ..Self::default() }
+    }
+
     /// What was asked for.
     pub(in crate::cli::simulate) fn wishes(&self) -> Wishes {
         Wishes {
@@ -91,7 +96,7 @@ impl TierFlags {
     }
 
     /// The stores below the replicas of `order`; none if none was asked for.
-    pub(super) fn stores(
+    pub(in crate::cli::simulate) fn stores(
         &self,
         catalog: &Catalog,
         order: &Order,

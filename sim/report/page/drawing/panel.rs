@@ -59,7 +59,11 @@ impl Panel<'_> {
                 let (Some(x), Some(y)) = (*x, *y) else { continue };
                 let mut start = trace.base.get(place).copied().flatten().unwrap_or(0.0);
                 if is_stacked {
-                    start = ends.iter().rev().find(|(at, _)| *at == y).map_or(start, |end| end.1);
+                    start = ends
+                        .iter()
+                        .rev()
+                        .find(|(at, _)| at.to_bits() == y.to_bits())
+                        .map_or(start, |end| end.1);
                     ends.push((y, start + x));
                 }
                 let lane = if is_grouped { lane as f64 } else { 0.0 };
@@ -182,9 +186,9 @@ impl Panel<'_> {
 fn beside(scene: &mut Scene, text: &str, at: (f64, f64), (position, reach): (&str, f64)) {
     let words: String = lines(text).iter().map(|line| line.text.as_str()).collect();
     let (x, anchor) = if position.contains("right") {
-        (at.0 + reach + 3.0, Anchor::Start)
+        (at.0 + reach + 5.0, Anchor::Start)
     } else if position.contains("left") {
-        (at.0 - reach - 3.0, Anchor::End)
+        (at.0 - reach - 5.0, Anchor::End)
     } else {
         (at.0, Anchor::Middle)
     };

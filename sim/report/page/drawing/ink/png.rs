@@ -13,7 +13,7 @@ pub(super) const SCALE: f32 = 2.0;
 
 /// Width of the stroke that makes light letters regular, and bold ones bold, in parts of the size.
 const REGULAR: f64 = 0.018;
-const BOLD: f64 = 0.07;
+const BOLD: f64 = 0.055;
 
 /// How far italic letters lean.
 const LEAN: f32 = 0.2;
