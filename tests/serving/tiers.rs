@@ -79,9 +79,12 @@ fn both_engines_agree_over_stores() {
         |(case, tiering, tasks, is_tick)| {
             let horizon = case.plan.horizon.or(Some(SimSpan::from_ms(1500)));
             let case = Case { plan: RunPlan { horizon, ..case.plan }, ..case };
-            let both = |engine| match is_tick {
-                true => run(Ticks, (&case, &tiering), &tasks, engine),
-                false => run(&program, (&case, &tiering), &tasks, engine),
+            let both = |engine| {
+                if is_tick {
+                    run(Ticks, (&case, &tiering), &tasks, engine)
+                } else {
+                    run(&program, (&case, &tiering), &tasks, engine)
+                }
             };
             let (fast, slow) = (both(Engine::Macro), both(Engine::Stepwise));
             let stores = &fast.1.stores;

@@ -34,8 +34,8 @@ pub(in crate::cli::simulate) struct TierFlags {
 
 impl TierFlags {
     /// These stores, written through and read where that is faster.
-    pub(in crate::cli::simulate) fn of(kv_tiers: Vec<Wish>) -> Self {
-        Self { kv_tiers, ..Self::default() }
+    pub(in crate::cli::simulate) fn of(stores: Vec<Wish>) -> Self {
+        Self { stores, ..Self::default() }
     }
 
     /// What was asked for.
