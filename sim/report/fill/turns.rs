@@ -36,9 +36,16 @@ pub fn fill_turns(row: &mut WallRow, best: &Best) {
 pub fn frontier_points(order: &Order, tried: &[Best]) -> Vec<FrontierPoint> {
     let points: Vec<FrontierPoint> =
         tried.iter().filter_map(|best| point(best, fill_row(order, best))).collect();
-    let both = |point: &FrontierPoint| (point.tok_s_per_user_p50, point.output_tok_s_per_gpu);
+    let both = |point: &FrontierPoint| {
+        (told_apart(point.tok_s_per_user_p50), told_apart(point.output_tok_s_per_gpu))
+    };
     let figures: Vec<(f64, f64)> = points.iter().map(both).collect();
     frontier(&figures).into_iter().map(|place| points[place].clone()).collect()
+}
+
+/// To four digits: what differs by less is no other point.
+fn told_apart(figure: f64) -> f64 {
+    format!("{figure:.3e}").parse().expect("a formatted number reads back")
 }
 
 /// A row as a point; `None` where the run has no figures.

@@ -31,8 +31,8 @@ Examples:
   memwall ablate --workload chat --plan tp8 --concurrency 64
 
 Techniques: prefix-cache, kv-precision, weight-precision, chunking, bigger-batches, speculation,
-disaggregation, kv-offload, wide-ep; and, only if named, moe-sparsity, sram, pim, larger-model. What is not
-studied is as in `memwall wall`: cache, narrow formats and chunks on, the rest off.
+disaggregation, kv-offload, wide-ep; and, only if named, moe-sparsity, sram, pim, larger-model. What
+is not studied is as in `memwall wall`: cache, narrow formats and chunks on, the rest off.
 
 Alone: with it alone over with none. Last: with all over with all but it. Shapley: its mean over all
 orders of adding them; these multiply to what all gain together. A configuration that does not run

@@ -102,8 +102,8 @@ pub(super) fn assumption(technique: Technique, bench: &Bench) -> Option<String> 
                                       routing, KV over the scale-up link or the network"
             .into(),
         Technique::KvOffload => "kv-offload: stores begin empty and are written through; content \
-                                 comes back where that is predicted to be faster than computing it; \
-                                 other figures are the system's"
+                                 comes back where that is predicted to be faster than to compute \
+                                 it; other figures are the system's"
             .into(),
         Technique::Sram => format!(
             "sram: a what-if; each chip holds {} of its weights on die and reads them at {} \

@@ -24,10 +24,10 @@ fn told(row: &WallRow) -> Option<String> {
     let parts: Vec<String> = uses
         .into_iter()
         .take(TOLD)
-        .map(|(what, share)| format!("{} of it to {}", percent(share), use_name(what)))
+        .map(|(what, share)| format!("{} to {}", percent(share), use_name(what)))
         .collect();
     Some(format!(
-        "On {} a task lives for {} s, sub-agents' time included: {}.",
+        "On {} a task lives for {} s, sub-agents' time included, of which go {}.",
         row.title,
         short(life.seconds_per_task),
         listed(&parts)
