@@ -9,7 +9,7 @@ use super::fidelity::{Calibrate, HbmCommand, Validate};
 use super::inspect::{
     ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
 };
-use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, SupplyCommand};
+use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, RankCommand, SupplyCommand};
 use super::simulate::{Run, Wall};
 use super::sweep::{ReportCommand, SweepCommand};
 use super::{CliError, Exit, Shell};
@@ -75,6 +75,8 @@ pub(super) enum Command {
     Hbm(HbmCommand),
     /// The cheapest, smallest or least hungry fleet that carries a demand within a service level
     Plan(Box<PlanCommand>),
+    /// Rank models and chips by what a completed task costs; a cheap model before a better one
+    Rank(Box<RankCommand>),
     /// What can be built year by year, under power, packaging and HBM, against demand
     Supply(Box<SupplyCommand>),
     /// What people ask for: tokens, tasks, dollars, and the chips that carry it
@@ -162,6 +164,7 @@ impl Command {
             Self::Trace(command) => command.run(shell),
             Self::Hbm(command) => command.run(shell),
             Self::Plan(command) => command.run(shell),
+            Self::Rank(command) => command.run(shell),
             Self::Supply(command) => command.run(shell),
             Self::Demand(command) => command.run(shell),
             Self::Import(command) => command.run(shell),

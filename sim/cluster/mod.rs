@@ -8,18 +8,25 @@
 mod deploy;
 mod fleet;
 mod ladder;
+mod record;
 mod run;
+mod tiers;
 
 pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Links, Policy,
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
     Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
     best_nearby, best_of_plans,
 };
+pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
-    Account, Load, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches, Summary,
-    TaskCounts, at_rate, simulate, simulate_while,
+    Account, Agent, Load, News, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches,
+    Summary, TaskCounts, at_rate, simulate, simulate_while,
+};
+pub use tiers::{
+    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
+    Writing,
 };

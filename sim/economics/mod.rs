@@ -5,11 +5,13 @@
 //! of list prices. What somebody used: [`UsageReader`] reads the logs of coding agents. A figure
 //! that is not known is `None`, never a guess.
 
+mod escalation;
 mod prices;
 mod silicon;
 mod unit_costs;
 mod usage;
 
+pub use escalation::Attempt;
 pub use prices::{ApiPrice, BilledTokens, PriceBook, PriceError, Rates, Tier};
 pub use silicon::{Activity, Basis, EnergyUse, Ownership, PowerModel};
 pub use unit_costs::{Yield, rental_rate};

@@ -15,7 +15,10 @@ pub use demand::{
     Carried, DailyTokens, Demand, DemandFigure, End, Era, Statement, Use, UseFigures, demand_names,
 };
 pub use error::PlanningError;
-pub use fleet::{Ask, Budget, Fleet, Objective, Point, Unmet, fleets};
+pub use fleet::{
+    Ask, AskedFor, Budget, Daily, Fleet, FleetRequest, MOST_TASKS, Mix, Objective, Part, Point,
+    Unmet, best_mix, fleets,
+};
 pub use sourced::Sourced;
 pub use supply::{
     Binding, Ceilings, Cohort, CohortPart, Crossing, Efficiency, Gains, Growth, Indicator, Load,

@@ -25,15 +25,16 @@ pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
     Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
-    frontier_points, provenance, roofline, unfit_row,
+    fill_tiers, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub(crate) use page::render_page;
-pub use page::render_wall_page;
+pub use page::{Picture, render_wall_page, wall_pictures};
 pub use run::{
-    ApiCost, Cost, Energy, FaultReport, FleetReport, HandoffReport, KindPrices, KvCache, Latency,
-    PoolReport, Requests, RunDocument, Sim, TaskCost, TaskJoules, TaskTokens, Throughput,
-    TokenCounts, ToolReport, render_run, requests_csv,
+    ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
+    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreLabel, StoreReport, TaskCost,
+    TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use wall::{

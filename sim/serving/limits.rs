@@ -30,6 +30,20 @@ pub struct Limits {
     pub state_pages: u32,
 }
 
+impl Default for Limits {
+    /// 2,048 tokens and 256 sequences a step, in pages of 64 tokens.
+    fn default() -> Self {
+        Self {
+            max_batched_tokens: 2048,
+            max_seqs: 256,
+            admission: Admission::PromptFits,
+            groups: 1,
+            page_tokens: 64,
+            state_pages: 0,
+        }
+    }
+}
+
 impl Limits {
     /// Pages that `tokens` tokens of one sequence occupy.
     pub fn pages(&self, tokens: u32) -> u32 {

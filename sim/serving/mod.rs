@@ -1,12 +1,14 @@
 //! One replica: continuous batching over a paged KV cache.
 
 mod engine;
+mod journal;
 pub mod kv;
 mod limits;
 mod request;
 mod speculation;
 
 pub use engine::{Engine, Held, Meter, Migrant, Percentiles, Replica, Runs, TokenCounts, TooLong};
+pub use journal::{Journal, Note, Occupancy, Steps};
 pub use limits::{Admission, Limits};
 pub use request::{Extent, Outcome, Request, RequestId};
 pub use speculation::{Speculating, Speculation};

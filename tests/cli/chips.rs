@@ -214,3 +214,23 @@ fn a_figure_without_effect_is_told_before_the_results() {
     }
     answer.done();
 }
+
+#[test]
+fn a_link_in_both_directions_is_found_in_files_of_ones_own() {
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    let links = format!("{manifest}/tests/data/hardware/links.toml");
+    memwall(&["chips", "check", &links]).refused(&[
+        "links.toml, line 6",
+        "scale_up.bandwidth",
+        "twice the 450 GB/s",
+        "host.bandwidth",
+        "give one",
+    ]);
+    // Two files of the same mistake do not bear each other out.
+    let first = file("links-one", "450 GB/s", "900 GB/s");
+    let text = fs::read_to_string(&first).unwrap();
+    let second = first.with_file_name("other.toml");
+    fs::write(&second, text.replace("name = \"mine\"", "name = \"other\"")).unwrap();
+    let [first, second] = [first, second].map(|path| path.display().to_string());
+    memwall(&["chips", "check", &first, &second]).refused(&["mine.toml", "other.toml", "twice"]);
+}

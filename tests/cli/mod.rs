@@ -11,6 +11,7 @@ mod money;
 mod program;
 mod run;
 mod sweep;
+mod timeline;
 mod trace;
 mod wall;
 mod what_if;

@@ -74,6 +74,31 @@ fn a_quantisation_file_beside_the_configuration_counts() {
         "quant_algo": "FP8", "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head"]}}"#;
     fs::write(path.with_file_name("hf_quant_config.json"), quant).unwrap();
     assert!(bytes() < plain);
+    // A folder of many models names both files alike.
+    let named = path.with_file_name("Maker--Model_config.json");
+    fs::rename(&path, &named).unwrap();
+    let bytes = || {
+        let document = memwall(&["models", "show", named.to_str().unwrap(), "--json"]);
+        document.document("memwall.model/1")["weight_bytes"].as_u64().unwrap()
+    };
+    assert_eq!(bytes(), plain);
+    fs::write(named.with_file_name("Maker--Model_hf_quant_config.json"), quant).unwrap();
+    assert!(bytes() < plain);
+}
+
+#[test]
+fn a_step_that_has_no_room_is_priced_with_a_warning() {
+    let step = |more: &[&str]| {
+        let arguments = ["models", "show", "llama-3.1-70b", "--ops", "--chip", "h100-sxm"];
+        let answer = memwall(&[&arguments, more].concat());
+        assert_eq!(answer.code, 0);
+        answer.stderr
+    };
+    let weights = step(&[]);
+    assert!(weights.contains("tp2 fits") || weights.contains("tp3 fits"), "{weights}");
+    let contexts = step(&["--plan", "tp4", "--batch", "64", "--context", "100000"]);
+    assert!(contexts.contains("leaves KV for"), "{contexts}");
+    assert_eq!(step(&["--plan", "tp4"]), "");
 }
 
 #[test]

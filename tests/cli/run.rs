@@ -61,7 +61,8 @@ fn kept_files_hold_what_was_printed() {
     let requests = fs::read_to_string(folder.join("requests.csv")).unwrap();
     let rows = requests.lines().count() as u64 - 1;
     assert_eq!(rows, printed["requests"]["completed"].as_u64().unwrap());
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+    assert!(folder.join("timeline.json.gz").is_file());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
 }
 
 #[test]

@@ -178,3 +178,24 @@ fn flags_that_cannot_be_are_refused() {
         memwall(&["wall", &format!("{flag}={value}")]).refused(&[flag, value]);
     }
 }
+
+#[test]
+fn a_model_beyond_a_domain_is_tried_across_domains() {
+    let wall = |model: &str| {
+        let arguments = ["wall", "--chips", "h100-sxm", "--workload", "chat", "--concurrency", "4"];
+        let more = ["--no-report", "--json", "--precision", "same", "--model", model];
+        let document = memwall(&[&arguments[..], &more].concat()).document("memwall.wall/1");
+        document["rows"][0].clone()
+    };
+    // 810 GB of weights on boxes of eight times 80 GB.
+    let dense = wall("llama-3.1-405b");
+    assert_eq!(dense["parallel"], "tp8-pp2", "{dense}");
+    assert_eq!(dense["gpus"], 16);
+}
+
+#[test]
+fn the_nearest_plan_that_fits_may_lie_across_domains() {
+    let arguments = ["run", "--chip", "h100-sxm", "--tp", "8", "--model", "llama-3.1-405b"];
+    let more = ["--weights", "bf16", "--workload", "chat"];
+    memwall(&[&arguments[..], &more].concat()).refused(&["as tp8", "tp8-pp2 fits"]);
+}

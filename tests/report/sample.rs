@@ -190,7 +190,7 @@ pub(super) fn sample() -> WallReport {
         engine_profile: "vllm".into(),
         precision: "native".into(),
         seed: 7,
-        slo: Slo { ttft_ms_p99: Some(10_000.0), tpot_ms_p50: Some(50.0) },
+        slo: Slo { ttft_ms_p99: Some(10_000.0), tpot_ms_p50: Some(50.0), ..Slo::default() },
         rows,
         warnings: vec!["fewer than 1,000 requests stand behind the p99 of Tiny L4".into()],
         ..WallDocument::default()

@@ -13,23 +13,23 @@ use proptest::prelude::*;
 use super::laws::{Affine, load, tasks};
 use super::oracle::{Ticks, assert_equal, program};
 
-const PAGE: u32 = 16;
+pub(super) const PAGE: u32 = 16;
 
 #[derive(Clone, Debug)]
-struct Case {
-    serving: usize,
-    prefilling: usize,
-    routings: [Routing; 2],
-    local_below: u32,
+pub(super) struct Case {
+    pub(super) serving: usize,
+    pub(super) prefilling: usize,
+    pub(super) routings: [Routing; 2],
+    pub(super) local_below: u32,
     /// Bytes a second and link; a token has one.
-    bandwidth: f64,
-    latency: SimSpan,
-    tokens: u32,
-    limits: Limits,
-    ttl: Option<SimSpan>,
-    faults: Option<(SimSpan, SimSpan)>,
-    outage: Option<(usize, SimSpan)>,
-    plan: RunPlan,
+    pub(super) bandwidth: f64,
+    pub(super) latency: SimSpan,
+    pub(super) tokens: u32,
+    pub(super) limits: Limits,
+    pub(super) ttl: Option<SimSpan>,
+    pub(super) faults: Option<(SimSpan, SimSpan)>,
+    pub(super) outage: Option<(usize, SimSpan)>,
+    pub(super) plan: RunPlan,
 }
 
 fn routing() -> impl Strategy<Value = Routing> {
@@ -41,7 +41,7 @@ fn routing() -> impl Strategy<Value = Routing> {
     })
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(super) fn case() -> impl Strategy<Value = Case> {
     let pools = (1..4usize, 0..4usize, routing(), routing());
     let wire = (prop::sample::select(vec![0u32, 0, 30, 90]), 1e2..1e5f64, 0..3u64);
     let limits = (1..80u32, 1..9u32, any::<bool>(), 150..900u32);
@@ -82,7 +82,7 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) -> Fleet<P> {
+pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) -> Fleet<P> {
     let pages = u64::from(case.tokens / PAGE);
     let replica = || Replica::new(pricer, case.limits, pages, case.ttl).with_engine(engine);
     let pool = |count| (0..count).map(|_| replica()).collect::<Vec<_>>();
@@ -112,7 +112,7 @@ fn run<P: Pricer + Copy>(pricer: P, case: &Case, tasks: &[Task], engine: Engine)
     simulate(&mut fleet(pricer, case, engine), tasks.iter(), case.plan, &mut |_| {})
 }
 
-fn llama() -> StepProgram {
+pub(super) fn llama() -> StepProgram {
     program(("llama-3.1-8b", "h100-sxm", "tp1", TimeModel::Calibrated))
 }
 
@@ -174,7 +174,7 @@ proptest! {
     }
 }
 
-fn plain(serving: usize, prefilling: usize) -> Case {
+pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
     Case {
         serving,
         prefilling,
@@ -254,7 +254,7 @@ fn a_failed_replica_costs_its_kv_and_nothing_else() {
 }
 
 /// Sessions that grow: whoever keeps them where they were computes least.
-fn sessions(count: u64) -> Vec<Task> {
+pub(super) fn sessions(count: u64) -> Vec<Task> {
     use memwall::serving::Extent;
     let call = |index: u64, turn: u32| {
         let mut task = Task::of_call(400 + 200 * turn, 40);

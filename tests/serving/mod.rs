@@ -5,3 +5,4 @@ mod laws;
 mod naive_cache;
 mod oracle;
 mod queueing;
+mod tiers;

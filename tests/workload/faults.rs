@@ -56,7 +56,9 @@ fn session_documents() {
     let alone = r#""t":0,"type":"subagent","requests":[{"t":0,"in":5,"out":1}]"#;
     let long = r#""t":8e6,"type":"subagent","requests":[{"t":8e6,"in":5,"out":1}]"#;
     let idle = r#""t":0,"in":9,"out":1,"think_time":-3"#;
+    let back = r#""t":9,"in":5,"out":1},{"t":3,"in":6,"out":1"#;
     check(&[
+        (session(back), "bad, requests[1]: `t` is 3; an agent's requests stand in the order"),
         (session(r#""t":0,"in":130,"out":1,"hash_ids":[1]"#), few),
         (session(r#""t":0,"in":0,"out":1"#), "bad, requests[0]: `in` is 0; give a whole number"),
         (session(r#""t":0,"in":9"#), "bad, requests[0]: `out` is missing"),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Staged;
-use crate::cli::{CliError, Shell};
+use crate::cli::CliError;
 use crate::cluster::RunResult;
 use crate::report::{RunDocument, requests_csv, to_json};
 
@@ -20,18 +20,14 @@ pub(in crate::cli) fn prepare(folder: &Path) -> Result<(), CliError> {
     KEPT.iter().try_for_each(|name| Staged::probe(&folder.join(name)))
 }
 
-/// Writes the result's files, all or none.
+/// Writes the result's files, to appear with what else is in `staged`.
 pub(in crate::cli) fn keep(
     folder: &Path,
     document: &RunDocument,
     result: &RunResult,
-    shell: &Shell,
+    staged: &mut Staged,
 ) -> Result<(), CliError> {
-    let mut staged = Staged::default();
     let [summary, requests] = KEPT.map(|name| folder.join(name));
     staged.add(&summary, to_json(document).as_bytes())?;
-    staged.add(&requests, requests_csv(&result.outcomes).as_bytes())?;
-    staged.commit()?;
-    shell.inform(format!("{} are in {}", KEPT.join(" and "), folder.display()));
-    Ok(())
+    staged.add(&requests, requests_csv(&result.outcomes).as_bytes())
 }

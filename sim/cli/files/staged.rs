@@ -50,6 +50,14 @@ impl Staged {
         path: &Path,
         fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<(), CliError> {
+        let mut writer = self.open(path)?;
+        fill(&mut writer)
+            .and_then(|()| writer.flush())
+            .map_err(|source| CliError::Write { path: path.into(), source })
+    }
+
+    /// A file to write and flush before the [`commit`](Self::commit), to appear at `path`.
+    pub(in crate::cli) fn open(&mut self, path: &Path) -> Result<BufWriter<File>, CliError> {
         let refused = |source| CliError::Create { path: path.into(), source };
         let file = match Place::of(path).map_err(refused)? {
             Place::File(place) => {
@@ -62,10 +70,7 @@ impl Staged {
             }
             Place::Device => File::options().write(true).open(path).map_err(refused)?,
         };
-        let mut writer = BufWriter::new(file);
-        fill(&mut writer)
-            .and_then(|()| writer.flush())
-            .map_err(|source| CliError::Write { path: path.into(), source })
+        Ok(BufWriter::new(file))
     }
 
     /// Moves every file to its place.

@@ -48,7 +48,7 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "give a number more than 0".into())
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     positive(text).ok().filter(|share| *share <= 1.0).ok_or_else(|| "give more than 0, to 1".into())
 }
 

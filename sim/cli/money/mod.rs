@@ -6,6 +6,7 @@ mod diff;
 mod import;
 mod plan;
 mod prices;
+mod rank;
 mod rates;
 mod supply;
 
@@ -14,4 +15,5 @@ pub(in crate::cli) use demand::DemandCommand;
 pub(in crate::cli) use diff::Diff;
 pub(in crate::cli) use import::ImportCommand;
 pub(in crate::cli) use plan::PlanCommand;
+pub(in crate::cli) use rank::RankCommand;
 pub(in crate::cli) use supply::SupplyCommand;

@@ -103,6 +103,26 @@ impl CommonFlags {
         Pricing { model: self.cost, engine: self.engine_profile }
     }
 
+    /// The same with another model, workload or engine, where one is given.
+    pub(in crate::cli) fn with(
+        &self,
+        model: Option<&String>,
+        workload: Option<&String>,
+        engine_profile: EngineProfile,
+    ) -> Self {
+        let mut common = self.clone();
+        common.model = model.unwrap_or(&self.model).clone();
+        if let Some(workload) = workload {
+            common.work.workload = Some(workload.clone());
+        }
+        Self { engine_profile, ..common }
+    }
+
+    /// Whose kernels and host times.
+    pub(in crate::cli) fn engine_profile(&self) -> EngineProfile {
+        self.engine_profile
+    }
+
     /// Limits with pages of `page_tokens` tokens.
     pub(in crate::cli) fn limits(&self, page_tokens: u32) -> Limits {
         Limits {

@@ -13,5 +13,4 @@ mod work;
 pub(in crate::cli) use common::CommonFlags;
 pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::Run;
-pub(in crate::cli) use values::span;
-pub(in crate::cli) use wall::Wall;
+pub(in crate::cli) use wall::{LevelFlags, Wall};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::{Args, FromArgMatches};
 
 use super::explain::band_run;
-use super::run::{Crew, Run};
+use super::run::{Crew, Run, Watch};
 use super::scenario::{check_value, first_line, known, run_command};
 use super::work::Work;
 use crate::cli::models::model_named;
@@ -24,7 +24,8 @@ use crate::sweep::{Measure, Point, Setting};
 const FIGURE: &str = "figure.";
 
 /// Flags of `run` that make no sense in a point.
-const NOT_SWEPT: [&str; 4] = ["out", "timing", "format", "api"];
+const NOT_SWEPT: [&str; 7] =
+    ["out", "timing", "format", "api", "timeline", "window", "timeline-events"];
 
 /// What the points of a sweep share.
 pub(in crate::cli) struct Bench {
@@ -87,8 +88,8 @@ impl Bench {
         let order = run.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
-        let crew = Crew::of(&run, prefill, (&order, &deployment))?;
-        let (result, figures) = run.measure(&crew, work, &mut |_| {})?;
+        let crew = Crew::of(&run, prefill, (&order, &deployment), &self.catalog)?;
+        let (result, figures) = run.measure(&crew, work, &mut Watch::new(&mut |_| {}))?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);
         fill_task(&mut document, &order, &result, &run.money.basis(), None);
         if run.explain {

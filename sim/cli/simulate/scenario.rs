@@ -25,10 +25,12 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 6] = shipped!(
+const SHIPPED: [(&str, &str); 8] = shipped!(
     "disaggregated",
     "failures",
     "host-cores",
+    "kv-offload",
+    "kv-pool",
     "prefill-on-older-chips",
     "routing",
     "speculative",

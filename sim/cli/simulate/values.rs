@@ -8,7 +8,7 @@ use crate::units::{BytesPerSec, Seconds, SimSpan};
 const LONGEST_S: f64 = 100.0 * 86_400.0;
 
 /// A duration with its unit: `10s`, `50ms`, `1h`.
-pub(in crate::cli) fn span(text: &str) -> Result<SimSpan, String> {
+pub(super) fn span(text: &str) -> Result<SimSpan, String> {
     let seconds: Seconds = text.parse().map_err(|error| format!("{error}"))?;
     if seconds.is_zero() || seconds.get() > LONGEST_S {
         return Err("give more than nothing and at most 100 days (2400h)".into());

@@ -74,8 +74,8 @@ impl Table {
     ///
     /// # Panics
     /// If there are more or fewer cells than columns.
-    pub(in crate::cli) fn row(&mut self, cells: impl Into<Vec<String>>) {
-        let cells = cells.into();
+    pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<_> = cells.into_iter().collect();
         assert_eq!(cells.len(), self.columns.len(), "a row has one cell a column");
         self.grid.add_row(cells);
     }

@@ -80,6 +80,9 @@ pub enum Misfit {
     Context { chip: String, model: String, plan: Plan, room: u64, longest: u32, nearest: Nearest },
 }
 
+/// Plans of more chips are not thought of.
+const MOST_CHIPS: u32 = 256;
+
 /// The nearest plan that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nearest(Option<Plan>);
@@ -89,7 +92,7 @@ impl std::fmt::Display for Nearest {
         match self.0 {
             Some(plan) => write!(f, "{plan} fits"),
             None => f.write_str(
-                "no larger tp of its domain fits; use fewer bits per weight or smaller steps",
+                "no plan of up to 256 chips fits; use fewer bits per weight or smaller steps",
             ),
         }
     }
@@ -161,19 +164,37 @@ impl Order<'_> {
         pages.saturating_mul(u64::from(self.limits.page_tokens))
     }
 
-    /// The same order with the smallest larger `tp` of the domain that fits.
+    /// The smallest larger `tp` of the domain that fits, or the fewest chips that do.
     fn nearest(&self) -> Nearest {
         let domain = self.chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        let larger = (self.plan.tp + 1..=domain).map(|tp| Plan { tp, ..self.plan });
-        let fits = |plan: &Plan| {
-            let order = Self { plan: *plan, ..*self };
-            let memory = order.memory();
-            self.model.check_plan(plan).is_ok()
-                && memory.missing().is_zero()
-                && self.kv.is_none_or(|kv| kv <= memory.kv)
-                && order.room(&memory) >= u64::from(self.longest)
-        };
-        Nearest(larger.into_iter().find(fits))
+        let mut larger = (self.plan.tp + 1..=domain).map(|tp| Plan { tp, ..self.plan });
+        let mut anywhere = self.plans_across();
+        anywhere.sort_by_key(|plan| (plan.gpus(), plan.pp, plan.dp, plan.tp));
+        let fits = |plan: &Plan| self.holds(*plan);
+        Nearest(larger.find(fits).or_else(|| anywhere.into_iter().find(fits)))
+    }
+
+    /// Plans of more chips than this order's, across domains where need be.
+    fn plans_across(&self) -> Vec<Plan> {
+        const STAGES: [u32; 6] = [1, 2, 3, 4, 8, 16];
+        const RANKS: [u32; 5] = [1, 2, 4, 8, 16];
+        const GROUPS: [u32; 4] = [8, 16, 32, 64];
+        let staged = RANKS.iter().flat_map(|&tp| STAGES.map(|pp| Plan { pp, ..Plan::tp(tp) }));
+        let wide = RANKS
+            .iter()
+            .flat_map(|&tp| GROUPS.map(|groups| Plan { ep: groups, dp: groups, ..Plan::tp(tp) }));
+        let larger = |plan: &Plan| plan.gpus() > self.plan.gpus() && plan.gpus() <= MOST_CHIPS;
+        staged.chain(wide).filter(larger).collect()
+    }
+
+    /// Whether the model fits as `plan`.
+    fn holds(&self, plan: Plan) -> bool {
+        let order = Self { plan, ..*self };
+        let memory = order.memory();
+        self.model.check_plan(&plan).is_ok()
+            && memory.missing().is_zero()
+            && self.kv.is_none_or(|kv| kv <= memory.kv)
+            && order.room(&memory) >= u64::from(self.longest)
     }
 }
 

@@ -1,6 +1,10 @@
 //! What a fleet has to show besides what every service does.
 
+use super::below::Ground;
+use super::replicas::Fleet;
 use crate::cluster::run::Summary;
+use crate::cluster::tiers::TierFigures;
+use crate::cost::Pricer;
 use crate::serving::Meter;
 use crate::units::Bytes;
 
@@ -15,6 +19,8 @@ pub struct FleetFigures {
     pub faults: Option<FaultFigures>,
     /// Tool calls on host cores; none where cores are without number.
     pub tools: Option<ToolFigures>,
+    /// KV below HBM; none where there is no store for it.
+    pub tiers: Option<TierFigures>,
 }
 
 /// Measurements of one pool.
@@ -93,4 +99,37 @@ pub struct FaultFigures {
     pub lost_tokens: u64,
     /// Replica-seconds that were down.
     pub down_s: f64,
+}
+
+impl<P: Pricer> Fleet<P> {
+    /// What was measured since the last reset.
+    pub fn figures(&self) -> FleetFigures {
+        let pools = (0..self.routers.len()).map(|pool| {
+            let members = &self.members[self.range(pool)];
+            let mut meter = Meter::default();
+            for member in members {
+                meter.add(member.replica.meter());
+            }
+            PoolFigures {
+                replicas: members.len() as u32,
+                meter,
+                routing: self.routers[pool].figures,
+                sent: members.iter().map(|member| member.sent).collect(),
+                kv_pages: members.iter().map(|member| member.replica.kv().capacity()).sum(),
+                evicted_pages: members.iter().map(|member| member.replica.kv().evicted()).sum(),
+            }
+        });
+        FleetFigures {
+            pools: pools.collect(),
+            handoff: self.prefilling.map(|_| self.handoff_figures()),
+            faults: self.fault_figures,
+            tiers: self.below.as_ref().map(Ground::figures),
+            tools: self.cores.as_ref().map(|cores| ToolFigures {
+                cores: cores.count(),
+                calls: cores.calls,
+                busy_s: cores.busy.seconds().get(),
+                wait: Summary::of(cores.waits.iter().copied()),
+            }),
+        }
+    }
 }

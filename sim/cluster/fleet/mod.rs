@@ -7,9 +7,9 @@
 //! What one replica does to another happens in events of the fleet's own queue, after all steps
 //! that end at that instant, so that both engines lead to equal events here too.
 
+mod below;
 mod fault;
 mod figures;
-mod links;
 mod replicas;
 mod router;
 mod routing;
@@ -21,7 +21,7 @@ pub use fault::Faults;
 pub use figures::{
     FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
 };
-pub use links::Links;
 pub use replicas::{Fleet, Prefilling};
 pub use routing::{Policy, Routing};
+pub use state::Passage;
 pub use tools::HostCores;

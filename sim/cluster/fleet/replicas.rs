@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::below::Ground;
 use super::fault::Faults;
-use super::figures::{
-    FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
-};
-use super::links::Links;
+use super::figures::{FaultFigures, HandoffFigures, RoutingFigures};
 use super::router::Router;
 use super::routing::Routing;
-use super::state::{Event, Flight, Member, Move, Parked, Prefilled, Stage};
+use super::state::{Event, Flight, Member, Move, Parked, Passage, Passages, Prefilled, Stage};
 use super::tools::HostCores;
-use crate::cluster::run::{Account, Service, Summary};
+use crate::cluster::run::{Account, Service};
 use crate::cost::Pricer;
-use crate::des::{EventQueue, Stream};
-use crate::serving::{Extent, Meter, Outcome, Replica, Request, RequestId, TooLong};
+use crate::des::{EventQueue, Links, Stream};
+use crate::serving::{Extent, Outcome, Replica, Request, RequestId, TooLong};
 use crate::units::{Bytes, BytesPerSec, SimSpan, SimTime};
 
 /// A pool of replicas that prefill for those that decode.
@@ -63,7 +61,10 @@ pub struct Fleet<P> {
     pub(super) waits: Vec<SimSpan>,
     pub(super) transfers: Vec<SimSpan>,
     pub(super) fault_figures: Option<FaultFigures>,
-    cores: Option<HostCores>,
+    pub(super) cores: Option<HostCores>,
+    pub(super) passages: Passages,
+    /// What lies below HBM.
+    pub(super) below: Option<Ground>,
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -92,6 +93,8 @@ impl<P: Pricer> Fleet<P> {
             transfers: Vec::new(),
             fault_figures: None,
             cores: None,
+            passages: Passages::default(),
+            below: None,
         }
     }
 
@@ -152,37 +155,9 @@ impl<P: Pricer> Fleet<P> {
             let (router, members) = self.pool(pool);
             if let Some(index) = router.place(SimTime::ZERO, members, &request, session) {
                 members[index].replica.warm(SimTime::ZERO, content);
+                let member = self.range(pool).start + index;
+                self.settle_warmed(member, content);
             }
-        }
-    }
-
-    /// What was measured since the last reset.
-    pub fn figures(&self) -> FleetFigures {
-        let pools = (0..self.routers.len()).map(|pool| {
-            let members = &self.members[self.range(pool)];
-            let mut meter = Meter::default();
-            for member in members {
-                meter.add(member.replica.meter());
-            }
-            PoolFigures {
-                replicas: members.len() as u32,
-                meter,
-                routing: self.routers[pool].figures,
-                sent: members.iter().map(|member| member.sent).collect(),
-                kv_pages: members.iter().map(|member| member.replica.kv().capacity()).sum(),
-                evicted_pages: members.iter().map(|member| member.replica.kv().evicted()).sum(),
-            }
-        });
-        FleetFigures {
-            pools: pools.collect(),
-            handoff: self.prefilling.map(|_| self.handoff_figures()),
-            faults: self.fault_figures,
-            tools: self.cores.as_ref().map(|cores| ToolFigures {
-                cores: cores.count(),
-                calls: cores.calls,
-                busy_s: cores.busy.seconds().get(),
-                wait: Summary::of(cores.waits.iter().copied()),
-            }),
         }
     }
 
@@ -216,6 +191,7 @@ impl<P: Pricer> Fleet<P> {
         let index = member - range.start;
         let request = &self.flights[&id].request;
         self.routers[pool].sent(now, &mut self.members[range], index, request);
+        self.passages.note(now, Passage::Routed { request: id.0, replica: member as u32 });
         self.schedule_report(now, pool);
     }
 
@@ -257,9 +233,11 @@ impl<P: Pricer> Fleet<P> {
             request.output = 1;
             flight.stage = Stage::Prefill(member);
         }
+        let session = flight.session;
+        self.note_home(session, member);
         let replica = &mut self.members[member].replica;
         replica.submit(now, request).expect("it was checked when it was taken in");
-        replica.start_step(now);
+        self.start(now, member);
     }
 
     /// Ends the step of a replica.
@@ -283,7 +261,7 @@ impl<P: Pricer> Fleet<P> {
             }
         }
         self.done = ended;
-        self.members[member].replica.start_step(now);
+        self.start(now, member);
         if has_ended && member < self.serving {
             self.land_waiting(now, member);
         }
@@ -300,6 +278,8 @@ impl<P: Pricer> Fleet<P> {
                 let (router, members) = self.pool(pool);
                 router.refresh(members);
             }
+            Event::Tiers { generation } => self.on_tiers(now, generation),
+            Event::Ahead(session) => self.on_ahead(now, session),
         }
     }
 
@@ -339,6 +319,10 @@ impl<P: Pricer> Service for Fleet<P> {
         self.cores.as_mut().map_or(span, |cores| cores.run(now, span))
     }
 
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        self.note_awaited(now, sent, next, session);
+    }
+
     fn next_time(&self) -> Option<SimTime> {
         if self.flights.is_empty() {
             return None;
@@ -367,6 +351,7 @@ impl<P: Pricer> Service for Fleet<P> {
         self.waits.clear();
         self.transfers.clear();
         self.cores.iter_mut().for_each(HostCores::reset);
+        self.below.iter_mut().for_each(Ground::reset);
     }
 
     fn close(&mut self, now: SimTime) -> Account {

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
+use super::replicas::Fleet;
+use crate::cost::Pricer;
 use crate::des::Phased;
 use crate::serving::{Held, Migrant, Outcome, Replica, Request, RequestId};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime};
 
 /// A replica of a fleet.
 #[derive(Debug)]
@@ -53,6 +55,13 @@ impl<P> Member<P> {
             sent: 0,
             down_since: SimTime::ZERO,
         }
+    }
+}
+
+impl<P: Pricer> Member<P> {
+    /// The same with stores below it, which take what it evicts, or what it computes.
+    pub(super) fn over_stores(self, on_eviction: bool) -> Self {
+        Self { replica: self.replica.with_stores(on_eviction), ..self }
     }
 }
 
@@ -136,18 +145,95 @@ pub(super) enum Event {
     Depart { id: RequestId, to: usize },
     /// The replicas of a pool report.
     Report { pool: usize },
+    /// Something happens below HBM, if nothing else was scheduled there since.
+    Tiers { generation: u64 },
+    /// The context of a session whose tool is about to end is fetched.
+    Ahead(u64),
 }
 
 impl Phased for Event {
     /// Pages are given back before they are asked for; reports come last.
     fn phase(&self) -> u8 {
         match self {
-            Self::Sent { .. } => 0,
+            Self::Sent { .. } | Self::Tiers { .. } => 0,
             Self::Return(_) => 1,
             Self::Fail { .. } => 2,
             Self::Land(_) => 3,
-            Self::Depart { .. } => 4,
+            Self::Depart { .. } | Self::Ahead(_) => 4,
             Self::Report { .. } => 5,
         }
+    }
+}
+
+/// What happens to replicas and between them, for whoever draws it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Passage {
+    /// A request goes to a replica.
+    Routed {
+        /// Its number in the run.
+        request: u32,
+        /// The replica's number in the fleet.
+        replica: u32,
+    },
+    /// KV begins to flow from one replica to another.
+    Departed {
+        /// Whose.
+        request: u32,
+        /// Who prefilled it.
+        from: u32,
+        /// Who is to decode it.
+        to: u32,
+        /// How much.
+        bytes: Bytes,
+    },
+    /// All of it is there.
+    Arrived {
+        /// Whose.
+        request: u32,
+    },
+    /// It will never be: a replica at one of the ends has failed.
+    Broken {
+        /// Whose.
+        request: u32,
+    },
+    /// A replica is gone.
+    Failed {
+        /// Its number in the fleet.
+        replica: u32,
+    },
+    /// It is back.
+    Returned {
+        /// Its number in the fleet.
+        replica: u32,
+    },
+}
+
+/// What has passed since it was last asked for, if somebody asks at all.
+#[derive(Debug, Default)]
+pub(super) struct Passages(Option<Vec<(SimTime, Passage)>>);
+
+impl Passages {
+    pub(super) fn note(&mut self, at: SimTime, passage: Passage) {
+        if let Some(kept) = &mut self.0 {
+            kept.push((at, passage));
+        }
+    }
+}
+
+impl<P: Pricer> Fleet<P> {
+    /// Keeps notes of its replicas and of what passes between them from now on.
+    pub(in crate::cluster) fn keep_passages(&mut self) {
+        self.members.iter_mut().for_each(|member| member.replica.keep_notes());
+        self.passages.0.get_or_insert_default();
+    }
+
+    /// What has passed since the last time.
+    pub(in crate::cluster) fn take_passages(&mut self) -> impl Iterator<Item = (SimTime, Passage)> {
+        self.passages.0.as_mut().map(|kept| kept.drain(..)).into_iter().flatten()
+    }
+
+    /// Its replicas, in order of their numbers.
+    pub(in crate::cluster) fn replicas(&mut self) -> impl Iterator<Item = &mut Replica<P>> {
+        self.members.iter_mut().map(|member| &mut member.replica)
     }
 }

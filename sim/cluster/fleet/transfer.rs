@@ -2,7 +2,7 @@
 
 use super::figures::HandoffFigures;
 use super::replicas::{Fleet, PREFILL, SERVE};
-use super::state::{Event, Load, Move, Parked, Stage};
+use super::state::{Event, Load, Move, Parked, Passage, Stage};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
 use crate::serving::{Migrant, RequestId};
@@ -39,6 +39,7 @@ impl<P: Pricer> Fleet<P> {
         let replica = &mut self.members[member].replica;
         let source = replica.hold(now, &request.content, request.prompt, request.prompt);
         let source = source.expect("its pages have just been given back");
+        self.pass_down(now, member);
         self.moves.insert(id, Move { from: member, source, to: None, target: None });
         self.queue.schedule(now, Event::Land(id));
     }
@@ -68,7 +69,9 @@ impl<P: Pricer> Fleet<P> {
             }
             let tokens = place.replica.handed_tokens(request.prompt, request.output);
             let held = place.replica.hold(now, &request.content, request.prompt, tokens);
+            self.pass_down(now, member);
             let Some(held) = held else { return };
+            let place = &mut self.members[member];
             place.landing.pop_front();
             place.expected += 1;
             self.moves.get_mut(&id).expect("it is there").target = Some((held, now));
@@ -96,7 +99,10 @@ impl<P: Pricer> Fleet<P> {
         self.handoff.count += 1;
         self.handoff.bytes += bytes;
         self.handoff.spared_tokens += u64::from(held.cached);
-        self.links.send(now, id.0, vec![*from, to], bytes);
+        let (request, from, receiver) = (id.0, *from, to);
+        self.links.send(now, id.0, vec![from, receiver], bytes);
+        let (from, to) = (from as u32, receiver as u32);
+        self.passages.note(now, Passage::Departed { request, from, to, bytes });
         self.schedule_flows();
     }
 
@@ -120,9 +126,10 @@ impl<P: Pricer> Fleet<P> {
                 unreachable!("what flows has both ends")
             };
             self.transfers.push(now.since(since));
+            self.passages.note(now, Passage::Arrived { request: id.0 });
             let sender = &mut self.members[from].replica;
             sender.release(now, source);
-            sender.start_step(now);
+            self.start(now, from);
             let flight = self.flights.get_mut(&id).expect("it is in the fleet");
             flight.stage = Stage::Serve(to);
             let prefilled = flight.prefilled.as_mut().expect("it is prefilled");
@@ -131,7 +138,7 @@ impl<P: Pricer> Fleet<P> {
             let receiver = &mut self.members[to];
             receiver.expected -= 1;
             receiver.replica.resume(now, flight.request.clone(), first_token, held);
-            receiver.replica.start_step(now);
+            self.start(now, to);
         }
         self.schedule_flows();
     }
@@ -141,6 +148,7 @@ impl<P: Pricer> Fleet<P> {
         if !self.members[member].is_up {
             return;
         }
+        self.passages.note(now, Passage::Failed { replica: member as u32 });
         let failed = &mut self.members[member];
         failed.is_up = false;
         failed.down_since = now;
@@ -148,6 +156,7 @@ impl<P: Pricer> Fleet<P> {
         failed.load = Load::default();
         failed.expected = 0;
         failed.landing.clear();
+        self.empty_below(now, member);
         for pool in 0..self.routers.len() {
             let range = self.range(pool);
             if range.contains(&member) {
@@ -177,6 +186,7 @@ impl<P: Pricer> Fleet<P> {
             self.moves.iter().filter(|(_, one)| touched(one)).map(|(&id, _)| id).collect();
         for id in ids {
             self.links.cancel(now, id.0);
+            self.passages.note(now, Passage::Broken { request: id.0 });
             let one = self.moves.get_mut(&id).expect("it is there");
             if one.from != member {
                 (one.to, one.target) = (None, None);
@@ -193,7 +203,7 @@ impl<P: Pricer> Fleet<P> {
                 if let Some((held, _)) = target {
                     receiver.expected -= 1;
                     receiver.replica.release(now, held);
-                    receiver.replica.start_step(now);
+                    self.start(now, to);
                     self.land_waiting(now, to);
                 }
             }
@@ -219,13 +229,13 @@ impl<P: Pricer> Fleet<P> {
         self.note_sent(now, member, id);
         let stage = if is_prefill { Stage::Prefill(member) } else { Stage::Serve(member) };
         self.flights.get_mut(&id).expect("it is in the fleet").stage = stage;
-        let replica = &mut self.members[member].replica;
-        replica.receive(now, migrant);
-        replica.start_step(now);
+        self.members[member].replica.receive(now, migrant);
+        self.start(now, member);
     }
 
     /// A replica is back, empty, and takes what waited.
     pub(super) fn on_return(&mut self, now: SimTime, member: usize) {
+        self.passages.note(now, Passage::Returned { replica: member as u32 });
         let back = &mut self.members[member];
         back.is_up = true;
         let down = now.since(back.down_since).seconds().get();

@@ -2,12 +2,13 @@
 
 use super::pool::TaskPool;
 use super::search::{Stride, best_concurrency};
-use super::trial::{Slo, TrialLength, run_closed, run_open, trial};
+use super::slo::Slo;
+use super::trial::{TrialLength, run_closed, run_open, trial};
 use crate::cluster::deploy::{Deployment, Misfit, Order};
 use crate::cluster::run::RunResult;
 use crate::model::Plan;
 use crate::serving::Engine;
-use crate::units::{PerSec, SimSpan, significant};
+use crate::units::{PerSec, SimSpan};
 
 /// How much load a replica gets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,10 +82,7 @@ pub enum NoBest {
     Misfit(#[from] Misfit),
     /// Plans fit, but none meets the service level even with one task in flight.
     #[error(
-        "{chip} misses p99 TTFT {} ms or p50 TPOT {} ms with {plan} even with one task in \
-         flight; relax the service level",
-        significant(slo.ttft_ms_p99, 3),
-        significant(slo.tpot_ms_p50, 3)
+        "{chip} misses {slo} with {plan} even with one task in flight; relax the service level"
     )]
     TooSlow {
         /// The chip.
@@ -94,6 +92,17 @@ pub enum NoBest {
         /// The service level.
         slo: Slo,
     },
+}
+
+impl NoBest {
+    /// The one of the two reasons that is nearer to a best: too slow before not fitting, else this,
+    /// the later.
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        match (earlier, self) {
+            (Some(slow @ Self::TooSlow { .. }), Self::Misfit(_)) => slow,
+            (_, later) => later,
+        }
+    }
 }
 
 /// A plan and what short trials promise of it.
@@ -114,14 +123,14 @@ const STEP_DOWN: f64 = 0.92;
 ///
 /// Short trials find each plan's best load; long ones confirm them, the most promising first, until
 /// no other plan promises as much. The reason given for a chip without a best is that of the last
-/// plan, the largest.
+/// plan that came nearest to one.
 pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Best, NoBest> {
     let mut candidates = Vec::new();
     let mut reason: Option<NoBest> = None;
     for &plan in plans {
         match candidate(&Order { plan, ..*order }, terms) {
             Ok(found) => candidates.push(found),
-            Err(why) => reason = Some(why),
+            Err(why) => reason = Some(why.after(reason)),
         }
     }
     candidates.sort_by(|a, b| b.promise.total_cmp(&a.promise));

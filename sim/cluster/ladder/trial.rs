@@ -2,37 +2,12 @@
 
 use super::best::Terms;
 use super::search::Trial;
+use super::slo::Slo;
 use crate::cluster::deploy::Deployment;
 use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate, simulate_while};
 use crate::des::Streams;
 use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
-
-/// A service level.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Slo {
-    /// 99th percentile of the time to first token, in milliseconds.
-    pub ttft_ms_p99: f64,
-    /// Median of the time per output token, in milliseconds.
-    pub tpot_ms_p50: f64,
-}
-
-impl Slo {
-    /// Whether nothing was rejected and both latencies are within the level.
-    pub fn is_met(&self, result: &RunResult) -> bool {
-        result.requests.rejected == 0
-            && result.ttft().is_some_and(|ttft| ttft.p99 <= self.ttft_ms_p99)
-            && result.tpot().is_none_or(|tpot| tpot.p50 <= self.tpot_ms_p50)
-    }
-
-    /// How many times as long as the level allows the worse of the two latencies is; infinite if
-    /// nothing was answered.
-    pub(super) fn excess(&self, result: &RunResult) -> f64 {
-        let first = result.ttft().map_or(f64::INFINITY, |ttft| ttft.p99 / self.ttft_ms_p99);
-        let next = result.tpot().map_or(0.0, |tpot| tpot.p50 / self.tpot_ms_p50);
-        first.max(next)
-    }
-}
 
 /// How long a trial is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +115,7 @@ mod tests {
 
     #[test]
     fn patience_ends_only_when_the_level_cannot_be_met() {
-        let slo = Slo { ttft_ms_p99: 100.0, tpot_ms_p50: 10.0 };
+        let slo = Slo::new(100.0, 10.0);
         let at = |ms| SimTime::after_start(SimSpan::from_ms(ms));
         let outcome = |ttft| Outcome {
             id: RequestId(0),

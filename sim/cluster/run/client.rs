@@ -2,8 +2,9 @@
 
 use std::borrow::Borrow;
 
+use crate::serving::RequestId;
 use crate::units::{SimSpan, SimTime};
-use crate::workload::{Call, Chain, Task};
+use crate::workload::{Call, Cause, Chain, Task};
 
 /// Names one call of a task in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,47 @@ pub(super) struct CallRef {
     pub(super) chain: u32,
     /// Index into the chain's calls.
     pub(super) call: u32,
+}
+
+/// Whoever sends calls one after another: a chain of a task in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Agent {
+    /// The task's slot, which another task has once it is over.
+    pub slot: u32,
+    /// The chain.
+    pub chain: u32,
+    /// The call, where calls of a chain overlap because each is sent at its timestamp; else 0.
+    pub call: u32,
+}
+
+/// What clients do, for whoever draws it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The call sent next is the request `id` of the task numbered `task`.
+    Calls {
+        /// Who sends it.
+        agent: Agent,
+        /// The task's number in the run, from 1.
+        task: u64,
+        /// The request.
+        id: RequestId,
+    },
+    /// Until `until` a tool runs, or a person thinks.
+    Pauses {
+        /// Who waits for it.
+        agent: Agent,
+        /// The task's number in the run, from 1.
+        task: u64,
+        /// When it ends.
+        until: SimTime,
+        /// Which of the two.
+        cause: Cause,
+    },
+    /// Nothing more comes of it.
+    Ends {
+        /// Of whom.
+        agent: Agent,
+    },
 }
 
 /// A call and the time at which it is to be sent.
@@ -67,6 +109,16 @@ impl<T: Borrow<Task>> ActiveTask<T> {
     pub(super) fn new(task: T, number: u64, started: SimTime, by_timestamp: bool) -> Self {
         let chains = vec![Progress::default(); task.borrow().chains.len()];
         Self { task, number, started, chains, by_timestamp, has_failed: false }
+    }
+
+    /// Who sends the call `at`.
+    pub(super) fn agent(&self, at: CallRef) -> Agent {
+        Agent { slot: at.slot, chain: at.chain, call: if self.by_timestamp { at.call } else { 0 } }
+    }
+
+    /// Whether the agent of the call `at`, which has ended, is over.
+    pub(super) fn has_left(&self, at: CallRef) -> bool {
+        self.by_timestamp || self.is_over(at.chain)
     }
 
     pub(super) fn call(&self, at: CallRef) -> &Call {

@@ -100,6 +100,12 @@ impl RunResult {
         if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
     }
 
+    /// Mean time that the answers to all calls of a task take together, in seconds, sub-agents'
+    /// included; `None` if nothing was answered.
+    pub fn answer_s_per_task(&self) -> Option<f64> {
+        self.e2e().map(|e2e| e2e.mean / 1e3 * self.calls_per_task)
+    }
+
     /// Tasks completed an hour, at the rate at which calls were answered within the window.
     ///
     /// Calls are far more numerous than tasks, so this converges long before a count of ended

@@ -1,5 +1,6 @@
 //! What answers requests: one replica, or a fleet of them.
 
+use super::client::News;
 use crate::cost::Pricer;
 use crate::serving::{Extent, Meter, Outcome, Percentiles, Replica, Request, TooLong};
 use crate::units::{SimSpan, SimTime};
@@ -30,6 +31,17 @@ pub trait Service {
     fn tool(&mut self, now: SimTime, span: SimSpan) -> SimSpan {
         let _ = now;
         span
+    }
+
+    /// Hears what its clients do, if it cares.
+    fn hear(&mut self, now: SimTime, news: News) {
+        let _ = (now, news);
+    }
+
+    /// Hears that the task numbered `session` will send a call at `sent` whose prompt begins with
+    /// what `next` holds: content, and the prompt's length in tokens.
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        let _ = (now, sent, next, session);
     }
 
     /// When something next happens by itself.
@@ -134,6 +146,14 @@ impl<V: Service> Service for &mut V {
 
     fn tool(&mut self, now: SimTime, span: SimSpan) -> SimSpan {
         (**self).tool(now, span)
+    }
+
+    fn hear(&mut self, now: SimTime, news: News) {
+        (**self).hear(now, news);
+    }
+
+    fn awaits(&mut self, now: SimTime, sent: SimTime, next: (&[Extent], u32), session: u64) {
+        (**self).awaits(now, sent, next, session);
     }
 
     fn next_time(&self) -> Option<SimTime> {

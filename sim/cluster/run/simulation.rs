@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
-use super::client::{ActiveTask, CallRef, Consequences};
+use super::client::{ActiveTask, CallRef, Consequences, News};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
 use super::service::Service;
@@ -251,6 +251,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             output: call.output,
             content: self.service.copied(&call.content),
         };
+        let agent = task.agent(at);
+        self.service.hear(now, News::Calls { agent, task: session, id });
         self.owners.push_back(Some(at));
         self.result.requests.submitted += 1;
         if self.service.submit(now, request, session).is_err() {
@@ -290,7 +292,12 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
 
     fn on_call_end(&mut self, now: SimTime, at: CallRef, is_rejected: bool) {
         let mut then = std::mem::take(&mut self.then);
-        self.task(at.slot).on_end(at, now, is_rejected, &mut then);
+        let task = self.task(at.slot);
+        task.on_end(at, now, is_rejected, &mut then);
+        if task.has_left(at) {
+            let agent = task.agent(at);
+            self.service.hear(now, News::Ends { agent });
+        }
         self.follow(now, at.slot, then);
     }
 
@@ -320,13 +327,22 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     }
 
     /// When a call is sent whose tool would end at `time` if there were a core for it at once.
-    fn sent_at(&mut self, now: SimTime, time: SimTime, call: CallRef) -> SimTime {
-        let is_tool = self.task(call.slot).call(call).cause == Cause::Tool;
-        if is_tool && self.plan.load != Load::Timestamps {
-            now + self.service.tool(now, time.since(now))
-        } else {
-            time
+    fn sent_at(&mut self, now: SimTime, time: SimTime, at: CallRef) -> SimTime {
+        let task = self.tasks[at.slot as usize].as_ref();
+        let task = task.expect("calls belong to tasks in flight");
+        if self.plan.load == Load::Timestamps {
+            return time;
         }
+        let (agent, number, call) = (task.agent(at), task.number, task.call(at));
+        let until = match call.cause {
+            Cause::Tool => now + self.service.tool(now, time.since(now)),
+            Cause::User => time,
+        };
+        if call.cause == Cause::Tool {
+            self.service.awaits(now, until, (&call.content, call.prompt), number);
+        }
+        self.service.hear(now, News::Pauses { agent, task: number, until, cause: call.cause });
+        until
     }
 
     fn close(&mut self, now: SimTime, slot: u32) {

@@ -1,6 +1,6 @@
 //! The catalogue: every chip and system by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::embedded::FILES;
@@ -25,6 +25,8 @@ use crate::hardware::system::System;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     shelf: Shelf,
+    /// Names of what a user's files have put there.
+    foreign: BTreeSet<String>,
     /// Whole descriptions, in the order of `chips`.
     specs: Vec<ChipSpec>,
     chips: Vec<Chip>,
@@ -63,7 +65,13 @@ impl Catalog {
     pub fn overlaid(self, files: &[(String, String)]) -> Result<Self, HardwareError> {
         let files: Vec<_> =
             files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        Self::read(self.shelf, &files)
+        let earlier = self.shelf.chips.clone();
+        let foreign = self.foreign;
+        let mut catalog = Self::read(self.shelf, &files)?;
+        let is_new = |chip: &&ChipSpec| !earlier.contains(chip);
+        let new = catalog.shelf.chips.iter().filter(is_new).map(|chip| chip.name.clone());
+        catalog.foreign = foreign.into_iter().chain(new).collect();
+        Ok(catalog)
     }
 
     fn read(mut shelf: Shelf, files: &[(&str, &str)]) -> Result<Self, HardwareError> {
@@ -90,7 +98,7 @@ impl Catalog {
         let chip_names = Names::of(chips.iter().map(|chip| (&*chip.name, &*chip.aliases)));
         let system_names =
             Names::of(systems.iter().map(|system| (&*system.name, &*system.aliases)));
-        Self { shelf, specs, chips, systems, chip_names, system_names }
+        Self { shelf, foreign: BTreeSet::new(), specs, chips, systems, chip_names, system_names }
     }
 
     /// The chip of a file's `text`, which varies one of these by `base`; the catalogue stays as it
@@ -173,6 +181,11 @@ impl Catalog {
     /// The descriptions of all chips, whole.
     pub(crate) fn specs(&self) -> impl Iterator<Item = &ChipSpec> {
         self.specs.iter()
+    }
+
+    /// Whether a user's file describes the chip of this name.
+    pub(crate) fn is_foreign(&self, name: &str) -> bool {
+        self.foreign.contains(name)
     }
 
     /// The description of a system.

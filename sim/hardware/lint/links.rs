@@ -30,6 +30,8 @@ pub(super) fn lint(spec: &ChipSpec, catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// Per-direction bandwidths of links of the same name, or, under a new name, of the generation.
+///
+/// Neither the description at hand nor a user's others are known: they may all be mistaken.
 fn known_links(
     spec: &ChipSpec,
     catalog: &Catalog,
@@ -37,15 +39,18 @@ fn known_links(
     bandwidth: impl Fn(&ChipSpec) -> Option<BytesPerSec>,
 ) -> Vec<BytesPerSec> {
     let wanted = name(spec).map(|name| letters(&name));
+    let is_known = |chip: &&ChipSpec| !catalog.is_foreign(&chip.name);
     let named: Vec<_> = catalog
         .specs()
+        .filter(is_known)
         .filter(|chip| wanted.is_some() && name(chip).map(|name| letters(&name)) == wanted)
         .filter_map(&bandwidth)
         .collect();
     if !named.is_empty() {
         return named;
     }
-    let kin = catalog.specs().filter(|chip| chip.generation == spec.generation);
+    let kin = catalog.specs().filter(is_known);
+    let kin = kin.filter(|chip| chip.generation == spec.generation);
     kin.filter_map(&bandwidth).collect()
 }
 

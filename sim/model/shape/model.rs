@@ -3,7 +3,7 @@
 use crate::hardware::Format;
 use crate::model::{Precision, Weights};
 
-use super::{Group, Layer, Split, Weight};
+use super::{FeedForward, Group, Layer, Split, Weight};
 
 /// A language model's shape, as its configuration file describes it.
 ///
@@ -56,6 +56,12 @@ pub struct Block<'a> {
 }
 
 impl Model {
+    /// Whether some layer sends its tokens to a few of many experts.
+    pub fn has_routed_experts(&self) -> bool {
+        let is_routed = |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
+        self.layers.iter().any(is_routed)
+    }
+
     /// Width of the residual stream.
     pub(crate) fn width(&self) -> u64 {
         u64::from(self.hidden)

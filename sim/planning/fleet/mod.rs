@@ -1,5 +1,16 @@
 //! Which fleet carries a demand: replicas of simulated points, counted up.
+//!
+//! [`fleets`] has one kind of replica in each; [`best_mix`] finds the best of several kinds, for
+//! several demands at once.
 
+mod ask;
+mod daily;
+mod mix;
+mod request;
 mod size;
 
-pub use size::{Ask, Budget, Fleet, Objective, Point, Unmet, fleets};
+pub use ask::{Ask, Budget, Objective, Point, Unmet};
+pub use daily::Daily;
+pub use mix::{Mix, Part, best_mix};
+pub use request::{AskedFor, FleetRequest, MOST_TASKS};
+pub use size::{Fleet, fleets};

@@ -1,56 +1,9 @@
 //! Fleets of one kind of replica, and the choice between them.
 
+use std::collections::BTreeSet;
+
+use super::ask::{Ask, Budget, Objective, Point, Unmet};
 use crate::units::{UsdPerHour, Watts};
-
-/// What a replica of a chip yields at the best load within the service level, simulated.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// The chip.
-    pub chip: String,
-    /// Chips of one replica.
-    pub gpus: u32,
-    /// Tasks per hour of one replica.
-    pub tasks_per_hour: f64,
-    /// What a chip costs; `None` if it is not known.
-    pub hourly: Option<UsdPerHour>,
-    /// All-in power of a chip; `None` if it is not known.
-    pub facility: Option<Watts>,
-}
-
-/// What is to be least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Objective {
-    /// Dollars an hour.
-    Cheapest,
-    /// Chips.
-    Smallest,
-    /// Facility power.
-    LeastPower,
-}
-
-/// Upper limits of a fleet; `None` for no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Budget {
-    /// Chips.
-    pub gpus: Option<u64>,
-    /// Dollars an hour.
-    pub hourly: Option<UsdPerHour>,
-    /// Facility power.
-    pub facility: Option<Watts>,
-}
-
-/// What a fleet has to do.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ask {
-    /// Tasks an hour at the peak.
-    pub tasks_per_hour: f64,
-    /// Replicas that may fail without missing it.
-    pub spare: u32,
-    /// What is to be least.
-    pub objective: Objective,
-    /// What it may take.
-    pub budget: Budget,
-}
 
 /// Replicas of one point that carry a demand.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,27 +24,15 @@ pub struct Fleet {
     pub on_frontier: bool,
 }
 
-/// Why no fleet is left.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Unmet {
-    /// There is no point to build of.
-    NoPoint,
-    /// The fleet that needs least of it needs more than the budget has: chips, dollars an hour
-    /// or facility watts.
-    OverBudget {
-        /// `gpus`, `usd-per-hour` or `facility`.
-        what: &'static str,
-        /// What the least fleet needs.
-        least: f64,
-        /// What there may be.
-        limit: f64,
-        /// Its chip.
-        chip: String,
-    },
+impl Fleet {
+    /// What it takes of what is to be least; `None` if it is not known.
+    pub fn measure(&self, objective: Objective) -> Option<f64> {
+        self.point.measure(objective).map(|each| each * self.replicas as f64)
+    }
 }
 
-/// Every fleet within the budget, the best first; fleets that lack the figure that is to be least
-/// come last.
+/// The best fleet of each chip and engine that keeps the budget, the best of all first; fleets that
+/// lack the figure that is to be least come last.
 pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
     let able = points.iter().filter(|point| point.tasks_per_hour > 0.0);
     let all: Vec<_> = able.map(|point| fleet(point, ask)).collect();
@@ -103,11 +44,14 @@ pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
     if kept.is_empty() {
         return Err(over_budget(&all, &ask.budget));
     }
+    let key = |fleet: &Fleet| fleet.measure(ask.objective).unwrap_or(f64::INFINITY);
+    // Of equals, that with fewer chips.
+    kept.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.gpus.cmp(&b.gpus)));
+    let mut kinds = BTreeSet::new();
+    kept.retain(|fleet| kinds.insert((fleet.point.chip.clone(), fleet.point.engine.clone())));
     for i in 0..kept.len() {
         kept[i].on_frontier = !kept.iter().any(|other| dominates(other, &kept[i]));
     }
-    let key = |fleet: &Fleet| measure(fleet, ask.objective).unwrap_or(f64::INFINITY);
-    kept.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.gpus.cmp(&b.gpus)));
     Ok(kept)
 }
 
@@ -126,26 +70,18 @@ fn fleet(point: &Point, ask: &Ask) -> Fleet {
     }
 }
 
-fn measure(fleet: &Fleet, objective: Objective) -> Option<f64> {
-    match objective {
-        Objective::Cheapest => fleet.hourly.map(UsdPerHour::get),
-        Objective::Smallest => Some(fleet.gpus as f64),
-        Objective::LeastPower => fleet.facility.map(Watts::get),
-    }
-}
-
 /// What is limited: its name, what the fleet needs, the limit, and whether it is too much. An
 /// unknown need may be any, and does not fit.
 fn excesses(fleet: &Fleet, budget: &Budget) -> Vec<(&'static str, f64, f64, bool)> {
-    let needs = [
-        ("gpus", Some(fleet.gpus as f64), budget.gpus.map(|gpus| gpus as f64)),
-        ("usd-per-hour", fleet.hourly.map(UsdPerHour::get), budget.hourly.map(UsdPerHour::get)),
-        ("facility", fleet.facility.map(Watts::get), budget.facility.map(Watts::get)),
-    ];
-    let limited = needs.into_iter().filter_map(|(what, need, limit)| {
-        let (need, limit) = (need.unwrap_or(f64::INFINITY), limit?);
-        Some((what, need, limit, need > limit))
-    });
+    let limits = budget.limits().into_iter();
+    let needs = limits.map(|(what, measured, limit)| (what, fleet.measure(measured), limit));
+    let there_are = budget.available.get(&fleet.point.chip).map(|&gpus| gpus as f64);
+    let limited = needs.chain([("available", Some(fleet.gpus as f64), there_are)]).filter_map(
+        |(what, need, limit)| {
+            let (need, limit) = (need.unwrap_or(f64::INFINITY), limit?);
+            Some((what, need, limit, need > limit))
+        },
+    );
     limited.collect()
 }
 
@@ -165,20 +101,28 @@ fn over_budget(all: &[Fleet], budget: &Budget) -> Unmet {
 /// Whether `a` is nowhere worse than `b` and somewhere better; unknown is worst.
 fn dominates(a: &Fleet, b: &Fleet) -> bool {
     let of = |fleet: &Fleet| {
-        [Objective::Cheapest, Objective::Smallest, Objective::LeastPower]
-            .map(|objective| measure(fleet, objective).unwrap_or(f64::INFINITY))
+        Objective::ALL.map(|objective| fleet.measure(objective).unwrap_or(f64::INFINITY))
     };
     let (a, b) = (of(a), of(b));
     a.iter().zip(&b).all(|(a, b)| a <= b) && a.iter().zip(&b).any(|(a, b)| a < b)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn point(chip: &str, gpus: u32, rate: f64, usd: f64, watts: f64) -> Point {
+    pub(in crate::planning::fleet) fn point(
+        chip: &str,
+        gpus: u32,
+        rate: f64,
+        usd: f64,
+        watts: f64,
+    ) -> Point {
         Point {
             chip: chip.into(),
+            demand: 0,
+            engine: "vllm".into(),
+            row: 0,
             gpus,
             tasks_per_hour: rate,
             hourly: Some(UsdPerHour::new(usd)),

@@ -145,7 +145,7 @@ fn kv_cache(whole: &KvCache, pool: &Pool, figures: &PoolFigures) -> KvCache {
         pages: pool.deployment.pages,
         peak_used_fraction: (pages > 0)
             .then(|| figures.meter.peak_held_pages as f64 / pages as f64),
-        ..*whole
+        ..whole.clone()
     }
 }
 

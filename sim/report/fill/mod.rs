@@ -5,6 +5,7 @@ mod evidence;
 mod fleet;
 mod run;
 mod task;
+mod tiers;
 mod turns;
 mod wall;
 
@@ -13,5 +14,6 @@ pub use evidence::{context_curve, provenance, roofline};
 pub use fleet::{Pool, Wire, fill_fleet};
 pub use run::fill_run;
 pub use task::fill_task;
+pub use tiers::fill_tiers;
 pub use turns::frontier_points;
 pub use wall::{fill_row, unfit_row};

@@ -38,6 +38,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         ttft_ms_p99: ttft.map(|ttft| ttft.p99),
         tpot_ms_p50: tpot.map(|tpot| tpot.p50),
         tpot_ms_p99: tpot.map(|tpot| tpot.p99),
+        answer_s_per_task: result.answer_s_per_task(),
         tasks_per_hour_per_gpu: Some(tasks_per_hour),
         kv_hit_rate: result.hit_rate(),
         // A rank does one stage of what is counted for the whole pass.

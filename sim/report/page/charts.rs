@@ -28,6 +28,27 @@ pub(super) fn all(report: &WallReport) -> Markup {
     html! { @for chart in charts { (chart.markup()) } }
 }
 
+/// What stands over a chart.
+pub(super) struct Titled {
+    /// Of the figure.
+    pub(super) id: &'static str,
+    pub(super) heading: &'static str,
+    /// What the numbers say, and how to read it.
+    pub(super) says: String,
+}
+
+/// What stands over every chart, in the order of the page.
+pub(super) fn titles(report: &WallReport) -> Vec<Titled> {
+    let charts = results(report).into_iter().chain(moves(report)).chain(workings(report));
+    charts
+        .map(|chart| {
+            let says = chart.says.iter().map(String::as_str).chain([chart.caption]);
+            let says = says.collect::<Vec<_>>().join(" ");
+            Titled { id: chart.id, heading: chart.heading, says }
+        })
+        .collect()
+}
+
 /// What the ladder yields.
 fn results(report: &WallReport) -> [Chart; 3] {
     let (document, rows) = (&report.document, &report.document.rows);

@@ -1,13 +1,16 @@
 //! The report as one HTML file that fetches nothing.
 //!
 //! Charts are drawn by plotly.js, which the `plotly` crate ships; it goes into the page gzipped and
-//! is unpacked by the browser. The figures themselves are JSON made here.
+//! is unpacked by the browser. The figures themselves are JSON made here, from which pictures are
+//! drawn without a browser, too.
 
 mod charts;
+mod drawing;
 mod figures;
 mod html;
 mod library;
 mod tables;
 
+pub use drawing::{Picture, wall_pictures};
 pub(crate) use html::render_page;
 pub use html::render_wall_page;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::fleet::FleetReport;
 use super::task::TaskCost;
+use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
 
 /// One simulation: what was run, and what came of it.
@@ -217,7 +218,7 @@ pub struct Throughput {
 }
 
 /// The KV cache of one replica.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct KvCache {
     /// Pages it has.
     pub pages: u64,
@@ -231,6 +232,9 @@ pub struct KvCache {
     pub evicted_pages: u64,
     /// The most that running requests held, as a share of all pages.
     pub peak_used_fraction: Option<f64>,
+    /// The stores below HBM, whose hits are among the others; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<TierReport>,
 }
 
 /// Energy of what was delivered.

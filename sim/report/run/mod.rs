@@ -6,6 +6,8 @@ mod pools;
 mod requests;
 mod summary;
 mod task;
+mod tiers;
+mod timeline;
 
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
@@ -14,3 +16,5 @@ pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport}
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};
+pub use tiers::{StoreLabel, StoreReport, TierReport};
+pub use timeline::{Frame, Shown, Timeline};

@@ -2,6 +2,7 @@
 
 use super::RunDocument;
 use super::pools::render_fleet;
+use super::tiers::render_tiers;
 use crate::cost::Bound;
 use crate::report::shares::{short_name, spoken_name};
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
@@ -19,6 +20,7 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
         heading(run, width),
         latency(run),
         render_fleet(run),
+        render_tiers(run),
         figures(&throughput(run)),
         figures(&work(run)),
         shares(run, width),

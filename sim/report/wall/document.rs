@@ -72,17 +72,25 @@ pub struct Slo {
     pub ttft_ms_p99: Option<f64>,
     /// Time per output token at the median.
     pub tpot_ms_p50: Option<f64>,
+    /// Time per output token at the 99th percentile.
+    pub tpot_ms_p99: Option<f64>,
+    /// Mean time of the answers to all calls of a task together, in seconds.
+    pub task_s: Option<f64>,
 }
 
 impl fmt::Display for Slo {
     /// `p99 TTFT ≤ 10 s, p50 TPOT ≤ 50 ms`, or `no latency target`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = self.ttft_ms_p99.map(|ms| format!("p99 TTFT ≤ {} s", short(ms / 1e3)));
-        let next = self.tpot_ms_p50.map(|ms| format!("p50 TPOT ≤ {} ms", short(ms)));
-        match (first, next) {
-            (Some(first), Some(next)) => write!(f, "{first}, {next}"),
-            (Some(only), None) | (None, Some(only)) => f.write_str(&only),
-            (None, None) => f.write_str("no latency target"),
+        let targets = [
+            self.ttft_ms_p99.map(|ms| format!("p99 TTFT ≤ {} s", short(ms / 1e3))),
+            self.tpot_ms_p50.map(|ms| format!("p50 TPOT ≤ {} ms", short(ms))),
+            self.tpot_ms_p99.map(|ms| format!("p99 TPOT ≤ {} ms", short(ms))),
+            self.task_s.map(|s| format!("answers of a task ≤ {} s", short(s))),
+        ];
+        let targets: Vec<_> = targets.into_iter().flatten().collect();
+        match targets.as_slice() {
+            [] => f.write_str("no latency target"),
+            targets => f.write_str(&targets.join(", ")),
         }
     }
 }
@@ -139,6 +147,8 @@ pub struct WallRow {
     pub tpot_ms_p50: Option<f64>,
     /// Time per output token, 99th percentile.
     pub tpot_ms_p99: Option<f64>,
+    /// Mean time that the answers to all calls of a task take together, in seconds.
+    pub answer_s_per_task: Option<f64>,
     /// Completed tasks per hour and GPU.
     pub tasks_per_hour_per_gpu: Option<f64>,
     /// Share of prompt tokens that were found in the KV cache.
@@ -212,6 +222,7 @@ impl WallRow {
             ttft_ms_p99: None,
             tpot_ms_p50: None,
             tpot_ms_p99: None,
+            answer_s_per_task: None,
             tasks_per_hour_per_gpu: None,
             kv_hit_rate: None,
             mfu: None,

@@ -1,12 +1,11 @@
 //! What happens to one sequence: admission, chunks, tokens, preemption, its end.
 
 use super::replica::{Replica, Underway};
-use super::running::Slot;
-use super::sequence::Sequence;
+use super::sequences::{Sequence, Slot};
 use crate::cost::{Batch, Cost, FineTime, Pricer};
-use crate::serving::kv::{KvCache, Lease};
-use crate::serving::{Limits, Outcome};
-use crate::units::SimTime;
+use crate::serving::kv::{Below, Fresh, KvCache, Lease, Need};
+use crate::serving::{Extent, Limits, Outcome};
+use crate::units::{SimSpan, SimTime};
 
 impl<P: Pricer> Replica<P> {
     /// Tokens that `batch` has room for.
@@ -31,36 +30,69 @@ impl<P: Pricer> Replica<P> {
         sequence.recomputed(chunk)
     }
 
-    /// Admits the next waiting request if a slot and pages for its prompt are there.
-    pub(super) fn admit_next(&mut self, now: SimTime) -> Option<Slot> {
-        if self.running.len() >= self.limits.max_seqs as usize {
-            return None;
+    /// Admits the next waiting request if a slot and pages for its prompt are there. Those whose
+    /// pages are to come from stores `below` leave the queue, but do not run yet.
+    pub(super) fn admit_next<B: Below>(&mut self, now: SimTime, below: &mut B) -> Option<Slot> {
+        loop {
+            if self.running.len() >= self.limits.max_seqs as usize {
+                return None;
+            }
+            let mut sequence = self.waiting.pop_front()?;
+            if sequence.is_handed_over() {
+                return Some(self.running.push(sequence));
+            }
+            // At least one token must be computed to yield the next one.
+            let limit = self.limits.full_pages(sequence.target() - 1);
+            let content = &sequence.request.content;
+            let mut lease = self.kv.acquire(now, content, limit);
+            let from = lease.pages();
+            let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - from;
+            if !self.kv.grow(&mut lease, missing) {
+                self.kv.cancel(lease);
+                self.waiting.push_front(sequence);
+                return self.admit_handed_over();
+            }
+            let is_again = sequence.cached.is_some();
+            let need = Need { id: sequence.request.id, content, from, to: limit, is_again };
+            let compute =
+                |page: u32| self.prefill_span(page * self.limits.page_tokens, sequence.target());
+            let fetched = below.fetch(now, &need, &compute);
+            let hit = from * self.limits.page_tokens;
+            sequence.coming = fetched * self.limits.page_tokens;
+            if !is_again {
+                let known = self.history.known(now, content, limit);
+                sequence.once_cached = known * self.limits.page_tokens;
+                sequence.cached = Some(hit + sequence.coming);
+                self.meter.tokens.prompt += u64::from(sequence.request.prompt);
+                self.meter.tokens.cached += u64::from(hit + sequence.coming);
+            }
+            sequence.computed = hit;
+            sequence.lease = lease;
+            if fetched == 0 {
+                return Some(self.running.push(sequence));
+            }
+            self.fetching.push(sequence);
         }
-        let mut sequence = self.waiting.pop_front()?;
-        if sequence.is_handed_over() {
-            return Some(self.running.push(sequence));
+    }
+
+    /// What it takes to compute a prompt's tokens `[from, to)` if nothing else is in the batch: a
+    /// chunk in their middle, as often as they are chunks. A prediction.
+    fn prefill_span(&self, from: u32, to: u32) -> SimSpan {
+        let tokens = to.saturating_sub(from).max(1);
+        let chunk = tokens.min(self.limits.max_batched_tokens);
+        let mut batch = Batch { logits: 1, ..Batch::default() };
+        batch.prefill.add(from + (tokens - chunk) / 2, chunk, self.pricer.clips());
+        let chunks = f64::from(tokens) / f64::from(chunk);
+        SimSpan::from_seconds(self.pricer.cost(&batch).span().seconds() * chunks)
+    }
+
+    /// Keeps the full pages of `content` that were computed until they have been copied, if
+    /// anybody copies them.
+    fn note_fresh(&mut self, now: SimTime, content: &[Extent], tokens: u32) {
+        if let Some(fresh) = &mut self.fresh {
+            let pages = self.limits.full_pages(tokens);
+            fresh.push(Fresh::pinned(&mut self.kv, now, content, pages));
         }
-        // At least one token must be computed to yield the next one.
-        let limit = self.limits.full_pages(sequence.target() - 1);
-        let content = &sequence.request.content;
-        let mut lease = self.kv.acquire(now, content, limit);
-        let hit = lease.pages() * self.limits.page_tokens;
-        let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - lease.pages();
-        if !self.kv.grow(&mut lease, missing) {
-            self.kv.cancel(lease);
-            self.waiting.push_front(sequence);
-            return self.admit_handed_over();
-        }
-        if sequence.cached.is_none() {
-            let known = self.history.known(now, content, limit);
-            sequence.once_cached = known * self.limits.page_tokens;
-            sequence.cached = Some(hit);
-            self.meter.tokens.prompt += u64::from(sequence.request.prompt);
-            self.meter.tokens.cached += u64::from(hit);
-        }
-        sequence.computed = hit;
-        sequence.lease = lease;
-        Some(self.running.push(sequence))
     }
 
     /// Admits the first waiting sequence that has its pages already: those before it may wait for
@@ -78,6 +110,7 @@ impl<P: Pricer> Replica<P> {
         debug_assert_eq!(sequence.scheduled, 0, "decodes are scheduled front to back");
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
+        self.note_fresh(now, &sequence.request.content, sequence.computed);
         sequence.once_cached = sequence.once_cached.max(sequence.computed);
         sequence.computed = 0;
         sequence.preemptions += 1;
@@ -100,25 +133,21 @@ impl<P: Pricer> Replica<P> {
             0 => Cost::default(),
             _ => self.pricer.decode_cost(&batch.decode),
         };
-        let cost = if batch.prefill.tokens == 0 {
+        let (span, booked) = if batch.prefill.tokens == 0 {
             self.meter.book_decodes(1, decodes);
-            decodes
+            (decodes.span(), decodes)
         } else {
             let whole = self.pricer.cost(batch);
             let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
-            self.meter.book_mixed(whole, decodes, share);
             self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
             self.meter.tokens.recomputed += u64::from(recomputed);
-            whole
+            (whole.span(), self.meter.book_mixed(whole, decodes, share))
         };
         self.meter.see_held(self.kv.held());
-        Some(Underway {
-            start,
-            end: start + cost.span(),
-            steps: 1,
-            is_booked: true,
-            is_plain: false,
-        })
+        let end = start + span;
+        let underway = Underway { start, end, steps: 1, is_booked: true, is_plain: false };
+        self.note_step(&underway, batch, recomputed, booked);
+        Some(underway)
     }
 
     /// Ends the chunk of a sequence, or its decode. Returns whether that gave it a token.
@@ -131,15 +160,18 @@ impl<P: Pricer> Replica<P> {
         }
         sequence.generated += 1;
         self.meter.tokens.output += 1;
-        if sequence.first_token.is_none() {
-            sequence.first_token = Some(now);
-            publish_prompt(&mut self.kv, now, sequence, &self.limits);
-            let pages = self.limits.full_pages(sequence.computed);
-            self.history.enter(now, &sequence.request.content, pages);
-        } else {
-            self.meter.itl.record(now.since(sequence.last_token));
+        let last_token = std::mem::replace(&mut sequence.last_token, now);
+        if sequence.first_token.is_some() {
+            self.meter.itl.record(now.since(last_token));
+            return true;
         }
-        sequence.last_token = now;
+        sequence.first_token = Some(now);
+        publish_prompt(&mut self.kv, now, sequence, &self.limits);
+        let pages = self.limits.full_pages(sequence.computed);
+        self.history.enter(now, &sequence.request.content, pages);
+        if let Some(fresh) = &mut self.fresh {
+            fresh.push(Fresh::pinned(&mut self.kv, now, &sequence.request.content, pages));
+        }
         true
     }
 
@@ -151,6 +183,7 @@ impl<P: Pricer> Replica<P> {
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
         let mut content = sequence.request.content;
         if !content.is_empty() {
+            self.note_fresh(now, &content, sequence.computed);
             self.history.enter(now, &content, self.limits.full_pages(sequence.computed));
             content.clear();
             self.emptied.push(content);
@@ -159,7 +192,12 @@ impl<P: Pricer> Replica<P> {
 }
 
 /// Shares the full pages of a prompt as soon as it is prefilled.
-fn publish_prompt(kv: &mut KvCache, now: SimTime, sequence: &mut Sequence, limits: &Limits) {
+pub(super) fn publish_prompt(
+    kv: &mut KvCache,
+    now: SimTime,
+    sequence: &mut Sequence,
+    limits: &Limits,
+) {
     let pages = limits.full_pages(sequence.computed);
     kv.publish(now, &mut sequence.lease, &sequence.request.content, pages);
 }

@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::running::Slot;
-use super::sequence::Sequence;
+use super::sequences::{Sequence, Slot};
 use crate::cost::{CLIPS, Decode};
 use crate::serving::{Admission, Limits};
 

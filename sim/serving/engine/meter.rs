@@ -1,7 +1,10 @@
-//! What a replica measures about itself.
+//! What a replica measures about itself, and notes for those who want to see it.
 
 use super::intervals::Runs;
-use crate::cost::{Bound, Breakdown, Cost, Demand};
+use super::replica::{Replica, Underway};
+use crate::cost::{Batch, Bound, Breakdown, Cost, Demand, FineTime, Pricer};
+use crate::serving::{Note, Occupancy, Steps};
+use crate::units::SimTime;
 
 /// Sums over the steps since the last reset.
 #[derive(Clone, Debug, Default)]
@@ -93,16 +96,19 @@ impl Meter {
     /// `decode`.
     ///
     /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
-    pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) {
+    /// Returns the cost as it was booked.
+    pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) -> Cost {
         self.steps += 1;
         self.mixed_decode += decode;
-        if recomputed > 0.0 {
+        let booked = if recomputed > 0.0 {
             let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
             let share = (1.0 - part / all).max(0.0) * recomputed;
-            self.mixed += whole.reassigned(Bound::HbmCapacity, share);
+            whole.reassigned(Bound::HbmCapacity, share)
         } else {
-            self.mixed += whole;
-        }
+            whole
+        };
+        self.mixed += booked;
+        booked
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
@@ -114,5 +120,76 @@ impl Meter {
     /// Notes that running sequences hold `pages` pages.
     pub(super) fn see_held(&mut self, pages: u64) {
         self.peak_held_pages = self.peak_held_pages.max(pages);
+    }
+}
+
+impl<P: Pricer> Replica<P> {
+    /// Keeps notes of its steps from now on; they must be [taken](Self::take_notes) now and then.
+    pub fn keep_notes(&mut self) {
+        self.journal.open();
+    }
+
+    /// Takes the notes made since the last time, in that order.
+    pub fn take_notes(&mut self) -> impl Iterator<Item = Note> {
+        self.journal.take()
+    }
+
+    /// Notes what there is to do at `at`.
+    pub(super) fn note_load(&mut self, at: SimTime) {
+        if self.journal.is_open() {
+            let load = self.occupancy();
+            self.journal.add(Note { at, load, steps: None });
+        }
+    }
+
+    /// Notes a single step of `batch` that cost `cost`.
+    pub(super) fn note_step(
+        &mut self,
+        underway: &Underway,
+        batch: &Batch,
+        recomputed: u32,
+        cost: Cost,
+    ) {
+        if self.journal.is_open() {
+            let steps = Steps {
+                start: underway.start.ceil(),
+                end: underway.end.ceil(),
+                count: 1,
+                decodes: batch.decode.sequences,
+                prefill_tokens: batch.prefill.tokens,
+                recomputed_tokens: recomputed,
+                time: cost.breakdown(),
+            };
+            let load = self.occupancy();
+            self.journal.add(Note { at: steps.start, load, steps: Some(steps) });
+        }
+    }
+
+    /// Notes the first `count` steps of a stretch that began at `start`.
+    pub(super) fn note_stretch(&mut self, start: FineTime, count: u64) {
+        if self.journal.is_open() {
+            let last = start + self.series.span(count - 1);
+            let steps = Steps {
+                start: start.ceil(),
+                end: (start + self.series.span(count)).ceil(),
+                count,
+                decodes: self.decodes.count(),
+                prefill_tokens: 0,
+                recomputed_tokens: 0,
+                time: self.series.cost(count).breakdown(),
+            };
+            let load = self.occupancy();
+            self.journal.add(Note { at: last.ceil(), load, steps: Some(steps) });
+        }
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        Occupancy {
+            running: self.running.len() as u32,
+            waiting: self.waiting.len() as u32,
+            held_pages: self.kv.held(),
+            cached_pages: self.kv.unheld(),
+            pages: self.kv.capacity(),
+        }
     }
 }

@@ -14,14 +14,15 @@
 
 mod admission;
 mod decodes;
+mod held;
 mod intervals;
 mod meter;
 mod replica;
-mod running;
-mod sequence;
+mod sequences;
 mod stepwise;
 mod stretch;
 
+pub use held::{Held, Migrant};
 pub use intervals::Runs;
 pub use meter::{Meter, Percentiles, TokenCounts};
-pub use replica::{Engine, Held, Migrant, Replica, TooLong};
+pub use replica::{Engine, Replica, TooLong};

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 
 use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
-use super::running::{Running, Slot};
-use super::sequence::Sequence;
+use super::sequences::{Running, Sequence, Slot};
 use crate::cost::{Cost, FineTime, Pricer, Series};
-use crate::serving::kv::{History, KvCache, Lease};
-use crate::serving::{Admission, Extent, Limits, Outcome, Request};
+use crate::serving::kv::{Below, Fresh, History, KvCache, Nothing};
+use crate::serving::{Extent, Journal, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -31,6 +30,10 @@ pub struct Replica<P> {
     /// What a cache with room for everything would hold.
     pub(super) history: History,
     pub(super) waiting: VecDeque<Sequence>,
+    /// Sequences that have their pages, some of which are on their way from stores below.
+    pub(super) fetching: Vec<Sequence>,
+    /// What was computed and not asked for yet, if anybody asks.
+    pub(super) fresh: Option<Vec<Fresh>>,
     pub(super) running: Running,
     /// Running sequences that decode, and those that do not, in order of admission; kept by
     /// [`Engine::Macro`] alone.
@@ -46,6 +49,7 @@ pub struct Replica<P> {
     pub(super) steps_ended: u64,
     percentiles: Percentiles,
     pub(super) meter: Meter,
+    pub(super) journal: Journal,
     /// Sequences that end in the step at hand, by number of admission.
     pub(super) ending: Vec<(u64, Slot)>,
     /// Content lists of requests that have ended, empty, kept for their room.
@@ -75,38 +79,6 @@ pub struct TooLong {
     pub capacity: u64,
 }
 
-/// KV pages of a sequence that a replica keeps but does not run: it has just prefilled them for
-/// another, or another is about to send them.
-#[derive(Debug)]
-#[must_use = "dropping it leaks its pages; resume or release it"]
-pub struct Held {
-    lease: Lease,
-    /// Tokens that were there before.
-    pub cached: u32,
-}
-
-/// A sequence on its way from a replica that failed to another: what it generated is kept, its KV
-/// is gone.
-#[derive(Debug)]
-pub struct Migrant(Sequence);
-
-impl Migrant {
-    /// A request whose first token is out, but whose KV was lost on its way.
-    pub fn orphan(request: Request, first_token: SimTime) -> Self {
-        Self(Sequence::handed_over(request, first_token, Lease::default()).uprooted())
-    }
-
-    /// Tokens whose KV is lost.
-    pub fn lost_tokens(&self) -> u32 {
-        self.0.once_cached
-    }
-
-    /// The request that it answers.
-    pub fn request(&self) -> &Request {
-        &self.0.request
-    }
-}
-
 impl<P: Pricer> Replica<P> {
     /// An idle replica with `pages` KV pages whose unpinned content is forgotten after `ttl`.
     pub fn new(pricer: P, limits: Limits, pages: u64, ttl: Option<SimSpan>) -> Self {
@@ -118,6 +90,8 @@ impl<P: Pricer> Replica<P> {
             kv: KvCache::new(pages, ttl),
             history: History::new(ttl),
             waiting: VecDeque::new(),
+            fetching: Vec::new(),
+            fresh: None,
             running: Running::default(),
             prefilling: Vec::new(),
             is_irregular: false,
@@ -127,6 +101,7 @@ impl<P: Pricer> Replica<P> {
             steps_ended: 0,
             percentiles: Percentiles::default(),
             meter: Meter::default(),
+            journal: Journal::default(),
             ending: Vec::new(),
             emptied: Vec::new(),
         }
@@ -171,50 +146,13 @@ impl<P: Pricer> Replica<P> {
         if pages > capacity { Err(TooLong { pages, capacity }) } else { Ok(()) }
     }
 
-    /// Queues a sequence that another replica lost.
-    pub fn receive(&mut self, now: SimTime, migrant: Migrant) {
-        self.queue(now, migrant.0);
-    }
-
-    fn queue(&mut self, now: SimTime, sequence: Sequence) {
+    pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
         if self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize {
             self.observe(now);
         }
         self.waiting.push_back(sequence);
-    }
-
-    /// Keeps the pages of `tokens` tokens, of which those of the first `prompt` are shared if they
-    /// are cached; none if there is no room now.
-    pub fn hold(
-        &mut self,
-        now: SimTime,
-        content: &[Extent],
-        prompt: u32,
-        tokens: u32,
-    ) -> Option<Held> {
-        self.observe(now);
-        let mut lease = self.kv.acquire(now, content, self.limits.full_pages(prompt));
-        let cached = lease.pages() * self.limits.page_tokens;
-        let missing = self.limits.pages(tokens) - lease.pages();
-        if self.kv.grow(&mut lease, missing) {
-            return Some(Held { lease, cached });
-        }
-        self.kv.cancel(lease);
-        None
-    }
-
-    /// Gives kept pages back.
-    pub fn release(&mut self, now: SimTime, held: Held) {
-        self.observe(now);
-        self.kv.release(now, held.lease);
-    }
-
-    /// Queues a request whose prompt's KV has arrived in the pages `held`, and whose first token
-    /// was out at `first_token`, before all that wait: it has its pages.
-    pub fn resume(&mut self, now: SimTime, request: Request, first_token: SimTime, held: Held) {
-        self.observe(now);
-        self.waiting.push_front(Sequence::handed_over(request, first_token, held.lease));
+        self.note_load(now);
     }
 
     /// Tokens of a prompt of `prompt` tokens that the cache holds.
@@ -225,50 +163,24 @@ impl<P: Pricer> Replica<P> {
         self.kv.peek(now, content, limit) * self.limits.page_tokens
     }
 
-    /// Tokens that must have room when `prompt` tokens arrive from elsewhere with `output` to come.
-    pub fn handed_tokens(&self, prompt: u32, output: u32) -> u32 {
-        match self.limits.admission {
-            Admission::PromptFits => prompt + 1,
-            Admission::AnswerFits => prompt + output,
-        }
-    }
-
-    /// Stops at once and loses its KV: all sequences leave, in order of admission, then of arrival,
-    /// and the step that was under way comes to nothing.
-    pub fn fail(&mut self, now: SimTime) -> Vec<Migrant> {
-        self.observe(now);
-        let mut is_settled = self.engine == Engine::Stepwise;
-        if let Some(underway) = self.underway.take() {
-            self.ended = underway.start;
-            is_settled |= underway.is_plain;
-        }
-        if !is_settled {
-            self.settle();
-        }
-        let mut lost = Vec::new();
-        while let Some(slot) = self.running.first() {
-            lost.push(self.running.remove(slot));
-        }
-        lost.extend(self.waiting.drain(..));
-        self.kv.clear();
-        self.history = History::new(self.kv.ttl());
-        self.decodes.clear();
-        self.prefilling.clear();
-        self.is_irregular = false;
-        self.meter.preempted += lost.iter().filter(|one| one.computed > 0).count() as u64;
-        lost.into_iter().map(|sequence| Migrant(sequence.uprooted())).collect()
-    }
-
     /// Starts a step, or a stretch of steps, if none is under way and there is work.
     pub fn start_step(&mut self, now: SimTime) {
+        self.start_step_over(now, &mut Nothing);
+    }
+
+    /// The same; what is admitted may find pages in the stores `below`.
+    pub fn start_step_over<B: Below>(&mut self, now: SimTime, below: &mut B) {
         if self.underway.is_some() {
             return;
         }
         let start = if self.ended.ceil() == now { self.ended } else { FineTime::at(now) };
         self.underway = match self.engine {
-            Engine::Macro => self.start_stretch(now, start),
-            Engine::Stepwise => self.start_plain(now, start),
+            Engine::Macro => self.start_stretch(now, start, below),
+            Engine::Stepwise => self.start_plain(now, start, below),
         };
+        if self.underway.is_none() {
+            self.note_load(now);
+        }
     }
 
     /// When what is under way ends, or would end if nobody told the replica anything before.
@@ -335,13 +247,13 @@ impl<P: Pricer> Replica<P> {
 
     /// Requests in the engine.
     pub fn in_flight(&self) -> usize {
-        self.waiting.len() + self.running.len()
+        self.waiting.len() + self.fetching.len() + self.running.len()
     }
 
     /// Whether there is a slot for a sequence from elsewhere while `expected` others are on their
     /// way, and nothing waits for pages.
     pub fn has_place(&self, expected: usize) -> bool {
-        let taken = self.running.len() + self.waiting.len() + expected;
+        let taken = self.in_flight() + expected;
         taken < self.limits.max_seqs as usize
             && self.waiting.back().is_none_or(Sequence::is_handed_over)
     }

@@ -1,15 +1,21 @@
 //! The plain step: every running sequence is visited when it begins and when it ends.
 
 use super::replica::{Engine, Replica, Underway};
-use super::running::Slot;
+use super::sequences::Slot;
 use crate::cost::{Batch, FineTime, Pricer};
 use crate::serving::Outcome;
+use crate::serving::kv::Below;
 use crate::units::SimTime;
 
 impl<P: Pricer> Replica<P> {
     /// Begins a step; none if there is nothing to do.
-    pub(super) fn start_plain(&mut self, now: SimTime, start: FineTime) -> Option<Underway> {
-        let (batch, recomputed) = self.schedule(now);
+    pub(super) fn start_plain<B: Below>(
+        &mut self,
+        now: SimTime,
+        start: FineTime,
+        below: &mut B,
+    ) -> Option<Underway> {
+        let (batch, recomputed) = self.schedule(now, below);
         let underway = self.begin(start, &batch, recomputed)?;
         Some(Underway { is_plain: true, ..underway })
     }
@@ -35,7 +41,7 @@ impl<P: Pricer> Replica<P> {
 
     /// Chooses what the next step computes. Returns its batch, and how many of its prefill tokens
     /// are computed a second time.
-    fn schedule(&mut self, now: SimTime) -> (Batch, u32) {
+    fn schedule<B: Below>(&mut self, now: SimTime, below: &mut B) -> (Batch, u32) {
         let mut batch = Batch::default();
         self.schedule_decodes(now, &mut batch);
         let mut recomputed = 0;
@@ -45,7 +51,7 @@ impl<P: Pricer> Replica<P> {
             next = self.running.after(slot);
         }
         while self.budget(&batch) > 0 {
-            let Some(slot) = self.admit_next(now) else { break };
+            let Some(slot) = self.admit_next(now, below) else { break };
             recomputed += self.schedule_chunk(&mut batch, slot);
         }
         (batch, recomputed)

@@ -3,6 +3,7 @@
 use super::replica::{Replica, Underway};
 use crate::cost::{Batch, FineTime, Pricer};
 use crate::serving::Outcome;
+use crate::serving::kv::Below;
 use crate::units::SimTime;
 
 /// Longest stretch, in steps: sums over it stay countable.
@@ -11,12 +12,17 @@ const LONGEST: u64 = 1 << 30;
 impl<P: Pricer> Replica<P> {
     /// Begins a stretch of decode steps or a single mixed step; a plain one where sequences must be
     /// looked at one by one. None if there is nothing to do.
-    pub(super) fn start_stretch(&mut self, now: SimTime, start: FineTime) -> Option<Underway> {
+    pub(super) fn start_stretch<B: Below>(
+        &mut self,
+        now: SimTime,
+        start: FineTime,
+        below: &mut B,
+    ) -> Option<Underway> {
         let is_over_budget = self.decodes.count() > self.limits.max_batched_tokens;
         let pages = u64::from(self.decodes.pages_now());
         if self.is_irregular || is_over_budget || !self.kv.take(pages) {
             self.settle();
-            let underway = self.start_plain(now, start);
+            let underway = self.start_plain(now, start, below);
             if underway.is_none() {
                 self.regroup(now);
             }
@@ -29,7 +35,7 @@ impl<P: Pricer> Replica<P> {
             recomputed += self.schedule_chunk(&mut batch, self.prefilling[i]);
         }
         while self.budget(&batch) > 0 {
-            let Some(slot) = self.admit_next(now) else { break };
+            let Some(slot) = self.admit_next(now, below) else { break };
             self.prefilling.push(slot);
             recomputed += self.schedule_chunk(&mut batch, slot);
         }
@@ -51,7 +57,7 @@ impl<P: Pricer> Replica<P> {
             return 1;
         }
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
-        let room = self.kv.available();
+        let room = self.kv.quiet();
         if self.decodes.pages_after(steps - 1) > room {
             let (mut fits, mut exceeds) = (1, steps);
             while exceeds - fits > 1 {
@@ -75,7 +81,7 @@ impl<P: Pricer> Replica<P> {
         done: &mut Vec<Outcome>,
     ) {
         if !underway.is_booked {
-            self.book(underway.steps);
+            self.book(underway.start, underway.steps);
         }
         self.pass(underway.start, underway.end, underway.steps);
         self.finish_prefills(now);
@@ -125,19 +131,20 @@ impl<P: Pricer> Replica<P> {
         let passed = FineTime::at(now).since(underway.start);
         let ended = self.series.fitting(passed, underway.steps - 1);
         let [start, end] = [ended, ended + 1].map(|steps| underway.start + self.series.span(steps));
-        self.book(ended + 1);
+        self.book(underway.start, ended + 1);
         self.pass(underway.start, start, ended);
         self.steps_ended += ended;
         Underway { start, end, steps: 1, is_booked: true, is_plain: false }
     }
 
-    /// Books the first `steps` steps of a stretch when they have begun, and the pages they took;
-    /// the first one had its pages before.
-    fn book(&mut self, steps: u64) {
+    /// Books the first `steps` steps of a stretch that began at `start` when they have begun, and
+    /// the pages they took; the first one had its pages before.
+    fn book(&mut self, start: FineTime, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
         self.meter.book_decodes(steps, self.series.cost(steps));
         self.meter.see_held(self.kv.held());
+        self.note_stretch(start, steps);
     }
 
     /// Lets the decodes make the `steps` steps from `start` to `end`; several are of the series.

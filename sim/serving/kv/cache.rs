@@ -1,5 +1,6 @@
 //! Page accounting on top of the tree.
 
+use super::store::Piece;
 use super::tree::{NodeId, Touch, Tree};
 use crate::serving::Extent;
 use crate::units::{SimSpan, SimTime};
@@ -13,6 +14,8 @@ pub struct KvCache {
     ttl: Option<SimSpan>,
     touches: u64,
     evicted: u64,
+    /// What was evicted and not asked for yet, if anybody asks.
+    given_up: Option<Vec<Piece>>,
 }
 
 /// The pages one sequence holds: a pinned path of the tree, and private pages.
@@ -39,10 +42,32 @@ impl Lease {
     }
 }
 
+/// Content that was computed, pinned until it has been copied elsewhere.
+#[derive(Debug)]
+pub struct Fresh {
+    /// The content, of which the first pages are there.
+    pub content: Vec<Extent>,
+    /// What keeps them there.
+    pub lease: Lease,
+}
+
+impl Fresh {
+    /// Pins the first `pages` pages of `content`, as far as they are cached.
+    pub(in crate::serving) fn pinned(
+        kv: &mut KvCache,
+        now: SimTime,
+        content: &[Extent],
+        pages: u32,
+    ) -> Self {
+        Self { content: content.to_vec(), lease: kv.acquire(now, content, pages) }
+    }
+}
+
 impl KvCache {
     /// An empty cache of `capacity` pages whose unpinned content is forgotten after `ttl`.
     pub fn new(capacity: u64, ttl: Option<SimSpan>) -> Self {
-        Self { tree: Tree::default(), capacity, free: capacity, ttl, touches: 0, evicted: 0 }
+        let (tree, free) = (Tree::default(), capacity);
+        Self { tree, capacity, free, ttl, touches: 0, evicted: 0, given_up: None }
     }
 
     /// All pages.
@@ -58,6 +83,11 @@ impl KvCache {
     /// Pages held by running sequences.
     pub fn held(&self) -> u64 {
         self.capacity - self.available()
+    }
+
+    /// Pages that hold content and that nobody holds.
+    pub fn unheld(&self) -> u64 {
+        self.tree.unpinned_pages()
     }
 
     /// Pages evicted for want of room so far.
@@ -104,12 +134,27 @@ impl KvCache {
             return false;
         }
         if pages > self.free {
-            let evicted = self.tree.evict(pages - self.free);
+            let evicted = self.tree.evict(pages - self.free, self.given_up.as_mut());
             self.evicted += evicted;
             self.free += evicted;
         }
         self.free -= pages;
         true
+    }
+
+    /// Pages that can be taken without evicting any, if what is evicted matters.
+    pub(in crate::serving) fn quiet(&self) -> u64 {
+        if self.given_up.is_some() { self.free } else { self.available() }
+    }
+
+    /// From now on keeps account of what is evicted, for [`given_up`](Self::given_up).
+    pub(in crate::serving) fn log_evictions(&mut self) {
+        self.given_up.get_or_insert_default();
+    }
+
+    /// What was evicted since this was last asked.
+    pub(in crate::serving) fn given_up(&mut self) -> Vec<Piece> {
+        self.given_up.as_mut().map_or_else(Vec::new, |log| Piece::joined(std::mem::take(log)))
     }
 
     /// Whether unpinned content is forgotten after a time.
@@ -160,6 +205,7 @@ impl KvCache {
     pub(in crate::serving) fn clear(&mut self) {
         self.tree = Tree::default();
         self.free = self.capacity;
+        self.given_up.iter_mut().for_each(Vec::clear);
     }
 
     /// Asserts that no page is lost or counted twice, given the private pages of all leases.

@@ -9,11 +9,16 @@
 //! Invariants, checked by [`KvCache::check`]: free + cached + private = capacity; a node is pinned
 //! at least as often, and was touched at least as lately, as its children.
 
+mod below;
 mod cache;
+mod cursor;
 mod history;
 mod order;
+mod store;
 mod tree;
 
-pub use cache::{KvCache, Lease};
+pub use below::{Below, Need, Nothing};
+pub use cache::{Fresh, KvCache, Lease};
+pub use store::{Eviction, Piece, Ranges, Store, pieces};
 
 pub(super) use history::History;

@@ -2,7 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::cursor::Cursor;
 use super::order::{Entry, EvictionOrder};
+use super::store::Piece;
 use crate::serving::Extent;
 use crate::units::SimTime;
 
@@ -147,12 +149,18 @@ impl Tree {
         self.merge_path(deepest);
     }
 
-    /// Removes up to `wanted` pages, least recently touched first, tails before heads.
-    pub(super) fn evict(&mut self, wanted: u64) -> u64 {
+    /// Removes up to `wanted` pages, least recently touched first, tails before heads, and notes
+    /// them in `log`, if there is one.
+    pub(super) fn evict(&mut self, wanted: u64, mut log: Option<&mut Vec<Piece>>) -> u64 {
         let mut evicted = 0;
         while evicted < wanted {
             let Some(id) = self.next_evicted() else { break };
             let pages = u64::from(self[id].extent.pages);
+            if let Some(log) = &mut log {
+                let cut = pages.min(wanted - evicted) as u32;
+                let whole = self.piece(id);
+                log.push(whole.part(whole.end() - u64::from(cut), whole.end()));
+            }
             if pages > wanted - evicted {
                 let cut = (wanted - evicted) as u32;
                 self[id].extent.pages -= cut;
@@ -165,6 +173,14 @@ impl Tree {
             }
         }
         evicted
+    }
+
+    /// The pages of a node, and how many lie before them.
+    fn piece(&self, id: NodeId) -> Piece {
+        let Extent { first, pages } = self[id].extent;
+        let before = std::iter::successors(self[id].parent, |&id| self[id].parent);
+        let depth = before.map(|id| self[id].extent.pages).sum();
+        Piece { first, pages, depth }
     }
 
     /// Removes every unpinned page last touched before `deadline`. Returns how many.
@@ -321,72 +337,5 @@ impl std::ops::Index<NodeId> for Tree {
 impl std::ops::IndexMut<NodeId> for Tree {
     fn index_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.0 as usize]
-    }
-}
-
-/// Walks the first `limit` pages of a content list.
-struct Cursor<'a> {
-    rest: &'a [Extent],
-    offset: u32,
-    left: u32,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(content: &'a [Extent], limit: u32) -> Self {
-        let mut cursor = Self { rest: content, offset: 0, left: limit };
-        // An extent may be empty.
-        cursor.step(0);
-        cursor
-    }
-
-    /// The identity of the page at the cursor.
-    fn page(&self) -> Option<u64> {
-        let extent = self.rest.first().filter(|_| self.left > 0)?;
-        Some(extent.first + u64::from(self.offset))
-    }
-
-    /// Pages left in the run at the cursor.
-    fn run(&self) -> u32 {
-        self.rest.first().map_or(0, |extent| (extent.pages - self.offset).min(self.left))
-    }
-
-    fn step(&mut self, pages: u32) {
-        self.offset += pages;
-        self.left -= pages;
-        while self.rest.first().is_some_and(|extent| self.offset >= extent.pages) {
-            self.offset -= self.rest[0].pages;
-            self.rest = &self.rest[1..];
-        }
-    }
-
-    /// Moves on while the pages are those of `extent`, which starts at the cursor.
-    fn advance_along(&mut self, extent: Extent) -> u32 {
-        let mut matched = 0;
-        while matched < extent.pages && self.page() == Some(extent.first + u64::from(matched)) {
-            let pages = self.run().min(extent.pages - matched);
-            self.step(pages);
-            matched += pages;
-        }
-        matched
-    }
-
-    fn skip(&mut self, mut pages: u32) {
-        while pages > 0 && self.run() > 0 {
-            let step = self.run().min(pages);
-            self.step(step);
-            pages -= step;
-        }
-    }
-
-    /// Takes the run at the cursor, joined with the runs that continue it.
-    fn take_run(&mut self) -> Option<Extent> {
-        let first = self.page()?;
-        let mut pages = 0;
-        while self.page() == Some(first + u64::from(pages)) {
-            let run = self.run();
-            self.step(run);
-            pages += run;
-        }
-        Some(Extent { first, pages })
     }
 }

@@ -1,8 +1,10 @@
 //! `memwall plan`, and what a task costs in `memwall run`.
 
+use std::fs;
+
 use serde_json::Value;
 
-use crate::cli::program::memwall;
+use crate::cli::program::{memwall, scratch};
 
 const WORK: [&str; 4] = ["--model", "llama-3.1-8b", "--workload", "chat"];
 
@@ -27,6 +29,149 @@ fn fleets_carry_the_peak_and_come_best_first() {
     }
     assert!(number(&fleets[0], "usd_per_hour") <= number(&fleets[1], "usd_per_hour"));
     assert!(fleets.iter().any(|fleet| fleet["on_frontier"] == true));
+}
+
+#[test]
+fn the_day_s_shape_sets_the_peak_and_what_hours_would_cost() {
+    let document = plan(&["--tasks-per-hour", "100000", "--daily", "office"]);
+    let demand = &document["demands"][0];
+    let hours: Vec<f64> =
+        demand["hours"].as_array().unwrap().iter().map(|hour| hour.as_f64().unwrap()).collect();
+    assert!((hours.iter().sum::<f64>() / 24.0 / 100_000.0 - 1.0).abs() < 1e-6);
+    let peak = demand["peak_tasks_per_hour"].as_f64().unwrap();
+    assert!((hours.iter().copied().fold(0.0, f64::max) / peak - 1.0).abs() < 1e-6);
+    for fleet in document["fleets"].as_array().unwrap() {
+        let number = |key: &str| fleet[key].as_f64().unwrap();
+        assert!(number("scaled_usd_per_hour") < number("usd_per_hour"));
+        assert!((number("mean_load") / number("load") * peak / 100_000.0 - 1.0).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn what_there_is_too_little_of_is_mixed() {
+    let whole = plan(&["--tasks-per-hour", "300000"]);
+    let best = &whole["fleets"][0];
+    let (chip, gpus) = (best["chip"].as_str().unwrap(), best["gpus"].as_u64().unwrap());
+    let available = format!("{chip}={}", gpus / 2);
+    let document = plan(&["--tasks-per-hour", "300000", "--available", &available]);
+    let fleets = document["fleets"].as_array().unwrap();
+    assert!(fleets.iter().all(|fleet| fleet["chip"] != chip), "too few of {chip}");
+    let mix = &document["mix"];
+    let parts = mix["parts"].as_array().unwrap();
+    let of_chip = parts.iter().filter(|part| part["chip"] == chip);
+    let used: u64 = of_chip.map(|part| part["gpus"].as_u64().unwrap()).sum();
+    assert!(used > 0 && used <= gpus / 2, "{mix}");
+    assert!(mix["against_single"].as_f64().unwrap() < 1.0);
+    let rate = |part: &Value| {
+        part["tasks_per_hour_per_replica"].as_f64().unwrap() * part["replicas"].as_f64().unwrap()
+    };
+    assert!(parts.iter().map(rate).sum::<f64>() >= 300_000.0 * (1.0 - 1e-4));
+}
+
+#[test]
+fn a_file_has_several_demands() {
+    let folder = scratch("plan-file");
+    let file = folder.join("company.toml").display().to_string();
+    let demand =
+        |name: &str, rate: u32| format!("[[demand]]\nname = \"{name}\"\ntasks-per-hour = {rate}\n");
+    let text = format!("name = \"company\"\n{}{}", demand("talk", 90_000), demand("more", 40_000));
+    fs::write(&file, text + "[available]\ngb300 = 8\n").unwrap();
+    let common = ["--chips", "h100-sxm,gb300", "--json"];
+    let document =
+        memwall(&[&["plan", &file], &common[..], &WORK].concat()).document("memwall.plan/1");
+    assert_eq!(document["demands"].as_array().unwrap().len(), 2);
+    assert!(document["model"].is_null());
+    let parts = document["mix"]["parts"].as_array().unwrap();
+    for demand in 0..2 {
+        assert!(parts.iter().any(|part| part["demand"] == demand));
+    }
+    let gpus = parts.iter().filter(|part| part["chip"] == "gb300");
+    assert!(gpus.map(|part| part["gpus"].as_u64().unwrap()).sum::<u64>() <= 8);
+
+    let refused = |text: &str, parts: &[&str]| {
+        fs::write(&file, text).unwrap();
+        memwall(&["plan", &file]).refused(parts);
+    };
+    refused("name = \"x\"\ndemand = []\n", &["company.toml", "[[demand]]"]);
+    refused(&demand("talk", 0), &["company.toml", "name"]);
+    let unknown = format!("name = \"x\"\n{}[available]\nh1000 = 8\n", demand("talk", 9));
+    refused(&unknown, &["h1000"]);
+    memwall(&["plan", "nowhere.toml"]).refused(&["nowhere.toml"]);
+}
+
+#[test]
+fn tighter_levels_need_more_chips() {
+    let gpus = |more: &[&str]| {
+        let level = [&["--tasks-per-hour", "300000", "--slo-task", "40s"], more].concat();
+        plan(&level)["fleets"][0]["gpus"].as_u64().unwrap()
+    };
+    let loose = gpus(&[]);
+    assert!(gpus(&["--slo-tpot-p99", "12ms"]) > loose);
+    let document = plan(&["--tasks-per-hour", "300000", "--slo-tpot-p99", "12ms"]);
+    let reached = document["fleets"][0]["slo"]["tpot_ms_p99"].as_f64().unwrap();
+    assert!(reached <= 12.0, "{reached}");
+}
+
+#[test]
+fn bands_of_replicas_are_bands_of_chips() {
+    let document = plan(&["--tasks-per-hour", "300000", "--explain"]);
+    for fleet in document["fleets"].as_array().unwrap() {
+        let end = |end: &str| fleet["gpus_band"][end].as_f64().unwrap();
+        let gpus = fleet["gpus"].as_f64().unwrap();
+        assert!(end("low") <= gpus && gpus <= end("high") && end("low") < end("high"), "{fleet}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_demand_is_refused() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&["plan"], more].concat()).refused(parts);
+    };
+    refused(&[], &["--tasks-per-hour", "FILE"]);
+    refused(&["--tasks-per-hour", "1e300"], &["--tasks-per-hour", "3.6e9"]);
+    refused(&["--tasks-per-hour", "9", "--peak", "0.5"], &["--peak", "no peak is below"]);
+    refused(&["--tasks-per-hour", "9", "--daily", "weekend"], &["--daily", "flat, office"]);
+    refused(&["--tasks-per-hour", "9", "--available", "h100"], &["--available", "h100-sxm=64"]);
+    refused(&["--tasks-per-hour", "9", "--engines", "vlm"], &["--engines", "vllm"]);
+}
+
+#[test]
+fn models_and_chips_are_ranked_by_a_task_s_price() {
+    let rank = |more: &[&str]| {
+        let models = ["rank", "--models", "llama-3.1-8b,llama-3.1-70b", "--workload", "chat"];
+        let chips = ["--chips", "h100-sxm,gb300", "--json"];
+        memwall(&[&models[..], &chips, more].concat()).document("memwall.rank/1")
+    };
+    let document = rank(&["--success", "llama-3.1-8b=0.6,llama-3.1-70b=0.9"]);
+    let rows = document["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    for pair in rows.windows(2) {
+        assert!(number(&pair[0], "usd_per_task") <= number(&pair[1], "usd_per_task"));
+    }
+    for row in rows {
+        let completed = number(row, "usd_per_attempt") / number(row, "success");
+        assert!((number(row, "usd_per_task") / completed - 1.0).abs() < 1e-4);
+    }
+    let mix = &document["mixes"][0];
+    let best = |model: &str| rows.iter().find(|row| row["model"] == model).unwrap();
+    let (small, large) = (best("llama-3.1-8b"), best("llama-3.1-70b"));
+    let expected = number(small, "usd_per_attempt") + 0.4 * number(large, "usd_per_task");
+    assert!((number(mix, "usd_per_task") / expected - 1.0).abs() < 1e-4);
+    let even = 1.0 - number(small, "usd_per_attempt") / number(large, "usd_per_task");
+    assert!((number(mix, "crossover") - even).abs() < 1e-4);
+    let leader = &document["portability"][0];
+    let ratio = number(leader, "premium") + 1.0;
+    let model = leader["model"].as_str().unwrap();
+    let next = rows.iter().filter(|row| row["model"] == model).nth(1).unwrap();
+    let paid = number(best(model), "usd_per_task");
+    assert!((number(next, "usd_per_task") / paid / ratio - 1.0).abs() < 1e-4);
+    memwall(&["rank", "--models", "llama-3.1-8b", "--success", "gpt=0.5"]).refused(&[
+        "gpt",
+        "--models",
+        "llama-3.1-8b",
+    ]);
+    memwall(&["rank", "--models", "llama-3.1-8b", "--escalation", "1.5"]).refused(&["1.5"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn table(models: &[ModelRow<'_>]) -> Table {
         Column::Number("context"),
         Column::Number("weights"),
         Column::Number("KV per token"),
-        Column::Text("format"),
+        Column::Text("KV format"),
     ]);
     for model in models {
         table.row([

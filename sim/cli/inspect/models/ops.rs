@@ -8,11 +8,13 @@ use serde::Serialize;
 use crate::cli::specs::catalog;
 use crate::cli::terminal::count;
 use crate::cli::{CliError, Column, Shell, Table};
+use crate::cluster::Order;
 use crate::cost::{
-    Batch, Bound, Calibration, EngineProfile, OpTime, Pricing, StepProgram, TimeModel,
+    Batch, Bound, Calibration, EngineProfile, OpTime, Pricing, StepProgram, Stretch, TimeModel,
 };
-use crate::hardware::Format;
+use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights, compile, forward};
+use crate::serving::Limits;
 use crate::units::{Flop, Seconds, significant, with_prefix};
 
 /// Most tokens of one step; far more than any engine batches.
@@ -123,6 +125,7 @@ impl OpsFlags {
                 model.name, model.context, self.context
             ));
         }
+        self.warn_of_misfit(chip, model, pricing, shell);
         let step = program.price(&batch);
         let rows: Vec<_> = program.price_ops(&batch).into_iter().map(OpRow::from).collect();
         let shares = Bound::ALL.into_iter().zip(step.parts.shares());
@@ -142,6 +145,34 @@ impl OpsFlags {
             ops: rows,
             provenance: program.provenance().into_iter().map(str::to_owned).collect(),
         })
+    }
+
+    /// Says so if the model, or the contexts of the step, have no room on the chip.
+    fn warn_of_misfit(&self, chip: &Chip, model: &Model, pricing: Pricing, shell: &Shell) {
+        let order = Order {
+            chip,
+            model,
+            plan: self.plan,
+            precision: self.precision(model),
+            limits: Limits::default(),
+            pricing,
+            kv: None,
+            stretch: Stretch::NONE,
+            longest: 1,
+        };
+        let needed = u64::from(self.batch) * u64::from(self.context);
+        match order.deploy() {
+            Err(misfit) => shell.warn(format!("{misfit}; the step is priced as if it had room")),
+            Ok(deployed) if deployed.kv_tokens() < needed => shell.warn(format!(
+                "{} as {} leaves KV for {} tokens on {}; the step is priced as if {} had room",
+                model.name,
+                self.plan,
+                count(deployed.kv_tokens()),
+                chip.name,
+                count(needed)
+            )),
+            Ok(_) => {}
+        }
     }
 
     fn step(&self, clips: &[u32]) -> Result<Batch, CliError> {

@@ -9,7 +9,8 @@ use super::crew::Crew;
 use super::doubts::{self, doubts, overload};
 use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
-use crate::cli::files::{keep, prepare};
+use super::timeline::{Recording, TimelineFlags, Watch};
+use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::BasisFlags;
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::explain::band_run;
@@ -17,9 +18,9 @@ use crate::cli::simulate::scenario::Scenario;
 use crate::cli::simulate::streamed::Streamed;
 use crate::cli::simulate::values;
 use crate::cli::simulate::work::Work;
-use crate::cli::specs::chip_named;
+use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult, simulate};
+use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
 use crate::cost::StepProgram;
 use crate::model::Plan;
 use crate::report::{Bench, RunDocument, fill_run, fill_task, render_run};
@@ -40,8 +41,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, failures, host-cores, prefill-on-older-chips, routing, speculative;
-    /// flags win
+    /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool,
+    /// prefill-on-older-chips, routing, speculative; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -85,9 +86,12 @@ pub(in crate::cli) struct Run {
     /// (sketch)
     #[arg(long, value_enum, value_name = "HOW", default_value_t = PercentilesName::Exact)]
     percentiles: PercentilesName,
-    /// Keep summary.json and requests.csv in this folder
+    /// Keep summary.json, requests.csv and timeline.json.gz in this folder
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
+    /// The timeline
+    #[command(flatten)]
+    pub(super) show: TimelineFlags,
     /// Print the result as another tool would
     #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "json")]
     format: Option<ToolFormat>,
@@ -132,8 +136,8 @@ impl Run {
     fn simulate(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let chip = chip_named(&self.chip, shell)?;
         let model = self.common.model(shell)?;
-        // Bands replay the work many times over.
-        let work = if self.explain {
+        // Bands replay the work many times over; a timeline is begun but once.
+        let work = if self.explain || self.is_recorded() {
             self.common.work.read(shell)?
         } else {
             self.common.work.read_once(shell)?
@@ -145,13 +149,15 @@ impl Run {
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
-        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment))?;
+        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), &catalog(shell)?)?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
         }
+        let mut staged = Staged::default();
+        let mut recording = self.record(&self.names(&crew), &work, &mut staged)?;
         let started = Instant::now();
-        let (result, figures) = self.drive(&crew, &mut work, shell)?;
+        let (result, figures) = self.drive(&crew, &mut work, recording.as_mut(), shell)?;
         let mut document = self.document(&crew, &result, figures.as_ref(), &work);
         fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
         if self.timing {
@@ -167,8 +173,15 @@ impl Run {
         for warning in &document.warnings {
             shell.warn(warning);
         }
+        if let Some(recording) = recording {
+            recording.close(&document, shell)?;
+        }
         if let Some(folder) = &self.out {
-            keep(folder, &document, &result, shell)?;
+            keep(folder, &document, &result, &mut staged)?;
+        }
+        staged.commit()?;
+        if let Some(folder) = &self.out {
+            shell.inform(format!("summary.json and requests.csv are in {}", folder.display()));
         }
         if let Some(format) = self.format {
             shell.text(format.render(&Bench {
@@ -235,6 +248,7 @@ impl Run {
         &self,
         crew: &Crew,
         work: &mut Work,
+        recording: Option<&mut Recording>,
         shell: &Shell,
     ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         let horizon = self.horizon(work);
@@ -244,11 +258,12 @@ impl Run {
             None => shell.spinner("simulating"),
         };
         let mut shown = 0;
-        let mut watch = |progress: Progress| {
+        let mut progress = |progress: Progress| {
             let now = progress.now.since_start().as_ps() / 1_000_000_000_000;
             bar.advance(now - shown);
             shown = now;
         };
+        let mut watch = Watch::new(&mut progress).with_recording(recording);
         let window = crew.order().model.context;
         if let Work::Streamed { stream, .. } = &mut *work {
             if self.fleet.is_on() {
@@ -270,11 +285,11 @@ impl Run {
         deployment: &Deployment,
         stream: &mut Streamed,
         window: u32,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<RunResult, StreamEnd> {
         let mut tasks = stream.tasks(window)?;
         let plan = self.run_plan(self.recorded_load(), self.duration, SimSpan::ZERO);
-        let result = simulate(self.replica(deployment), self.paced(&mut tasks), plan, watch);
+        let result = watch.simulate(self.replica(deployment), self.paced(&mut tasks), plan);
         stream.tally = tasks.finish()?;
         Ok(result)
     }
@@ -286,7 +301,9 @@ impl Run {
         work: &Work,
     ) -> Option<RunDocument> {
         let deployment = order.deploy().ok()?;
-        let result = self.work_through(&deployment, work, order.model.context, &mut |_| {}).ok()?;
+        let mut nobody = |_| {};
+        let watch = &mut Watch::new(&mut nobody);
+        let result = self.work_through(&deployment, work, order.model.context, watch).ok()?;
         Some(fill_run(order, &deployment, &result))
     }
 
@@ -295,17 +312,17 @@ impl Run {
         deployment: &Deployment,
         work: &Work,
         window: u32,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<RunResult, CliError> {
         let plan = self.plan_of(work);
         let mut replica = self.replica(deployment);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
-            return Ok(simulate(replica, tasks, plan, watch));
+            return Ok(watch.simulate(replica, tasks, plan));
         };
         let pool = work.pool(self.common.seed, window, clients)?;
         let tasks = pool.enter(&mut replica, clients, self.common.ttl);
-        let result = simulate(replica, tasks, plan, watch);
+        let result = watch.simulate(replica, tasks, plan);
         Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
     }
 

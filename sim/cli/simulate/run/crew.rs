@@ -2,11 +2,13 @@
 
 use super::command::Run;
 use super::fleet::PrefillPool;
+use super::tiers::Stores;
+use super::timeline::Watch;
 use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
-use crate::cluster::{Deployment, FleetFigures, Order, Progress, RunResult, simulate};
-use crate::hardware::Chip;
-use crate::report::{RunDocument, Wire, fill_run};
+use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
+use crate::hardware::{Catalog, Chip};
+use crate::report::{RunDocument, Wire, fill_run, fill_tiers};
 
 /// The replicas of a run.
 pub(in crate::cli::simulate) struct Crew<'a> {
@@ -16,6 +18,8 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     deployment: &'a Deployment,
     /// The pool that prefills for it, and what carries its KV.
     prefill: Option<(PrefillPool<'a>, Wire)>,
+    /// What lies below the HBM of those that prefill.
+    stores: Option<Stores>,
 }
 
 impl<'a> Crew<'a> {
@@ -24,6 +28,7 @@ impl<'a> Crew<'a> {
         run: &Run,
         prefill_chip: Option<&'a Chip>,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
+        catalog: &Catalog,
     ) -> Result<Self, CliError> {
         let prefill = if run.fleet.has_prefill() {
             let chip = prefill_chip.unwrap_or(order.chip);
@@ -35,7 +40,11 @@ impl<'a> Crew<'a> {
         } else {
             None
         };
-        Ok(Self { order, deployment, prefill })
+        let stores = match &prefill {
+            Some((pool, _)) => run.fleet.tiers.stores(catalog, &pool.order, &pool.deployment)?,
+            None => run.fleet.tiers.stores(catalog, order, deployment)?,
+        };
+        Ok(Self { order, deployment, prefill, stores })
     }
 }
 
@@ -50,7 +59,7 @@ impl Run {
         &self,
         crew: &Crew,
         work: &Work,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<(RunResult, Option<FleetFigures>), CliError> {
         if self.fleet.is_on() {
             let (result, figures) = self.measure_fleet(crew, work, watch)?;
@@ -64,7 +73,7 @@ impl Run {
         &self,
         crew: &Crew,
         work: &Work,
-        watch: &mut dyn FnMut(Progress),
+        watch: &mut Watch,
     ) -> Result<(RunResult, FleetFigures), CliError> {
         let ttl = self.common.ttl;
         let serving = (crew.order, crew.deployment);
@@ -72,19 +81,36 @@ impl Run {
         let engine = self.common.engine.into();
         let speculation = self.fleet.speculation(crew.order.model)?;
         let how = (engine, ttl, self.common.seed);
-        let mut fleet = self.fleet.build(serving, prefill, how, speculation.as_ref());
+        let mut fleet =
+            self.fleet.build(serving, prefill, how, (speculation.as_ref(), crew.stores.as_ref()));
         let (plan, window) = (self.plan_of(work), crew.order.model.context);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
-            let result = simulate(&mut fleet, tasks, plan, watch);
+            let result = watch.simulate(&mut fleet, tasks, plan);
             return Ok((result, fleet.figures()));
         };
         let pool = work.pool(self.common.seed, window, clients)?;
         // Tasks are numbered from 1 in a run.
         pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
-        let result = simulate(&mut fleet, pool.loop_of(clients), plan, watch);
+        let result = watch.simulate(&mut fleet, pool.loop_of(clients), plan);
         let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
         Ok((result, fleet.figures()))
+    }
+
+    /// What each replica is called, in order of their numbers.
+    pub(super) fn names(&self, crew: &Crew) -> Vec<String> {
+        let title = |number: usize, role: &str, order: &Order| {
+            format!("replica {number}, {role}: {} {}", order.chip.name, order.plan)
+        };
+        let (serving, prefilling) = self.fleet.counts();
+        let role = if prefilling > 0 { "decodes" } else { "serves" };
+        let mut names: Vec<String> =
+            (0..serving).map(|number| title(number, role, crew.order)).collect();
+        if let Some((pool, _)) = &crew.prefill {
+            let numbers = serving..serving + prefilling;
+            names.extend(numbers.map(|number| title(number, "prefills", &pool.order)));
+        }
+        names
     }
 
     /// The figures of what was measured, without names and warnings.
@@ -97,7 +123,11 @@ impl Run {
         let Crew { order, deployment, .. } = *crew;
         let Some(figures) = figures else { return fill_run(order, deployment, result) };
         let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
-        self.fleet.document((order, deployment), prefill, (result, figures))
+        let mut document = self.fleet.document((order, deployment), prefill, (result, figures));
+        if let (Some(stores), Some(measured)) = (&crew.stores, &figures.tiers) {
+            fill_tiers(&mut document, (&stores.tiering, &stores.labels), measured);
+        }
+        document
     }
 }
 

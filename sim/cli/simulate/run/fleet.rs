@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::acceptance;
+use super::tiers::{Stores, TierFlags};
 use crate::cli::CliError;
 use crate::cli::simulate::values;
 use crate::cluster::{
@@ -91,6 +92,9 @@ pub(super) struct FleetFlags {
     /// Share of a tool call's time for which it needs its core
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
     tool_cpu_share: f64,
+    /// What lies below HBM
+    #[command(flatten)]
+    pub(super) tiers: TierFlags,
 }
 
 /// A replica that fails at a time.
@@ -119,6 +123,11 @@ pub(super) struct PrefillPool<'a> {
 }
 
 impl FleetFlags {
+    /// Replicas that serve or decode, and those that prefill for them.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.replicas as usize, self.prefill_replicas as usize)
+    }
+
     /// Whether there is more than one replica and nothing about it.
     pub(super) fn is_on(&self) -> bool {
         self.replicas > 1
@@ -127,6 +136,7 @@ impl FleetFlags {
             || !self.outage.is_empty()
             || self.host_cores.is_some()
             || self.draft_tokens.is_some()
+            || self.tiers.is_on()
     }
 
     /// Refuses what does not go together.
@@ -161,6 +171,7 @@ impl FleetFlags {
             let problem = "no token is drafted";
             return refuse(flag, "is set", problem, "give --draft-tokens, or leave it out");
         }
+        self.tiers.check(is_explained, is_open_loop)?;
         let size = (self.replicas + self.prefill_replicas) as usize;
         if let Some(outage) = self.outage.iter().find(|outage| outage.replica >= size) {
             let (value, problem) =
@@ -262,7 +273,7 @@ impl FleetFlags {
         serving: (&Order, &'a Deployment),
         prefill: Option<(&'a PrefillPool<'a>, &Wire)>,
         (engine, ttl, seed): (Engine, Option<SimSpan>, u64),
-        speculation: Option<&Speculation>,
+        (speculation, stores): (Option<&Speculation>, Option<&Stores>),
     ) -> Fleet<Speculating<&'a StepProgram>> {
         let refresh = self.view_refresh.unwrap_or(SimSpan::ZERO);
         let pool = |deployment: &'a Deployment, count| {
@@ -299,6 +310,9 @@ impl FleetFlags {
         }
         if let Some(cores) = self.host_cores {
             fleet = fleet.with_cores(HostCores::new(cores, self.tool_cpu_share));
+        }
+        if let Some(stores) = stores {
+            fleet = fleet.with_tiers(stores.tiering.clone());
         }
         fleet
     }

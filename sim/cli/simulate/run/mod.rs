@@ -7,6 +7,9 @@ mod doubts;
 mod fleet;
 mod formats;
 mod load;
+mod tiers;
+mod timeline;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
+pub(in crate::cli::simulate) use timeline::Watch;

@@ -1,28 +1,29 @@
 //! `memwall wall`: the ladder of chips, and what holds each back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
+use super::keep::{keep, probe};
+use super::level::LevelFlags;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
 use super::vary::{Axis, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
-use crate::cli::files::Staged;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
     Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
 };
 use crate::hardware::{Catalog, Chip};
-use crate::model::{FeedForward, Layer, Model, Plan};
+use crate::model::{Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
-    render_wall_table, roofline, unfit_row,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_table,
+    roofline, unfit_row,
 };
 use crate::units::{PerSec, SimSpan, significant};
 
@@ -56,7 +57,7 @@ pub(in crate::cli) struct Wall {
     /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to 8
     /// and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
     /// Tasks in flight on a replica [default: the best within the service level]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
@@ -64,12 +65,8 @@ pub(in crate::cli) struct Wall {
     /// Tasks that arrive at a replica per second [default: a closed loop, see --concurrency]
     #[arg(long, value_name = "R", value_parser = values::rate)]
     rate: Option<f64>,
-    /// Highest 99th percentile of the time to first token
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::span)]
-    slo_ttft: SimSpan,
-    /// Highest median of the time per output token
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::span)]
-    slo_tpot: SimSpan,
+    #[command(flatten)]
+    level: LevelFlags,
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
     #[arg(long, visible_alias = "explain-band")]
@@ -92,6 +89,13 @@ pub(in crate::cli) struct Wall {
     /// Write no report
     #[arg(long, conflicts_with = "report")]
     no_report: bool,
+    /// Put every chart of the report into this folder, as SVG and as PNG: `ladder.svg`,
+    /// `roofline-rubin.png`; no browser is needed
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    /// A rung for each plan of a chip instead of one for the best.
+    #[arg(skip)]
+    pub(super) each_plan: bool,
 }
 
 /// Trials that find a load.
@@ -127,27 +131,32 @@ struct Ladder<'a> {
 impl Wall {
     /// The ladder of `chips` at the default service level, each at its best.
     pub(in crate::cli) fn of(chips: Vec<String>, common: CommonFlags) -> Self {
-        let level = |ms| SimSpan::from_ms(ms);
         Self {
             chips,
             common,
             plan: None,
             concurrency: None,
             rate: None,
-            slo_ttft: level(10_000),
-            slo_tpot: level(50),
+            level: LevelFlags::default(),
             explain: false,
             pareto: false,
             vary: Vec::new(),
             goal: None,
             report: None,
             no_report: true,
+            figures: None,
+            each_plan: false,
         }
     }
 
     /// The same within another service level.
-    pub(in crate::cli) fn within(self, slo_ttft: SimSpan, slo_tpot: SimSpan) -> Self {
-        Self { slo_ttft, slo_tpot, ..self }
+    pub(in crate::cli) fn within(self, level: LevelFlags) -> Self {
+        Self { level, ..self }
+    }
+
+    /// The same with a row for each plan of a chip, and with bands if they are asked for.
+    pub(in crate::cli) fn plan_by_plan(self, explain: bool) -> Self {
+        Self { each_plan: true, explain, ..self }
     }
 
     /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
@@ -157,21 +166,23 @@ impl Wall {
                 Ok(best) => fill_row(order, best),
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             });
-            Ok(rows.collect())
+            let mut rows: Vec<_> = rows.collect();
+            if self.explain {
+                explain_rows(&mut rows, &ladder.rungs, &ladder.terms, shell);
+            }
+            Ok(rows)
         })
     }
 
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let page = self.page(shell);
-        page.as_deref().map_or(Ok(()), Staged::probe)?;
+        probe(page.as_deref(), self.figures.as_deref())?;
         let report = self.climbed(shell, |ladder| self.looked_at(ladder, shell))?;
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
-        if let Some(path) = page {
-            write_page(&path, &report, shell)?;
-        }
+        keep(&report, (page.as_deref(), self.figures.as_deref()), shell)?;
         if shell.json() {
             shell.json_document(&report.document)?;
         } else {
@@ -195,7 +206,8 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work)).collect();
+        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work));
+        let orders = orders.flat_map(|order| self.rungs_of(order)).collect();
         let rungs = self.climb(orders, &terms, shell);
         then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
     }
@@ -247,7 +259,12 @@ impl Wall {
     fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
         let rung = |order: Order<'a>| {
-            let found = best_of_plans(&order, &self.plans(&order), terms);
+            let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
+            let found = best_of_plans(&order, &plans, terms).or_else(|reason| {
+                let further = if self.each_plan { Vec::new() } else { self.plans_across(&order) };
+                let found = best_of_plans(&order, &further, terms);
+                found.map_err(|why| why.after(Some(reason)))
+            });
             progress.advance(1);
             (order, found)
         };
@@ -263,7 +280,7 @@ impl Wall {
         Terms {
             drive: self.drive(),
             seed: self.common.seed,
-            slo: self.slo(),
+            slo: self.level.slo(),
             pool,
             bracket,
             confirm,
@@ -288,25 +305,6 @@ impl Wall {
         }
     }
 
-    /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
-    /// the experts over all ranks, up to half a rack.
-    fn plans(&self, order: &Order) -> Vec<Plan> {
-        if let Some(plan) = self.plan {
-            return vec![plan];
-        }
-        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        let dense = [1, 2, 4, 8].map(Plan::tp);
-        let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
-        let has_experts =
-            |layer: &Layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_)));
-        let wide = wide.into_iter().filter(|_| order.model.layers.iter().any(has_experts));
-        dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
-    }
-
-    fn slo(&self) -> Slo {
-        Slo { ttft_ms_p99: self.slo_ttft.as_ms(), tpot_ms_p50: self.slo_tpot.as_ms() }
-    }
-
     fn report(&self, ladder: &Ladder) -> WallReport {
         let document = self.document(ladder.model, ladder.work);
         let mut report = WallReport { document, ..Default::default() };
@@ -320,7 +318,15 @@ impl Wall {
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };
             if row.meets_slo == Some(false) {
-                report.document.warnings.push(missed(&row, &self.slo()));
+                report.document.warnings.push(missed(&row, &self.level.slo()));
+            }
+            if self.drive() == Drive::Best && row.concurrency == Some(MOST_CLIENTS) {
+                let warning = format!(
+                    "{} carries {MOST_CLIENTS} tasks in flight on a replica, the most that are \
+                     tried, and would carry more: it yields more than its row says",
+                    row.chip
+                );
+                report.document.warnings.push(warning);
             }
             report.document.rows.push(row);
             report.provenance.extend(provenance(ladder.catalog, &order.chip.name));
@@ -329,7 +335,7 @@ impl Wall {
     }
 
     fn document(&self, model: &Model, work: &Work) -> WallDocument {
-        let slo = self.slo();
+        let slo = self.level.slo();
         WallDocument {
             model: model.name.clone(),
             workload: work.name().to_owned(),
@@ -340,6 +346,8 @@ impl Wall {
             slo: crate::report::Slo {
                 ttft_ms_p99: Some(slo.ttft_ms_p99),
                 tpot_ms_p50: Some(slo.tpot_ms_p50),
+                tpot_ms_p99: slo.tpot_ms_p99,
+                task_s: slo.task_s,
             },
             warnings: work.warnings(&model.name, model.context),
             ..WallDocument::default()
@@ -366,12 +374,4 @@ fn missed(row: &WallRow, slo: &Slo) -> String {
         ms(row.tpot_ms_p50),
         significant(slo.tpot_ms_p50, 3),
     )
-}
-
-fn write_page(path: &Path, report: &WallReport, shell: &Shell) -> Result<(), CliError> {
-    let mut staged = Staged::default();
-    staged.add(path, render_wall_page(report).as_bytes())?;
-    staged.commit()?;
-    shell.inform(format!("The report is in {}", path.display()));
-    Ok(())
 }

@@ -1,11 +1,15 @@
 //! `memwall wall`.
 
 mod command;
+mod keep;
+mod level;
 mod needs;
 mod pareto;
+mod tried;
 mod vary;
 
 pub(in crate::cli) use command::Wall;
+pub(in crate::cli) use level::LevelFlags;
 
 pub(super) use command::Rung;
 

@@ -155,6 +155,10 @@ impl Recorder<'_> {
             if entry.kind.as_deref() == Some("subagent") {
                 self.sub_agent(entry, &place, clock, &mut progress)?;
             } else {
+                if progress.sent.is_some_and(|sent| sent > clock.at) {
+                    let remedy = "an agent's requests stand in the order in which it sent them";
+                    return Err(place.refuse("t", value, remedy));
+                }
                 let row = self.row(entry, &place, clock, &progress)?;
                 self.join(&mut progress);
                 progress.sent = Some(clock.at);

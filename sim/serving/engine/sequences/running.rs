@@ -6,11 +6,11 @@ use super::sequence::Sequence;
 
 /// Where a running sequence is kept, as long as it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Slot(u32);
+pub(in crate::serving::engine) struct Slot(u32);
 
 /// A linked list in an arena: appends, removals and steps take the same time at any length.
 #[derive(Debug, Default)]
-pub(super) struct Running {
+pub(in crate::serving::engine) struct Running {
     places: Vec<Place>,
     vacant: Vec<Slot>,
     first: Option<Slot>,
@@ -28,27 +28,27 @@ struct Place {
 
 impl Running {
     /// How many run.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::serving::engine) fn len(&self) -> usize {
         self.count
     }
 
     /// The earliest admitted.
-    pub(super) fn first(&self) -> Option<Slot> {
+    pub(in crate::serving::engine) fn first(&self) -> Option<Slot> {
         self.first
     }
 
     /// The latest admitted.
-    pub(super) fn last(&self) -> Option<Slot> {
+    pub(in crate::serving::engine) fn last(&self) -> Option<Slot> {
         self.last
     }
 
     /// The one admitted next after `slot`.
-    pub(super) fn after(&self, slot: Slot) -> Option<Slot> {
+    pub(in crate::serving::engine) fn after(&self, slot: Slot) -> Option<Slot> {
         self.places[slot.0 as usize].after
     }
 
     /// Appends a sequence and numbers it.
-    pub(super) fn push(&mut self, mut sequence: Sequence) -> Slot {
+    pub(in crate::serving::engine) fn push(&mut self, mut sequence: Sequence) -> Slot {
         sequence.admitted = self.admitted;
         self.admitted += 1;
         let place = Place { sequence: Some(sequence), before: self.last, after: None };
@@ -69,7 +69,7 @@ impl Running {
     }
 
     /// Takes a sequence out.
-    pub(super) fn remove(&mut self, slot: Slot) -> Sequence {
+    pub(in crate::serving::engine) fn remove(&mut self, slot: Slot) -> Sequence {
         let place = &mut self.places[slot.0 as usize];
         let sequence = place.sequence.take().expect("a slot is taken while its sequence runs");
         let (before, after) = (place.before, place.after);

@@ -6,38 +6,41 @@ use crate::units::SimTime;
 
 /// One request in the engine, waiting or running.
 #[derive(Debug)]
-pub(super) struct Sequence {
-    pub(super) request: Request,
+pub(in crate::serving::engine) struct Sequence {
+    pub(in crate::serving::engine) request: Request,
     /// Pages it holds; empty while it waits.
-    pub(super) lease: Lease,
+    pub(in crate::serving::engine) lease: Lease,
     /// Tokens whose KV exists.
-    pub(super) computed: u32,
+    pub(in crate::serving::engine) computed: u32,
     /// Tokens generated.
-    pub(super) generated: u32,
+    pub(in crate::serving::engine) generated: u32,
+    /// Tokens behind those whose KV is on its way from stores below.
+    pub(in crate::serving::engine) coming: u32,
     /// Tokens below this position were cached or computed once before and lost.
-    pub(super) once_cached: u32,
+    pub(in crate::serving::engine) once_cached: u32,
     /// Tokens to compute in the step under way.
-    pub(super) scheduled: u32,
+    pub(in crate::serving::engine) scheduled: u32,
     /// Prompt tokens found in the prefix cache at first admission.
-    pub(super) cached: Option<u32>,
-    pub(super) first_token: Option<SimTime>,
-    pub(super) last_token: SimTime,
-    pub(super) preemptions: u32,
+    pub(in crate::serving::engine) cached: Option<u32>,
+    pub(in crate::serving::engine) first_token: Option<SimTime>,
+    pub(in crate::serving::engine) last_token: SimTime,
+    pub(in crate::serving::engine) preemptions: u32,
     /// Its number among all admissions.
-    pub(super) admitted: u64,
+    pub(in crate::serving::engine) admitted: u64,
     /// The tick of [`Decodes`](super::decodes::Decodes) at which it joined them. Until it is
     /// visited again, the tokens it computed and generated since are counted there alone.
-    pub(super) joined: u64,
+    pub(in crate::serving::engine) joined: u64,
 }
 
 impl Sequence {
-    pub(super) fn new(request: Request) -> Self {
+    pub(in crate::serving::engine) fn new(request: Request) -> Self {
         Self {
             last_token: request.arrival,
             request,
             lease: Lease::default(),
             computed: 0,
             generated: 0,
+            coming: 0,
             once_cached: 0,
             scheduled: 0,
             cached: None,
@@ -49,7 +52,11 @@ impl Sequence {
     }
 
     /// A request whose prompt was prefilled elsewhere: its KV is in `lease`.
-    pub(super) fn handed_over(request: Request, first_token: SimTime, lease: Lease) -> Self {
+    pub(in crate::serving::engine) fn handed_over(
+        request: Request,
+        first_token: SimTime,
+        lease: Lease,
+    ) -> Self {
         Self {
             lease,
             computed: request.prompt,
@@ -63,16 +70,17 @@ impl Sequence {
     }
 
     /// Whether it has its pages before it is admitted.
-    pub(super) fn is_handed_over(&self) -> bool {
+    pub(in crate::serving::engine) fn is_handed_over(&self) -> bool {
         self.lease.pages() > 0
     }
 
     /// The same sequence on its way to another replica, without its KV and that of its lease.
-    pub(super) fn uprooted(self) -> Self {
+    pub(in crate::serving::engine) fn uprooted(self) -> Self {
         Self {
             lease: Lease::default(),
             once_cached: self.once_cached.max(self.computed),
             computed: 0,
+            coming: 0,
             scheduled: 0,
             preemptions: self.preemptions + u32::from(self.computed > 0),
             ..self
@@ -80,27 +88,32 @@ impl Sequence {
     }
 
     /// Tokens that must have KV before the next one can be generated.
-    pub(super) fn target(&self) -> u32 {
+    pub(in crate::serving::engine) fn target(&self) -> u32 {
         self.request.prompt + self.generated
     }
 
     /// Whether only the newest token lacks KV, so that a step yields the next one.
-    pub(super) fn is_decoding(&self) -> bool {
+    pub(in crate::serving::engine) fn is_decoding(&self) -> bool {
         self.generated > 0 && self.computed + 1 == self.target()
     }
 
     /// Tokens still to be computed before the next token.
-    pub(super) fn remaining(&self) -> u32 {
+    pub(in crate::serving::engine) fn remaining(&self) -> u32 {
         self.target() - self.computed
     }
 
     /// Tokens still to be generated.
-    pub(super) fn to_generate(&self) -> u32 {
+    pub(in crate::serving::engine) fn to_generate(&self) -> u32 {
         self.request.output - self.generated
     }
 
     /// Books `steps` decode steps, the last of which ended at `now`, and the pages they took.
-    pub(super) fn catch_up(&mut self, steps: u32, now: SimTime, limits: &Limits) {
+    pub(in crate::serving::engine) fn catch_up(
+        &mut self,
+        steps: u32,
+        now: SimTime,
+        limits: &Limits,
+    ) {
         self.computed += steps;
         self.generated += steps;
         self.last_token = now;
@@ -109,23 +122,23 @@ impl Sequence {
     }
 
     /// Tokens that must have room before it joins the batch.
-    pub(super) fn admitted_tokens(&self, limits: &Limits) -> u32 {
+    pub(in crate::serving::engine) fn admitted_tokens(&self, limits: &Limits) -> u32 {
         match limits.admission {
             Admission::PromptFits => self.target(),
             Admission::AnswerFits => self.request.prompt + self.request.output,
         }
     }
 
-    pub(super) fn is_finished(&self) -> bool {
+    pub(in crate::serving::engine) fn is_finished(&self) -> bool {
         self.generated == self.request.output
     }
 
     /// How many of the next `tokens` tokens are computed a second time.
-    pub(super) fn recomputed(&self, tokens: u32) -> u32 {
+    pub(in crate::serving::engine) fn recomputed(&self, tokens: u32) -> u32 {
         self.once_cached.saturating_sub(self.computed).min(tokens)
     }
 
-    pub(super) fn outcome(&self, end: SimTime) -> Outcome {
+    pub(in crate::serving::engine) fn outcome(&self, end: SimTime) -> Outcome {
         Outcome {
             id: self.request.id,
             arrival: self.request.arrival,

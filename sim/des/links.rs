@@ -86,18 +86,27 @@ impl Links {
         self.updated = now;
     }
 
+    /// The rate that one more flow over `path` would have if those that share its links kept their
+    /// fair parts: the least, over its links, of bandwidth over flows. A prediction, and a low one
+    /// where others are held back elsewhere.
+    pub fn offer(&self, path: &[usize]) -> BytesPerSec {
+        let users = |link| self.flows.iter().filter(|flow| flow.path.contains(&link)).count();
+        let rate = |&link: &usize| self.bandwidth[link].get() / (users(link) + 1) as f64;
+        BytesPerSec::new(path.iter().map(rate).fold(f64::MAX, f64::min))
+    }
+
     /// Fills all links evenly until one is full, whose flows then stay as they are, and so on.
     fn share(&mut self) {
         let mut free = self.bandwidth.clone();
+        let mut users = vec![0u32; free.len()];
+        for &link in self.flows.iter().flat_map(|flow| &flow.path) {
+            users[link] += 1;
+        }
         let mut open: Vec<usize> = (0..self.flows.len()).collect();
         while !open.is_empty() {
-            let fair = |link: usize| {
-                let users = open.iter().filter(|&&flow| self.flows[flow].path.contains(&link));
-                let count = users.count();
-                (count > 0).then(|| (free[link].get() / count as f64, link))
-            };
-            let fullest = (0..free.len()).filter_map(fair).min_by(|a, b| a.0.total_cmp(&b.0));
-            let Some((rate, link)) = fullest else { break };
+            let used = (0..free.len()).filter(|&link| users[link] > 0);
+            let fair = used.map(|link| (free[link].get() / f64::from(users[link]), link));
+            let Some((rate, link)) = fair.min_by(|a, b| a.0.total_cmp(&b.0)) else { break };
             let flows = &mut self.flows;
             open.retain(|&index| {
                 let flow = &mut flows[index];
@@ -106,6 +115,7 @@ impl Links {
                     flow.rate = BytesPerSec::new(rate);
                     for &used in &flow.path {
                         free[used] = free[used].saturating_sub(flow.rate);
+                        users[used] -= 1;
                     }
                 }
                 !is_bound

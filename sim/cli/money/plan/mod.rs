@@ -1,0 +1,9 @@
+//! `memwall plan`.
+
+mod candidates;
+mod command;
+mod document;
+mod flags;
+mod print;
+
+pub(in crate::cli) use command::PlanCommand;

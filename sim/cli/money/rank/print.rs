@@ -1,0 +1,82 @@
+//! The tables of `memwall rank`.
+
+use super::document::{Document, MixRow, Portability};
+use crate::cli::terminal::{known, number};
+use crate::cli::{CliError, Column, Shell, Table};
+use crate::units::significant;
+
+pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    shell.heading(format!(
+        "A task of {} on each model and chip, cheapest first ({})",
+        document.workload, document.basis
+    ))?;
+    shell.line("")?;
+    let mut table = Table::new(&[
+        Column::Name("model"),
+        Column::Name("chip"),
+        Column::Name("plan"),
+        Column::Number("USD/task"),
+        Column::Number("success"),
+        Column::Number("GPU s"),
+        Column::Number("answers, s"),
+        Column::Number("tok/s/user"),
+    ]);
+    for row in &document.rows {
+        table.row([
+            row.model.clone(),
+            row.chip.clone(),
+            known(row.plan.as_ref()),
+            number(row.usd_per_task),
+            percent(row.success),
+            number(row.gpu_s_per_attempt),
+            number(row.answer_s_per_attempt),
+            number(row.tok_s_per_user_p50),
+        ]);
+    }
+    shell.table(table)?;
+    for unfit in &document.unfit {
+        shell.line(format!("{} on {}: {}", unfit.model, unfit.chip, unfit.reason))?;
+    }
+    shell.line("")?;
+    for leader in &document.portability {
+        shell.line(moves(leader))?;
+    }
+    for mix in &document.mixes {
+        shell.line(tried_first(mix))?;
+    }
+    Ok(())
+}
+
+/// What changes when the price leader does.
+fn moves(leader: &Portability) -> String {
+    let Portability { model, chip, .. } = leader;
+    match (&leader.runner_up, leader.premium, leader.even_usd_per_gpu_hour) {
+        (Some(next), Some(premium), Some(even)) => format!(
+            "{model} is cheapest on {chip}; on {next} a task costs {} more. The two are even if \
+             {chip} costs {} USD an hour.",
+            percent(premium),
+            significant(even, 3)
+        ),
+        _ => format!("{model} is cheapest on {chip}; no other chip has a price to compare."),
+    }
+}
+
+fn tried_first(mix: &MixRow) -> String {
+    let MixRow { first, then, .. } = mix;
+    if mix.crossover <= 0.0 {
+        return format!("{first} before {then} never pays.");
+    }
+    let gain = if mix.against_alone < 0.0 { "less" } else { "more" };
+    format!(
+        "{first} first and {then} for the {} it does not complete: {} USD a task, {} {gain} than \
+         {then} alone. It pays while fewer than {} are handed on.",
+        percent(mix.escalated),
+        significant(mix.usd_per_task, 3),
+        percent(mix.against_alone.abs()),
+        percent(mix.crossover)
+    )
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", significant(share * 100.0, 3))
+}

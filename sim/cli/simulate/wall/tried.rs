@@ -1,0 +1,46 @@
+//! Which plans are tried.
+
+use super::command::Wall;
+use crate::cluster::Order;
+use crate::model::Plan;
+
+impl Wall {
+    /// The rungs of `order`'s chip: one, or one for each plan.
+    pub(super) fn rungs_of<'a>(&self, order: Order<'a>) -> Vec<Order<'a>> {
+        if !self.each_plan {
+            return vec![order];
+        }
+        let plans = self.plans(&order).into_iter();
+        plans.map(|plan| Order { plan, ..order }).collect()
+    }
+
+    /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
+    /// the experts over all ranks, up to half a rack.
+    pub(super) fn plans(&self, order: &Order) -> Vec<Plan> {
+        if let Some(plan) = self.plan {
+            return vec![plan];
+        }
+        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        let dense = [1, 2, 4, 8].map(Plan::tp);
+        let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
+        let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
+        dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
+    }
+
+    /// The plans to try where none within a domain has a result: pipelines of whole domains, and
+    /// attention-DP across them.
+    pub(super) fn plans_across(&self, order: &Order) -> Vec<Plan> {
+        let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
+        if self.plan.is_some() {
+            return Vec::new();
+        }
+        let staged = [2, 4].map(|pp| Plan { pp, ..Plan::tp(domain.min(8)) });
+        let wide = [(1, 16), (2, 8), (1, 32)].map(|(tp, groups)| Plan {
+            ep: groups,
+            dp: groups,
+            ..Plan::tp(tp)
+        });
+        let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
+        staged.into_iter().chain(wide).filter(|plan| plan.gpus() > domain).collect()
+    }
+}

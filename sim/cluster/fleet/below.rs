@@ -1,0 +1,200 @@
+//! A fleet's replicas and the stores below their HBM.
+
+use std::collections::BTreeMap;
+
+use super::replicas::Fleet;
+use super::state::Event;
+use crate::cluster::tiers::{Arrival, Hierarchy, Port, TierFigures, Tiering, Writing};
+use crate::cost::Pricer;
+use crate::serving::kv::pieces;
+use crate::serving::{Extent, Held};
+use crate::units::SimTime;
+
+/// What lies below the replicas of a fleet.
+#[derive(Debug)]
+pub(super) struct Ground {
+    hierarchy: Hierarchy,
+    /// When the next event below is scheduled, and how many were.
+    scheduled: Option<SimTime>,
+    generation: u64,
+    /// What will be needed when tools end, by number.
+    awaited: BTreeMap<u64, Awaited>,
+    /// How many were.
+    numbers: u64,
+    /// The replica that each session was last sent to.
+    homes: BTreeMap<u64, usize>,
+    /// What waits for pages on their way.
+    ahead: BTreeMap<(usize, u64), (Held, Vec<Extent>, u32)>,
+}
+
+/// The next prompt of a session whose tool runs.
+#[derive(Debug)]
+struct Awaited {
+    session: u64,
+    content: Vec<Extent>,
+    prompt: u32,
+}
+
+impl Ground {
+    pub(super) fn reset(&mut self) {
+        self.hierarchy.reset();
+    }
+
+    pub(super) fn figures(&self) -> TierFigures {
+        self.hierarchy.check();
+        self.hierarchy.figures()
+    }
+}
+
+impl<P: Pricer> Fleet<P> {
+    /// The same fleet, below whose HBM lie stores; the last to be said of a fleet.
+    pub fn with_tiers(mut self, tiering: Tiering) -> Self {
+        let on_eviction = tiering.writing == Writing::Back;
+        let members = self.members.drain(..);
+        self.members = members.map(|member| member.over_stores(on_eviction)).collect();
+        self.below = Some(Ground {
+            hierarchy: Hierarchy::new(tiering, self.members.len()),
+            scheduled: None,
+            generation: 0,
+            awaited: BTreeMap::new(),
+            numbers: 0,
+            homes: BTreeMap::new(),
+            ahead: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// Starts a step of a replica, over what lies below it.
+    pub(super) fn start(&mut self, now: SimTime, member: usize) {
+        if self.below.is_none() {
+            self.members[member].replica.start_step(now);
+            return;
+        }
+        self.pass_down(now, member);
+        let ground = self.below.as_mut().expect("it was asked for");
+        let mut port = Port { hierarchy: &mut ground.hierarchy, member };
+        self.members[member].replica.start_step_over(now, &mut port);
+        self.pass_down(now, member);
+    }
+
+    /// Sends what a replica has computed or evicted down.
+    pub(super) fn pass_down(&mut self, now: SimTime, member: usize) {
+        let Some(ground) = &mut self.below else { return };
+        let replica = &mut self.members[member].replica;
+        for fresh in replica.fresh() {
+            if let Some(lease) = ground.hierarchy.copy(now, member, fresh) {
+                replica.unpin(now, lease);
+            }
+        }
+        ground.hierarchy.take_in(now, member, &replica.given_up());
+        self.schedule_tiers();
+    }
+
+    fn schedule_tiers(&mut self) {
+        let Some(ground) = &mut self.below else { return };
+        let next = ground.hierarchy.next_time();
+        if next != ground.scheduled {
+            ground.scheduled = next;
+            ground.generation += 1;
+            if let Some(time) = next {
+                self.queue.schedule(time, Event::Tiers { generation: ground.generation });
+            }
+        }
+    }
+
+    /// Lets happen what is due below HBM.
+    pub(super) fn on_tiers(&mut self, now: SimTime, generation: u64) {
+        let ground = self.below.as_mut().expect("it is below something");
+        if generation != ground.generation {
+            return;
+        }
+        ground.scheduled = None;
+        for (member, arrival) in ground.hierarchy.advance(now) {
+            let replica = &mut self.members[member].replica;
+            match arrival {
+                Arrival::Loaded(id) => replica.arrived(now, id),
+                Arrival::Copied(lease) => replica.unpin(now, lease),
+                Arrival::Ahead(number) => {
+                    let ground = self.below.as_mut().expect("it is below something");
+                    let (held, content, pages) =
+                        ground.ahead.remove(&(member, number)).expect("pages wait for it");
+                    replica.lay(now, held, &content, pages);
+                }
+            }
+            self.start(now, member);
+            if member < self.serving {
+                self.land_waiting(now, member);
+            }
+        }
+        self.schedule_tiers();
+    }
+
+    /// Leaves in the stores what earlier calls, of which HBM holds what it has room for, left
+    /// there.
+    pub(super) fn settle_warmed(&mut self, member: usize, content: &[Extent]) {
+        let Some(ground) = &mut self.below else { return };
+        let pieces = match ground.hierarchy.tiering().writing {
+            Writing::Through => pieces(content, 0, u32::MAX).collect(),
+            Writing::Back => self.members[member].replica.given_up(),
+        };
+        ground.hierarchy.settle(SimTime::ZERO, member, &pieces);
+    }
+
+    /// Forgets what lay in the box of a replica that failed.
+    pub(super) fn empty_below(&mut self, now: SimTime, member: usize) {
+        if let Some(ground) = &mut self.below {
+            ground.hierarchy.fail(now, member);
+            ground.ahead.retain(|&(whose, _), _| whose != member);
+            self.schedule_tiers();
+        }
+    }
+
+    /// Notes where a session's context will be.
+    pub(super) fn note_home(&mut self, session: u64, member: usize) {
+        if let Some(ground) = &mut self.below {
+            ground.homes.insert(session, member);
+        }
+    }
+
+    /// Notes what a session will need when its tool has ended, to be fetched some time before.
+    pub(super) fn note_awaited(
+        &mut self,
+        now: SimTime,
+        sent: SimTime,
+        (content, prompt): (&[Extent], u32),
+        session: u64,
+    ) {
+        let Some(ground) = &mut self.below else { return };
+        let Some(lead) = ground.hierarchy.tiering().prefetch else { return };
+        ground.numbers += 1;
+        let awaited = Awaited { session, content: content.to_vec(), prompt };
+        ground.awaited.insert(ground.numbers, awaited);
+        let at = sent.before(lead).map_or(now, |at| at.max(now));
+        self.queue.schedule(at, Event::Ahead(ground.numbers));
+    }
+
+    /// Fetches what HBM does not hold of a context that will soon be needed, if there is room for
+    /// it.
+    pub(super) fn on_ahead(&mut self, now: SimTime, number: u64) {
+        let ground = self.below.as_mut().expect("it is below something");
+        let Awaited { session, content, prompt } =
+            ground.awaited.remove(&number).expect("it is fetched ahead once");
+        let Some(&member) = ground.homes.get(&session).filter(|&&home| self.members[home].is_up)
+        else {
+            return;
+        };
+        let replica = &mut self.members[member].replica;
+        let to = replica.limits().full_pages(prompt - 1);
+        let cached = replica.cached(now, &content, prompt);
+        let from = replica.limits().full_pages(cached);
+        let pages = from + ground.hierarchy.known(now, member, &content, (from, to));
+        if pages == from {
+            return;
+        }
+        if let Some(held) = replica.reserve(now, &content, pages) {
+            ground.hierarchy.fetch_ahead(now, (member, number), &content, (from, pages));
+            ground.ahead.insert((member, number), (held, content, pages));
+        }
+        self.pass_down(now, member);
+    }
+}
