@@ -77,6 +77,13 @@ pub struct StoreLabel {
     pub sources: BTreeMap<&'static str, String>,
 }
 
+impl TierReport {
+    /// As many stores as there can be, without a value.
+    pub(super) fn widest() -> Self {
+        Self { stores: vec![StoreReport::default(); 3], ..Self::default() }
+    }
+}
+
 /// The stores as a table and what came back in a line; nothing where there is none.
 pub(super) fn render_tiers(run: &RunDocument) -> String {
     let Some(tiers) = &run.kv.tiers else { return String::new() };
