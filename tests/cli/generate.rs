@@ -105,6 +105,7 @@ fn kind_of(name: &str) -> &'static str {
         ("hw-specs/", "chip"),
         ("workloads/synthetic/", "workload"),
         ("workloads/scenarios/", "scenario"),
+        ("workloads/plans/", "fleet-request"),
         ("workloads/supply/", "supply"),
         ("workloads/demand/", "demand"),
         ("workloads/prices/api.toml", "prices"),

@@ -50,7 +50,7 @@ impl Slo {
 }
 
 impl fmt::Display for Slo {
-    /// `p99 TTFT 10000 ms or p50 TPOT 50 ms`.
+    /// `p99 TTFT 10,000 ms or p50 TPOT 50 ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p99 TTFT {} ms", significant(self.ttft_ms_p99, 3))?;
         write!(f, " or p50 TPOT {} ms", significant(self.tpot_ms_p50, 3))?;

@@ -85,7 +85,8 @@ impl RunDocument {
 
     /// A run without a value, but with every section that only some runs have.
     pub fn widest() -> Self {
-        Self { fleet: Some(FleetReport::widest()), ..Self::default() }
+        let kv = KvCache { tiers: Some(TierReport::widest()), ..KvCache::default() };
+        Self { fleet: Some(FleetReport::widest()), kv, ..Self::default() }
     }
 
     /// The figures that can carry a band, by the path of their key.

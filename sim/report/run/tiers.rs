@@ -82,6 +82,13 @@ pub(super) fn render_tiers(run: &RunDocument) -> String {
     lines.join("\n")
 }
 
+impl TierReport {
+    /// As many stores as there can be, without a value.
+    pub(super) fn widest() -> Self {
+        Self { stores: vec![StoreReport::default(); 3], ..Self::default() }
+    }
+}
+
 fn stores(tiers: &TierReport) -> Vec<String> {
     let mut lines = vec![format!(
         "{:<10}{:>10}{:>8}{:>13}{:>8}{:>12}{:>12}{:>12}",

@@ -48,8 +48,9 @@ fn figures_of_all_parts_of_a_chip_are_axes_of_every_block() {
     let rows = rows_of(
         "axes-figures",
         "seed = 3\n[base]\nseed = 1\nchip = \"h100-sxm\"\nmodel = \"llama-3.1-8b\"\n\
-         workload = \"chat\"\ntasks = 3\nconcurrency = 2\nplan = \"tp2\"\n[[list]]\nfigure.memory.pin_rate = \"x1.1\"\n\
-         figure.power.tdp = \"800 W\"\n[[list]]\nfigure.memory.pin_rate = \"x0.9\"\n[grid]\n\
+         workload = \"chat\"\ntasks = 3\nconcurrency = 2\nplan = \"tp2\"\n[[list]]\n\
+         figure.memory.pin_rate = \"x1.1\"\nfigure.power.tdp = \"800 W\"\n[[list]]\n\
+         figure.memory.pin_rate = \"x0.9\"\n[grid]\n\
          figure.memory.stacks = [4, 5]\n[random]\ncount = 6\n\
          figure.compute.dense.bf16 = { from = \"x0.9\", to = \"x1.1\" }\n\
          figure.scale_up.bandwidth = { from = \"x0.5\", to = \"x2\", scale = \"log\" }\n\

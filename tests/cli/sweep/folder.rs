@@ -128,7 +128,7 @@ fn a_full_disk_is_told_and_leaves_what_was_written() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("part-00000.parquet: cannot be written"), "{told}");
     let left = bytes(&out);
-    assert_eq!(left.keys().collect::<Vec<_>>(), ["manifest.json"]);
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["_manifest.json"]);
     // With room again it goes on.
     sweep(&spec, &out, &[]).done();
     assert_eq!(rows(&out).len() as u64, FAST_POINTS);

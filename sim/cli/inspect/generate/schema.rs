@@ -37,6 +37,8 @@ enum Kind {
     Scenario,
     /// A sweep
     Sweep,
+    /// The demands of `memwall plan`
+    FleetRequest,
     /// A scenario of `memwall supply`
     Supply,
     /// A scenario of `memwall demand`
@@ -76,6 +78,7 @@ impl Kind {
             Self::Ladder => written!("hw-specs/ladder"),
             Self::Calibration => written!("hw-specs/calibration"),
             Self::Workload => written!("workloads/workload"),
+            Self::FleetRequest => written!("workloads/fleet-request"),
             Self::Supply => written!("workloads/supply"),
             Self::Demand => written!("workloads/demand"),
             Self::Prices => written!("workloads/prices"),

@@ -199,13 +199,9 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        match doubts::unfinished(&result) {
-            None => Ok(Exit::Done),
-            Some(reason) => {
-                shell.fail(reason);
-                Ok(Exit::Failed)
-            }
-        }
+        let Some(reason) = doubts::unfinished(&result) else { return Ok(Exit::Done) };
+        shell.fail(reason);
+        Ok(Exit::Failed)
     }
 
     /// Flags that only the work shows to be at odds.

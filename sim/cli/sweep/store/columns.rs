@@ -60,16 +60,27 @@ const PLAIN: [&str; 5] = ["latency", "throughput", "energy", "cost", "fleet"];
 const LEFT_OUT: [&str; 7] =
     ["schema", "memwall_version", "seed", "constants", "bands", "band_causes", "task.api"];
 
-/// Flags that make a fleet of a replica: only then there are figures of one.
-const FLEET: [&str; 6] =
-    ["replicas", "prefill-replicas", "fail-every", "outage", "host-cores", "draft-tokens"];
+/// Flags that make a fleet of a replica, or give it stores below HBM: only then there are figures
+/// of these.
+const FLEET: [&str; 7] = [
+    "replicas",
+    "prefill-replicas",
+    "fail-every",
+    "outage",
+    "host-cores",
+    "draft-tokens",
+    "kv-tiers",
+];
 
 /// Places in a document's lists, by what stands there.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 7] = [
     ("pools_0", "pool"),
     ("pools_1", "prefill"),
     ("per_replica_0", "per_replica_least"),
     ("per_replica_1", "per_replica_most"),
+    ("tiers_stores_0", "tier1"),
+    ("tiers_stores_1", "tier2"),
+    ("tiers_stores_2", "tier3"),
 ];
 
 /// The columns of a sweep; they depend on its spec alone.
@@ -217,6 +228,8 @@ mod tests {
     fn a_fleet_has_figures_of_its_pools() {
         let one = columns("grid.tp = [1, 2]\n");
         assert_eq!(kind(&one, "pool_hit_rate"), None);
+        let stores = columns("base.kv-tiers = [\"host\", \"nvme\"]\ngrid.tp = [1, 2]\n");
+        assert_eq!(kind(&stores, "kv_tier2_hit_rate"), Some(Kind::Number));
         let fleet = columns("base.replicas = 2\ngrid.prefill-chip = [\"a\"]\n");
         for name in ["prefill_hit_rate", "fleet_gpus", "gpus", "pool_requests_per_replica_most"] {
             assert!(kind(&fleet, name).is_some(), "{name}");

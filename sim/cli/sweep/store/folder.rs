@@ -11,8 +11,8 @@ use super::columns::Column;
 use crate::cli::CliError;
 use crate::report::to_json;
 
-/// The file that says what the folder holds.
-pub(in crate::cli::sweep) const MANIFEST: &str = "manifest.json";
+/// The file that says what the folder holds; readers of datasets pass over names that begin so.
+pub(in crate::cli::sweep) const MANIFEST: &str = "_manifest.json";
 
 /// How temporary files begin; readers of `*.parquet` pass over them.
 const TEMPORARY: &str = ".writing-";
