@@ -1,5 +1,6 @@
 //! Integration tests: laws, closed forms, measured data, the command line.
 
+mod ablation;
 mod cli;
 mod cost;
 mod hardware;

@@ -10,7 +10,7 @@ use super::inspect::{
     ChipsCommand, Completions, Man, ModelsCommand, SchemaCommand, TraceCommand, WorkloadsCommand,
 };
 use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, RankCommand, SupplyCommand};
-use super::simulate::{Run, Wall};
+use super::simulate::{Ablate, Run, Wall};
 use super::sweep::{ReportCommand, SweepCommand};
 use super::{CliError, Exit, Shell};
 
@@ -52,6 +52,8 @@ pub(super) enum Command {
     Wall(Box<Wall>),
     /// Simulate one chip in depth
     Run(Box<Run>),
+    /// What each serving technique gains, alone, last, on average, and all together
+    Ablate(Box<Ablate>),
     /// Simulate many points: grids, lists and draws, on all cores or many machines
     Sweep(SweepCommand),
     /// What a sweep found: the best points, the frontier, what each axis does
@@ -154,6 +156,7 @@ impl Command {
         match self {
             Self::Wall(wall) => wall.run(shell),
             Self::Run(run) => run.run(shell),
+            Self::Ablate(ablate) => ablate.run(shell),
             Self::Sweep(sweep) => sweep.run(shell),
             Self::Report(report) => report.run(shell),
             Self::Validate(validate) => validate.run(shell),

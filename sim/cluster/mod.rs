@@ -8,25 +8,30 @@
 mod deploy;
 mod fleet;
 mod ladder;
+mod life;
 mod record;
 mod run;
 mod tiers;
 
-pub use deploy::{Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, Order};
+pub use deploy::{
+    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Wire,
+};
 pub use fleet::{
     FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,
     PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
-    Best, Drive, NoBest, Slo, Stride, TaskPool, Terms, Trial, TrialLength, best_concurrency,
-    best_nearby, best_of_plans,
+    Best, Drive, GoesOn, Inside, NoBest, Pools, Setup, Slo, Station, Stride, TaskPool, Terms,
+    Trial, TrialLength, Wished, best_concurrency, best_nearby, best_of, best_of_plans, look_inside,
+    refined,
 };
+pub use life::{Attributed, CallLife, HbmTime, Log, Stay, Watched, lives};
 pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
     Account, Agent, Load, News, Progress, RequestCounts, RunPlan, RunResult, Service, Sketches,
     Summary, TaskCounts, at_rate, simulate, simulate_while,
 };
 pub use tiers::{
-    FetchFigures, Fetching, Place, Sourced, StoreFigures, Surroundings, Tier, TierFigures, Tiering,
-    Writing,
+    FetchFigures, Fetching, Place, Sourced, Sources, StoreFigures, Surroundings, Tier, TierFigures,
+    Tiering, Unknown, Wish, Wishes, Writing,
 };

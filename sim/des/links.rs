@@ -170,6 +170,17 @@ mod tests {
         assert_eq!(links.next_end(), None);
     }
 
+    #[test]
+    fn an_offer_is_the_least_part_of_the_links_on_the_way() {
+        let mut links = links(&[90.0, 40.0]);
+        assert_eq!(links.offer(&[0, 1]), BytesPerSec::new(40.0));
+        for tag in 0..2 {
+            links.send(at(0.0), tag, vec![0], Bytes::new(1e6));
+        }
+        assert_eq!(links.offer(&[0, 1]), BytesPerSec::new(30.0));
+        assert_eq!(links.offer(&[1]), BytesPerSec::new(40.0));
+    }
+
     proptest! {
         #[test]
         fn rates_are_max_min_fair(

@@ -24,20 +24,24 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_row, fill_run, fill_task,
-    fill_tiers, frontier_points, provenance, roofline, unfit_row,
+    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_life, fill_oracle, fill_row,
+    fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub(crate) use page::render_page;
-pub use page::{Picture, render_wall_page, wall_pictures};
+pub use page::{
+    Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
+};
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
-    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreLabel, StoreReport, TaskCost,
-    TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
+    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
     requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
+pub use text::wrap;
 pub use wall::{
-    ContextCurve, ContextPoint, FrontierPoint, Intensity, Phase, Provenance, Roofline,
-    RooflinePoint, Slo, Turn, WallDocument, WallReport, WallRow, findings, render_wall_table,
+    ByUse, ContextCurve, ContextPoint, FrontierPoint, HbmShare, Intensity, Life, LifeStage,
+    Overlap, Phase, Provenance, Roofline, RooflinePoint, Slo, Turn, WallDocument, WallReport,
+    WallRow, findings, render_wall_table,
 };

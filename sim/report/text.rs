@@ -33,7 +33,7 @@ const GLUED: &str = "\u{fdd0}%";
 
 /// `text` broken at spaces into lines of at most `width` characters; a longer word stands alone,
 /// and a per cent sign stays with its number.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.replace(" %", GLUED).split_whitespace() {

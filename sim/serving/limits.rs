@@ -1,5 +1,9 @@
 //! What bounds a replica's batches.
 
+use crate::cost::EngineProfile;
+use crate::hardware::Chip;
+use crate::units::Bytes;
+
 /// When a waiting request joins the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Admission {
@@ -44,6 +48,39 @@ impl Default for Limits {
     }
 }
 
+/// Most tokens and sequences of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepLimits {
+    /// Tokens.
+    pub tokens: u32,
+    /// Sequences.
+    pub sequences: u32,
+}
+
+impl StepLimits {
+    /// What a server of `engine` takes on `chip` if nothing is set.
+    ///
+    /// vLLM 0.12 (`EngineArgs.get_batch_defaults`): by memory, and less on A100. SGLang 0.5
+    /// (`ServerArgs._handle_gpu_memory_settings`): the size of a chunk by memory; of sequences,
+    /// which follow from the room for KV, the fewest. TensorRT-LLM 1.1: those of `trtllm-serve`.
+    pub fn shipped(engine: EngineProfile, chip: &Chip) -> Self {
+        let gib = |count: f64| Bytes::new(count * 1024.0 * 1024.0 * 1024.0);
+        let memory = chip.memory.usable;
+        let (tokens, sequences) = match engine {
+            EngineProfile::Vllm if memory >= gib(70.0) && chip.generation != "ampere" => {
+                (8192, 1024)
+            }
+            EngineProfile::Vllm => (2048, 256),
+            EngineProfile::Sglang if memory < gib(35.0) => (2048, 2048),
+            EngineProfile::Sglang if memory < gib(60.0) => (4096, 2048),
+            EngineProfile::Sglang if memory < gib(160.0) => (8192, 2048),
+            EngineProfile::Sglang => (16384, 2048),
+            EngineProfile::Trtllm => (8192, 2048),
+        };
+        Self { tokens, sequences }
+    }
+}
+
 impl Limits {
     /// Pages that `tokens` tokens of one sequence occupy.
     pub fn pages(&self, tokens: u32) -> u32 {
@@ -53,5 +90,27 @@ impl Limits {
     /// Pages that `tokens` tokens fill entirely; only those can be shared.
     pub fn full_pages(&self, tokens: u32) -> u32 {
         tokens / self.page_tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Catalog;
+
+    #[test]
+    fn servers_take_more_on_larger_parts() {
+        let catalog = Catalog::embedded();
+        let of = |engine, chip| {
+            let StepLimits { tokens, sequences } =
+                StepLimits::shipped(engine, catalog.chip(chip).unwrap());
+            (tokens, sequences)
+        };
+        assert_eq!(of(EngineProfile::Vllm, "h100-sxm"), (8192, 1024));
+        assert_eq!(of(EngineProfile::Vllm, "a100-80gb"), (2048, 256));
+        assert_eq!(of(EngineProfile::Vllm, "l40s"), (2048, 256));
+        assert_eq!(of(EngineProfile::Sglang, "h200-sxm"), (8192, 2048));
+        assert_eq!(of(EngineProfile::Sglang, "b200-sxm"), (16384, 2048));
+        assert_eq!(of(EngineProfile::Trtllm, "gb300"), (8192, 2048));
     }
 }

@@ -45,9 +45,14 @@ impl Speculation {
         Ok(Self { lengths, draft, is_adaptive })
     }
 
+    /// Most tokens that it drafts in a step.
+    pub fn deepest(&self) -> u32 {
+        self.lengths.len() as u32
+    }
+
     /// The depths it may take.
     fn depths(&self) -> std::ops::RangeInclusive<u32> {
-        let deepest = self.lengths.len() as u32;
+        let deepest = self.deepest();
         if self.is_adaptive { 0..=deepest } else { deepest..=deepest }
     }
 

@@ -24,7 +24,7 @@ pub(crate) use files::open_stream;
 #[cfg(feature = "cli")]
 pub use files::read_trace;
 pub use shares::TokenShares;
-pub use stats::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats};
+pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{Call, Cause, Chain, Task};
 pub use trace::{

@@ -1,5 +1,6 @@
 //! The command line from outside: the built binary, its streams and its exit codes.
 
+mod ablate;
 mod bad_input;
 mod chips;
 mod fidelity;
@@ -10,7 +11,9 @@ mod models;
 mod money;
 mod program;
 mod run;
+mod study;
 mod sweep;
+mod tiers;
 mod timeline;
 mod trace;
 mod wall;

@@ -169,7 +169,7 @@ fn calls_and_tools_are_drawn_one_after_another() {
         let args = last.unwrap_or_else(|| panic!("{counter} is counted"))["args"].clone();
         // When all is done nobody holds pages or waits.
         let held = if counter == "KV pages, %" { &args["held"] } else { first(&args) };
-        assert_eq!(number(held), 0.0, "{counter}");
+        assert!(number(held).abs() < 1e-9, "{counter}: {held}");
     }
 }
 
@@ -204,20 +204,24 @@ fn hand_overs_are_drawn_at_either_end_and_failures_as_gaps() {
 }
 
 #[test]
-fn shipped_scenarios_have_timelines() {
+fn shipped_scenarios_have_timelines_and_stay_as_they_are() {
     let names = [
         "disaggregated",
         "failures",
         "host-cores",
+        "kv-offload",
+        "kv-pool",
         "prefill-on-older-chips",
         "routing",
         "speculative",
     ];
     for name in names {
-        let flags = ["run", name, "--tasks", "12", "--json", "--timeline-events", "3000"];
-        let (_, trace) = traced(&format!("timeline-{name}"), &flags);
+        let flags = ["run", name, "--tasks", "6", "--json"];
+        let few = [flags.as_slice(), &["--timeline-events", "3000"]].concat();
+        let (document, trace) = traced(&format!("timeline-{name}"), &few);
         assert!(assert_opens(&trace) <= 3000, "{name}");
         assert!(!steps(&trace).is_empty(), "{name}");
+        assert_eq!(memwall(&flags).document("memwall.run/1"), document, "{name}");
     }
 }
 
@@ -235,10 +239,10 @@ fn a_window_and_a_number_bound_a_trace() {
     let (seconds, _) = busy(&trace);
     assert!(seconds > 10.0 && seconds < 61.0, "{seconds} s of steps in a minute");
 
-    let few = ["--timeline-events", "2000"];
+    let few = ["--timeline-events", "1000"];
     let (_, trace) = traced("timeline-few", &[&flags, few.as_slice()].concat());
     let count = assert_opens(&trace);
-    assert!(count <= 2000 && count > 1500, "{count} events");
+    assert!(count <= 1000 && count > 600, "{count} events");
     assert!(trace["otherData"]["events_left_out"].as_u64().unwrap() > 0);
     let end = number(&trace["otherData"]["window_s"][1]);
     assert!(end < 1200.0, "the window was cut");
@@ -246,7 +250,7 @@ fn a_window_and_a_number_bound_a_trace() {
     assert!(ends.fold(0.0, f64::max) * 1e-6 <= end + 1e-6, "nothing is after the cut");
     // What is shown is whole: steps follow one another up to the cut.
     let last = steps(&trace).iter().map(|e| number(&e["ts"])).fold(0.0, f64::max) * 1e-6;
-    assert!(end - last < 5.0, "the last step is at {last} s, the cut at {end} s");
+    assert!(end - last < 30.0, "the last step is at {last} s, the cut at {end} s");
 }
 
 #[test]

@@ -180,6 +180,27 @@ fn flags_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn figures_are_kept_as_svg_and_png() {
+    let folder = scratch("wall-figures").join("figures");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("ladder.svg"), "old").unwrap();
+    let name = folder.to_str().unwrap();
+    memwall(&[SHORT.as_slice(), &["--json", "--figures", name]].concat()).done();
+    let names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for chart in ["ladder", "shares", "roofline-h100-sxm", "turns-b200-sxm", "multiples"] {
+        for end in ["svg", "png"] {
+            assert!(names.contains(&format!("{chart}.{end}")), "{chart}.{end} of {names:?}");
+        }
+    }
+    assert!(fs::read_to_string(folder.join("ladder.svg")).unwrap().starts_with("<svg"));
+    assert!(fs::read(folder.join("ladder.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(names.iter().all(|name| !name.starts_with('.')), "no scraps: {names:?}");
+}
+
+#[test]
 fn a_model_beyond_a_domain_is_tried_across_domains() {
     let wall = |model: &str| {
         let arguments = ["wall", "--chips", "h100-sxm", "--workload", "chat", "--concurrency", "4"];

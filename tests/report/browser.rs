@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use memwall::report::{WallReport, render_wall_page};
 
@@ -20,10 +20,22 @@ fn visit(report: &WallReport, name: &str) -> Option<Visit> {
 }
 
 fn open(html: &str, name: &str) -> Option<Visit> {
+    let output = browse(html, name, &["--dump-dom".into()])?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(Visit { dom: text(&output.stdout), log: text(&output.stderr) })
+}
+
+/// The folder of the visit `name`.
+fn folder_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"))
+}
+
+/// Opens a page with these further flags; not where the environment says there is no browser.
+fn browse(html: &str, name: &str, flags: &[String]) -> Option<Output> {
     if std::env::var_os("MEMWALL_NO_BROWSER").is_some() {
         return None;
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));
+    let folder = folder_of(name);
     // What an earlier run left, a locked profile above all, must not matter.
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder).unwrap();
@@ -42,15 +54,14 @@ fn open(html: &str, name: &str) -> Option<Visit> {
             "--enable-logging=stderr",
             "--v=0",
             "--virtual-time-budget=10000",
-            "--dump-dom",
         ])
+        .args(flags)
         .arg(format!("--user-data-dir={}", folder.join("profile").display()))
         .arg(format!("file://{}", page.display()))
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Some(Visit { dom: text(&output.stdout), log: text(&output.stderr) })
+    Some(output)
 }
 
 fn chromium() -> PathBuf {
@@ -143,4 +154,48 @@ fn a_browser_follows_selectors_and_saves_numbers() {
     assert!(csv.contains("H100 SXM"), "{csv:.300}");
     let chip = "b200-sxm--hgx-";
     assert!(visit.dom.contains(&format!("data-shown=\"{}\"", [chip; 4].join(","))), "its sources");
+}
+
+/// Says how much wider the page is than its window, once the charts stand.
+const MEASURER: &str = r#"<script>
+    const root = document.documentElement;
+    const measure = () => {
+        if (root.dataset.ready !== "true" || root.dataset.over) return;
+        root.dataset.over = root.scrollWidth - root.clientWidth;
+        root.dataset.wide = root.clientWidth;
+    };
+    new MutationObserver(measure).observe(root, { attributes: true });
+    measure();
+</script></body>"#;
+
+#[test]
+fn nothing_is_wider_than_a_phone() {
+    let page = render_wall_page(&sample()).replace("</body>", MEASURER);
+    let flags = ["--window-size=390,844", "--hide-scrollbars", "--dump-dom"].map(String::from);
+    let Some(output) = browse(&page, "phone", &flags) else { return };
+    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+    let root = dom.split('>').nth(1).unwrap_or_default();
+    assert!(root.contains("data-over=\"0\""), "{root}");
+    let (_, wide) = root.split_once("data-wide=\"").unwrap();
+    let wide: u32 = wide.split('"').next().unwrap().parse().unwrap();
+    assert!(wide <= 600, "the window is narrow: {wide}");
+}
+
+#[test]
+fn paper_takes_two_charts_a_sheet_and_wide_tables_across() {
+    let sheet = folder_of("paper").join("page.pdf");
+    let flags = [format!("--print-to-pdf={}", sheet.display()), "--no-pdf-header-footer".into()];
+    if browse(&render_wall_page(&sample()), "paper", &flags).is_none() {
+        return;
+    }
+    let pdf = String::from_utf8_lossy(&fs::read(&sheet).unwrap()).into_owned();
+    let pages = pdf.matches("/Type /Page\n").count();
+    assert!((6..=14).contains(&pages), "{pages} pages for ten charts and three tables");
+    let boxes = pdf.split("/MediaBox [").skip(1).map(|rest| rest.split(']').next().unwrap());
+    let sides = boxes.map(|numbers| {
+        let ends: Vec<f64> = numbers.split_whitespace().map(|side| side.parse().unwrap()).collect();
+        (ends[2], ends[3])
+    });
+    let (across, upright): (Vec<_>, Vec<_>) = sides.partition(|(width, height)| width > height);
+    assert!(!across.is_empty() && upright.len() >= 5, "{} and {}", across.len(), upright.len());
 }

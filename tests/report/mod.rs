@@ -4,4 +4,5 @@
 mod browser;
 mod documents;
 mod page;
+mod pictures;
 mod sample;

@@ -102,6 +102,8 @@ fn sample_point(output: f64, step: u32) -> FrontierPoint {
         parallel: format!("tp{}", 8 >> (step / 2)),
         gpus: 8 >> (step / 2),
         concurrency: 256 >> step,
+        max_batched_tokens: 2048,
+        batch_mean: 12.0,
         tok_s_per_user_p50: 9.0 * f64::from(1 << step),
         output_tok_s_per_gpu: 1.2 * output / f64::from(1 << step),
         tok_s_per_facility_mw: Some(output * 500.0),

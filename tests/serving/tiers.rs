@@ -79,9 +79,12 @@ fn both_engines_agree_over_stores() {
         |(case, tiering, tasks, is_tick)| {
             let horizon = case.plan.horizon.or(Some(SimSpan::from_ms(1500)));
             let case = Case { plan: RunPlan { horizon, ..case.plan }, ..case };
-            let both = |engine| match is_tick {
-                true => run(Ticks, (&case, &tiering), &tasks, engine),
-                false => run(&program, (&case, &tiering), &tasks, engine),
+            let both = |engine| {
+                if is_tick {
+                    run(Ticks, (&case, &tiering), &tasks, engine)
+                } else {
+                    run(&program, (&case, &tiering), &tasks, engine)
+                }
             };
             let (fast, slow) = (both(Engine::Macro), both(Engine::Stepwise));
             let stores = &fast.1.stores;
@@ -141,6 +144,21 @@ proptest! {
             prop_assert!(outcome.first_token <= outcome.end);
             prop_assert!(outcome.cached < outcome.prompt);
         }
+    }
+
+    /// No cache finds more than one of its size that knows the future, whatever its stores.
+    #[test]
+    fn no_policy_beats_the_oracle(case in case(), tiering in tiering(), tasks in tasks()) {
+        let horizon = case.plan.horizon.or(Some(SimSpan::from_ms(1500)));
+        let case = Case { plan: RunPlan { horizon, ..case.plan }, ..case };
+        let mut fleet = fleet(Ticks, &case, Engine::Macro).with_oracle();
+        if !tiering.tiers.is_empty() {
+            fleet = fleet.with_tiers(tiering);
+        }
+        let result = simulate(&mut fleet, tasks.iter(), case.plan, &mut |_| {});
+        let bound = fleet.figures().clairvoyant_pages.unwrap() * 16;
+        let cached = result.meter.tokens.cached;
+        prop_assert!(cached <= bound, "{cached} of at most {bound}");
     }
 
     /// With room for everything just below HBM, nothing is computed twice.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use memwall::serving::Extent;
 use memwall::units::SimSpan;
 use memwall::workload::{
-    Call, Cause, LruPolicy, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
+    Call, Cause, ReusePolicy, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
     read_trace,
 };
 
@@ -35,7 +35,7 @@ fn pages(content: &[Extent]) -> Vec<u64> {
 }
 
 /// Hit blocks and hit tokens under each capacity.
-fn hits(trace: &Trace, policy: LruPolicy, capacities: &[u64]) -> Vec<(u64, u64)> {
+fn hits(trace: &Trace, policy: ReusePolicy, capacities: &[u64]) -> Vec<(u64, u64)> {
     let capacities = capacities.iter().map(|&capacity| Some(capacity)).collect();
     let query = ReuseQuery { policies: vec![policy], capacities, ..ReuseQuery::default() };
     let reuse = TraceStats::of(trace, &query).unwrap().reuse;
@@ -48,7 +48,7 @@ fn mooncake_counts_are_exact() {
     let trace = read_trace(&[data("mooncake_conversation.jsonl.gz")]).unwrap();
     let capacities = [100, 1000, 10_000, 100_000, 1_000_000];
     assert_eq!(
-        hits(&trace, LruPolicy::HeadFirst, &capacities),
+        hits(&trace, ReusePolicy::HeadFirst, &capacities),
         [
             (11_645, 5_962_117),
             (12_831, 6_567_267),
@@ -58,7 +58,7 @@ fn mooncake_counts_are_exact() {
         ]
     );
     assert_eq!(
-        hits(&trace, LruPolicy::LeafFirst, &capacities),
+        hits(&trace, ReusePolicy::LeafFirst, &capacities),
         [
             (12_071, 6_180_229),
             (12_847, 6_575_459),
@@ -90,11 +90,11 @@ fn claude_code_counts_are_exact() {
     let trace = read_trace(&[data("claude-code")]).unwrap();
     let capacities = [1000, 3000, 10_000, 30_000];
     assert_eq!(
-        hits(&trace, LruPolicy::HeadFirst, &capacities),
+        hits(&trace, ReusePolicy::HeadFirst, &capacities),
         [(50_793, 3_250_752), (286_018, 18_305_152), (358_754, 22_960_256), (361_773, 23_153_472)]
     );
     assert_eq!(
-        hits(&trace, LruPolicy::LeafFirst, &capacities),
+        hits(&trace, ReusePolicy::LeafFirst, &capacities),
         [(134_804, 8_627_456), (307_524, 19_681_536), (358_754, 22_960_256), (361_773, 23_153_472)]
     );
     let stats = TraceStats::of(&trace, &ReuseQuery::default()).unwrap();
@@ -130,8 +130,8 @@ fn packed_archived_and_repeated_files_are_the_same_trace() {
     let path = scratch("sessions.tar.zst", &packed);
     let again = read_trace(std::slice::from_ref(&path)).unwrap();
     assert_eq!(
-        hits(&again, LruPolicy::LeafFirst, &[3000]),
-        hits(&plain, LruPolicy::LeafFirst, &[3000])
+        hits(&again, ReusePolicy::LeafFirst, &[3000]),
+        hits(&plain, ReusePolicy::LeafFirst, &[3000])
     );
     let twice = read_trace(&[path, PathBuf::from(data("claude-code"))]).unwrap();
     assert_eq!((twice.sessions(), twice.duplicates), (12, 12));

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::terminal::{count, known, per_cent};
 use crate::cli::{CliError, Column, Exit, Shell, Table};
 use crate::units::{Seconds, SimSpan, significant};
-use crate::workload::{Arrivals, Lengths, LruPolicy, Reuse, ReuseQuery, TraceStats, read_trace};
+use crate::workload::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats, read_trace};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +33,8 @@ pub(in crate::cli) struct Stats {
     #[arg(long, value_name = "N|inf", value_delimiter = ',', default_value = "1000,10000,inf")]
     #[arg(value_parser = capacity)]
     capacity_blocks: Vec<Limit<u64>>,
-    /// Which of equally recent blocks are evicted first
+    /// Which blocks are evicted first: of equally recent ones the leaves, as in vLLM and SGLang, or
+    /// the heads; or what no policy can beat (belady)
     #[arg(long, value_enum, value_delimiter = ',', default_value = "leaf-first,head-first")]
     policy: Vec<PolicyName>,
     /// How long after its last use a block can still be found, in seconds
@@ -49,11 +50,15 @@ pub(in crate::cli) struct Stats {
 #[derive(Clone, Copy, Debug)]
 struct Limit<T>(Option<T>);
 
-/// [`LruPolicy`] on the command line.
+/// [`ReusePolicy`] on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PolicyName {
+    /// Least recently used, leaves first
     LeafFirst,
+    /// Least recently used, heads first
     HeadFirst,
+    /// The bound: what is looked up last
+    Belady,
 }
 
 impl TraceCommand {
@@ -81,8 +86,9 @@ impl Stats {
 
     fn query(&self) -> ReuseQuery {
         let policies = self.policy.iter().map(|policy| match policy {
-            PolicyName::LeafFirst => LruPolicy::LeafFirst,
-            PolicyName::HeadFirst => LruPolicy::HeadFirst,
+            PolicyName::LeafFirst => ReusePolicy::LeafFirst,
+            PolicyName::HeadFirst => ReusePolicy::HeadFirst,
+            PolicyName::Belady => ReusePolicy::Belady,
         });
         ReuseQuery {
             policies: policies.collect(),
@@ -177,8 +183,9 @@ fn reuse_table(rows: &[Reuse]) -> Table {
     for row in rows {
         table.row([
             match row.policy {
-                LruPolicy::LeafFirst => "leaf-first".into(),
-                LruPolicy::HeadFirst => "head-first".into(),
+                ReusePolicy::LeafFirst => "leaf-first".into(),
+                ReusePolicy::HeadFirst => "head-first".into(),
+                ReusePolicy::Belady => "belady".into(),
             },
             row.capacity_blocks.map_or_else(|| "inf".into(), count),
             row.ttl_s.map_or_else(|| "inf".into(), |seconds| significant(seconds, 4)),

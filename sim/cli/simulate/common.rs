@@ -10,7 +10,7 @@ use crate::cluster::Order;
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
-use crate::serving::{Admission, Engine, Limits};
+use crate::serving::{Admission, Engine, Limits, StepLimits};
 use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
@@ -41,14 +41,18 @@ pub(in crate::cli) struct CommonFlags {
     /// gives the same result (stepwise)
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t = EngineName::Macro)]
     pub(super) engine: EngineName,
-    /// Most tokens in one step
-    #[arg(long, value_name = "N", default_value_t = 2048)]
+    /// Most tokens in one step [default: 2048, or --limits]
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    pub(super) max_batched_tokens: u32,
-    /// Most sequences running at once
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(super) max_batched_tokens: Option<u32>,
+    /// Most sequences running at once [default: 256, or --limits]
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
-    pub(super) max_seqs: u32,
+    pub(super) max_seqs: Option<u32>,
+    /// Limits of a step that are not given: the same for all chips and engines (same), or what a
+    /// server of the --engine-profile takes on the chip if nothing is set (shipped)
+    #[arg(long, value_enum, value_name = "WHOSE", default_value_t = LimitsName::Same)]
+    pub(super) limits: LimitsName,
     /// Forget unused KV after this long (`5min`, `1h`) [default: only for want of room]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     pub(super) ttl: Option<SimSpan>,
@@ -64,6 +68,15 @@ pub(in crate::cli) enum PrecisionName {
     Native,
     /// BF16 weights and KV for every chip.
     Same,
+}
+
+/// Whose limits of a step are taken where none are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum LimitsName {
+    /// 2,048 tokens and 256 sequences.
+    Same,
+    /// Those that the engine ships with, by chip.
+    Shipped,
 }
 
 /// How the steps of a replica are gone through.
@@ -123,11 +136,15 @@ impl CommonFlags {
         self.engine_profile
     }
 
-    /// Limits with pages of `page_tokens` tokens.
-    pub(in crate::cli) fn limits(&self, page_tokens: u32) -> Limits {
+    /// Limits on `chip` with pages of `page_tokens` tokens.
+    fn limits_on(&self, chip: &Chip, page_tokens: u32) -> Limits {
+        let step = match self.limits {
+            LimitsName::Same => StepLimits { tokens: 2048, sequences: 256 },
+            LimitsName::Shipped => StepLimits::shipped(self.engine_profile, chip),
+        };
         Limits {
-            max_batched_tokens: self.max_batched_tokens,
-            max_seqs: self.max_seqs,
+            max_batched_tokens: self.max_batched_tokens.unwrap_or(step.tokens),
+            max_seqs: self.max_seqs.unwrap_or(step.sequences),
             admission: match self.engine_profile {
                 EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
                 EngineProfile::Trtllm => Admission::AnswerFits,
@@ -163,7 +180,7 @@ impl CommonFlags {
             model,
             plan,
             precision: self.precision(chip, model),
-            limits: self.limits(page_tokens),
+            limits: self.limits_on(chip, page_tokens),
             pricing: self.pricing(),
             stretch: Stretch::NONE,
             kv: None,

@@ -74,10 +74,20 @@ impl Table {
     ///
     /// # Panics
     /// If there are more or fewer cells than columns.
-    pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<_> = cells.into_iter().collect();
+    pub(in crate::cli) fn row(&mut self, cells: impl Into<Vec<String>>) {
+        let cells = cells.into();
         assert_eq!(cells.len(), self.columns.len(), "a row has one cell a column");
         self.grid.add_row(cells);
+    }
+
+    /// The same table for a page.
+    pub(in crate::cli) fn for_page(&self) -> crate::report::Grid {
+        let cells = |row: &comfy_table::Row| row.cell_iter().map(Cell::content).collect();
+        let is_number = |column: &Column| matches!(column, Column::Number(_));
+        crate::report::Grid {
+            head: self.columns.iter().map(|it| (it.title().to_owned(), is_number(it))).collect(),
+            rows: self.grid.row_iter().map(cells).collect(),
+        }
     }
 
     /// The table as text, at most `width` columns wide if that is known.

@@ -2,6 +2,8 @@
 
 mod memory;
 mod order;
+mod wire;
 
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
 pub use order::{Deployment, Misfit, Nearest, Order};
+pub use wire::{NoNetwork, Wire};

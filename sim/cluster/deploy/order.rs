@@ -1,7 +1,8 @@
 //! A model on chips: the plan, its step program, its memory, or why it does not fit.
 
 use super::MemoryBudget;
-use crate::cost::{Calibration, CostError, Pricing, StepProgram, Stretch};
+use crate::cluster::tiers::Tiering;
+use crate::cost::{Calibration, CostError, OpFamily, Pricing, StepProgram, Stretch};
 use crate::hardware::Chip;
 use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
 use crate::serving::{Limits, Replica, Speculating, Speculation};
@@ -42,6 +43,8 @@ pub struct Deployment {
     pub limits: Limits,
     /// Its plan.
     pub plan: Plan,
+    /// Stores below the HBM of its replicas, where the ladder knows of any.
+    pub below: Option<Tiering>,
 }
 
 /// Why a model cannot be deployed so. Messages end with the nearest plan that fits, if one does.
@@ -104,10 +107,11 @@ impl Order<'_> {
         let memory = self.fit()?;
         let graph = forward(self.model, &self.plan, &self.precision)?;
         let ops = compile(&graph);
-        let program = StepProgram::compile(&ops, self.chip, Calibration::embedded(), self.pricing)?;
+        let how = (Calibration::embedded(), self.pricing);
+        let program = StepProgram::compile_with(&ops, self.chip, how, self.stretch)?;
         let kv = self.kv.unwrap_or(memory.kv);
         Ok(Deployment {
-            program: program.stretched(self.stretch),
+            program,
             memory,
             pages: memory.pages(kv, self.plan.dp),
             limits: Limits {
@@ -116,7 +120,17 @@ impl Order<'_> {
                 ..self.limits
             },
             plan: self.plan,
+            below: None,
         })
+    }
+
+    /// The step program of its operators of some families alone; whether it fits is not asked.
+    pub fn program_of(&self, families: &[OpFamily]) -> Result<StepProgram, Misfit> {
+        let graph = forward(self.model, &self.plan, &self.precision)?;
+        let mut ops = compile(&graph);
+        ops.retain(|op| families.contains(&OpFamily::of(&op.kind)));
+        let how = (Calibration::embedded(), self.pricing);
+        Ok(StepProgram::compile_with(&ops, self.chip, how, self.stretch)?)
     }
 
     /// The memory budget, or what does not fit.

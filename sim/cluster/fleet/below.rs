@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::replicas::Fleet;
-use super::state::Event;
+use super::routing::Policy;
+use super::state::{Event, Member};
 use crate::cluster::tiers::{Arrival, Hierarchy, Port, TierFigures, Tiering, Writing};
 use crate::cost::Pricer;
-use crate::serving::kv::pieces;
-use crate::serving::{Extent, Held};
+use crate::serving::kv::{Clairvoyant, pieces};
+use crate::serving::{Extent, Held, RequestId};
 use crate::units::SimTime;
 
 /// What lies below the replicas of a fleet.
@@ -62,6 +63,53 @@ impl<P: Pricer> Fleet<P> {
             ahead: BTreeMap::new(),
         });
         self
+    }
+
+    /// The same fleet, which keeps a log of what is looked up, for what a cache of the same size
+    /// would find that knows the future.
+    pub fn with_oracle(mut self) -> Self {
+        let members = self.members.drain(..);
+        self.members = members.map(Member::with_log).collect();
+        self
+    }
+
+    /// Pages of prompts that caches of the same size would find that know the future: one for each
+    /// replica, with its stores, or one for all if they share a store. None without a log.
+    pub(super) fn clairvoyant_pages(&self) -> Option<u64> {
+        let logs: Option<Vec<_>> =
+            self.members.iter().map(|member| member.replica.log().cloned()).collect();
+        let hbm = self.members.iter().map(|member| member.replica.kv().capacity());
+        let hierarchy = self.below.as_ref().map(|ground| &ground.hierarchy);
+        let own = hierarchy.map_or(0, Hierarchy::own_pages);
+        let shared = hierarchy.map_or(0, Hierarchy::shared_pages);
+        let found = |log: &Clairvoyant, pages: u64| -> u64 {
+            log.hits(pages, self.measured_from).iter().map(|(found, _)| found).sum()
+        };
+        let logs = logs?;
+        Some(if shared > 0 {
+            let all = hbm.map(|pages| pages + own).sum::<u64>() + shared;
+            found(&Clairvoyant::merged(logs), all)
+        } else {
+            logs.iter().zip(hbm).map(|(log, pages)| found(log, pages + own)).sum()
+        })
+    }
+
+    /// Tokens of a prompt that stores below each replica of a pool hold behind those in HBM;
+    /// nothing where no router asks.
+    pub(super) fn tokens_below(&mut self, now: SimTime, pool: usize, id: RequestId) -> Vec<u32> {
+        let is_asked = self.routers[pool].routing.policy == Policy::KvAware;
+        let range = self.range(pool);
+        let Some(ground) = self.below.as_mut().filter(|_| is_asked) else { return Vec::new() };
+        let request = &self.flights[&id].request;
+        let members = range.map(|member| {
+            let replica = &mut self.members[member].replica;
+            let cached = replica.cached(now, &request.content, request.prompt);
+            let limits = *replica.limits();
+            let span = (limits.full_pages(cached), limits.full_pages(request.prompt - 1));
+            let pages = ground.hierarchy.known(now, member, &request.content, span);
+            pages * limits.page_tokens
+        });
+        members.collect()
     }
 
     /// Starts a step of a replica, over what lies below it.
@@ -151,7 +199,9 @@ impl<P: Pricer> Fleet<P> {
 
     /// Notes where a session's context will be.
     pub(super) fn note_home(&mut self, session: u64, member: usize) {
-        if let Some(ground) = &mut self.below {
+        if let Some(ground) = &mut self.below
+            && ground.hierarchy.tiering().prefetch.is_some()
+        {
             ground.homes.insert(session, member);
         }
     }

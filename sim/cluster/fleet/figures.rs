@@ -21,6 +21,9 @@ pub struct FleetFigures {
     pub tools: Option<ToolFigures>,
     /// KV below HBM; none where there is no store for it.
     pub tiers: Option<TierFigures>,
+    /// Pages of prompts that caches of the same size would find that know the future; none if not
+    /// asked for.
+    pub clairvoyant_pages: Option<u64>,
 }
 
 /// Measurements of one pool.
@@ -123,6 +126,7 @@ impl<P: Pricer> Fleet<P> {
             pools: pools.collect(),
             handoff: self.prefilling.map(|_| self.handoff_figures()),
             faults: self.fault_figures,
+            clairvoyant_pages: self.clairvoyant_pages(),
             tiers: self.below.as_ref().map(Ground::figures),
             tools: self.cores.as_ref().map(|cores| ToolFigures {
                 cores: cores.count(),

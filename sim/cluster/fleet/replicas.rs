@@ -65,6 +65,7 @@ pub struct Fleet<P> {
     pub(super) passages: Passages,
     /// What lies below HBM.
     pub(super) below: Option<Ground>,
+    pub(super) measured_from: SimTime,
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -95,6 +96,7 @@ impl<P: Pricer> Fleet<P> {
             cores: None,
             passages: Passages::default(),
             below: None,
+            measured_from: SimTime::ZERO,
         }
     }
 
@@ -178,9 +180,10 @@ impl<P: Pricer> Fleet<P> {
     pub(super) fn choose(&mut self, now: SimTime, pool: usize, id: RequestId) -> Option<usize> {
         let start = self.range(pool).start;
         let range = self.range(pool);
+        let below = self.tokens_below(now, pool, id);
         let flight = &self.flights[&id];
         let (router, members) = (&mut self.routers[pool], &mut self.members[range]);
-        let chosen = router.choose(now, members, &flight.request, flight.session)?;
+        let chosen = router.choose(now, members, (&flight.request, flight.session), &below)?;
         Some(start + chosen)
     }
 
@@ -342,6 +345,7 @@ impl<P: Pricer> Service for Fleet<P> {
     }
 
     fn reset(&mut self, now: SimTime) {
+        self.measured_from = now;
         for member in &mut self.members {
             member.replica.reset_meter(now);
             member.sent = 0;

@@ -53,13 +53,14 @@ impl Router {
         }
     }
 
-    /// The replica for `request` of the task `session`; none if all are down.
+    /// The replica for a request of the task `session`, of whose prompt stores below each replica
+    /// hold so many tokens beyond those in HBM; none if all are down.
     pub(super) fn choose<P: Pricer>(
         &mut self,
         now: SimTime,
         members: &mut [Member<P>],
-        request: &Request,
-        session: u64,
+        (request, session): (&Request, u64),
+        below: &[u32],
     ) -> Option<usize> {
         let up: Vec<usize> = (0..members.len()).filter(|&i| members[i].is_up).collect();
         let turn = self.turn;
@@ -72,7 +73,8 @@ impl Router {
                 let weight = u64::from(self.routing.overlap_weight);
                 let cost = |&i: &usize| {
                     let hit = self.known_hit(now, &mut members[i], i, request);
-                    u64::from(request.prompt - hit) * weight + self.seen[i].prompts
+                    let hit = hit + below.get(i).copied().unwrap_or(0);
+                    u64::from(request.prompt.saturating_sub(hit)) * weight + self.seen[i].prompts
                 };
                 let costs: Vec<u64> = up.iter().map(cost).collect();
                 let count = members.len();
@@ -135,7 +137,7 @@ impl Router {
         session: u64,
     ) -> Option<usize> {
         let index = match self.routing.policy {
-            Policy::SessionAffinity => self.choose(now, members, request, session)?,
+            Policy::SessionAffinity => self.choose(now, members, (request, session), &[])?,
             _ => (session % members.len() as u64) as usize,
         };
         if self.routing.policy == Policy::PrefixAffinity {

@@ -59,6 +59,11 @@ impl<P> Member<P> {
 }
 
 impl<P: Pricer> Member<P> {
+    /// The same with a log of what is looked up.
+    pub(super) fn with_log(self) -> Self {
+        Self { replica: self.replica.with_log(), ..self }
+    }
+
     /// The same with stores below it, which take what it evicts, or what it computes.
     pub(super) fn over_stores(self, on_eviction: bool) -> Self {
         Self { replica: self.replica.with_stores(on_eviction), ..self }

@@ -1,12 +1,33 @@
 //! What passes between replicas: KV handed over, and sequences of replicas that failed.
 
 use super::figures::HandoffFigures;
-use super::replicas::{Fleet, PREFILL, SERVE};
+use super::replicas::{Fleet, PREFILL, Prefilling, SERVE};
+use super::routing::Routing;
 use super::state::{Event, Load, Move, Parked, Passage, Stage};
+use crate::cluster::deploy::{Order, Wire};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
+use crate::model::Plan;
 use crate::serving::{Migrant, RequestId};
 use crate::units::{SimSpan, SimTime};
+
+impl Prefilling {
+    /// For what is deployed as `serving`, over `wire` without latency.
+    pub fn of(serving: &Order, wire: &Wire, routing: Routing) -> Self {
+        let whole = Plan::tp(1);
+        let (model, kv) = (serving.model, serving.precision.kv);
+        let windows = model.window_bytes(kv, &whole, u32::MAX);
+        Self {
+            routing,
+            local_below: 0,
+            bytes_per_token: model.kv_bytes_per_token(kv, &whole),
+            bytes_per_sequence: windows + model.state_bytes_per_sequence(&whole),
+            source: wire.send,
+            target: wire.receive,
+            latency: SimSpan::ZERO,
+        }
+    }
+}
 
 impl<P: Pricer> Fleet<P> {
     pub(super) fn handoff_figures(&self) -> HandoffFigures {

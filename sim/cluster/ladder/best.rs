@@ -3,9 +3,12 @@
 use super::pool::TaskPool;
 use super::search::{Stride, best_concurrency};
 use super::slo::Slo;
+use super::station::Station;
 use super::trial::{TrialLength, run_closed, run_open, trial};
-use crate::cluster::deploy::{Deployment, Misfit, Order};
+use crate::cluster::deploy::{Deployment, Misfit, NoNetwork, Order};
 use crate::cluster::run::RunResult;
+use crate::cluster::tiers::{Unknown, Wishes};
+use crate::hardware::Catalog;
 use crate::model::Plan;
 use crate::serving::Engine;
 use crate::units::{PerSec, SimSpan};
@@ -41,13 +44,34 @@ pub struct Terms<'a> {
     pub ttl: Option<SimSpan>,
     /// How steps are gone through.
     pub engine: Engine,
+    /// Stores below HBM, if there are to be any.
+    pub below: Option<Wished<'a>>,
+}
+
+/// Stores below HBM as they are asked for, and where figures are found that were not given.
+#[derive(Clone, Copy, Debug)]
+pub struct Wished<'a> {
+    /// The stores.
+    pub wishes: &'a Wishes,
+    /// The specs.
+    pub catalog: &'a Catalog,
+}
+
+impl Terms<'_> {
+    /// Deploys `order` over the stores that are asked for.
+    fn deploy(&self, order: &Order) -> Result<Deployment, NoBest> {
+        let deployment = order.deploy()?;
+        let Some(Wished { wishes, catalog }) = self.below else { return Ok(deployment) };
+        let (tiering, _) = wishes.tiering(catalog, order, &deployment)?;
+        Ok(Deployment { below: Some(tiering), ..deployment })
+    }
 }
 
 /// The best found for one chip.
-pub struct Best {
+pub struct Best<S = Deployment> {
     /// The plan, compiled.
-    pub deployment: Deployment,
-    /// Tasks in flight on one replica, in a closed loop.
+    pub deployment: S,
+    /// Tasks in flight on it, in a closed loop.
     pub concurrency: Option<u32>,
     /// Output tokens per second and chip.
     pub output_tok_s_per_gpu: f64,
@@ -57,16 +81,11 @@ pub struct Best {
     pub result: RunResult,
 }
 
-impl Best {
-    fn of(
-        deployment: Deployment,
-        concurrency: Option<u32>,
-        result: RunResult,
-        terms: &Terms,
-    ) -> Self {
+impl<S: Station> Best<S> {
+    fn of(deployment: S, concurrency: Option<u32>, result: RunResult, terms: &Terms) -> Self {
         Self {
             concurrency,
-            output_tok_s_per_gpu: result.output_tok_s() / f64::from(deployment.plan.gpus()),
+            output_tok_s_per_gpu: result.output_tok_s() / f64::from(deployment.gpus()),
             meets_slo: terms.slo.is_met(&result),
             deployment,
             result,
@@ -80,6 +99,12 @@ pub enum NoBest {
     /// No plan fits.
     #[error(transparent)]
     Misfit(#[from] Misfit),
+    /// A store's figures are not known.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// Nothing is known of what would carry KV from chip to chip.
+    #[error("{0}, so that nothing can be handed from chip to chip")]
+    NoNetwork(#[from] NoNetwork),
     /// Plans fit, but none meets the service level even with one task in flight.
     #[error(
         "{chip} misses {slo} with {plan} even with one task in flight; relax the service level"
@@ -106,8 +131,8 @@ impl NoBest {
 }
 
 /// A plan and what short trials promise of it.
-struct Candidate {
-    deployment: Deployment,
+struct Candidate<S> {
+    station: S,
     concurrency: u32,
     promise: f64,
 }
@@ -119,38 +144,51 @@ const TIE: f64 = 0.97;
 /// A load that failed a long trial is lowered by this factor.
 const STEP_DOWN: f64 = 0.92;
 
-/// Tries every plan of `plans` for `order`'s chip and keeps the best.
-///
-/// Short trials find each plan's best load; long ones confirm them, the most promising first, until
-/// no other plan promises as much. The reason given for a chip without a best is that of the last
-/// plan that came nearest to one.
+/// Tries every plan of `plans` for `order`'s chip and keeps the best; see [`best_of`].
 pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Best, NoBest> {
+    let deploy = |&plan: &Plan| terms.deploy(&Order { plan, ..*order });
+    best_of(&order.chip.name, plans.iter().map(deploy), terms)
+}
+
+/// Tries every one of `stations`, which are of the chip called `chip`, and keeps the best.
+///
+/// Short trials find each station's best load; long ones confirm them, the most promising first,
+/// until no other promises as much. The reason given for a chip without a best is that of the last
+/// station that came nearest to one.
+///
+/// # Panics
+/// If there is no station.
+pub fn best_of<S: Station>(
+    chip: &str,
+    stations: impl Iterator<Item = Result<S, NoBest>>,
+    terms: &Terms,
+) -> Result<Best<S>, NoBest> {
     let mut candidates = Vec::new();
     let mut reason: Option<NoBest> = None;
-    for &plan in plans {
-        match candidate(&Order { plan, ..*order }, terms) {
+    for station in stations {
+        match station.and_then(|station| candidate(chip, station, terms)) {
             Ok(found) => candidates.push(found),
             Err(why) => reason = Some(why.after(reason)),
         }
     }
     candidates.sort_by(|a, b| b.promise.total_cmp(&a.promise));
-    let mut confirmed: Vec<Best> = Vec::new();
+    let mut confirmed: Vec<Best<S>> = Vec::new();
     let mut highest = 0.0_f64;
     for candidate in candidates {
         if candidate.promise < highest * TIE {
             break;
         }
-        let plan = candidate.deployment.plan;
+        let plan = candidate.station.plan();
         match confirm(candidate, terms) {
             Some(found) => {
                 highest = highest.max(found.output_tok_s_per_gpu);
                 confirmed.push(found);
             }
-            None => reason = Some(too_slow(order, plan, terms)),
+            None => reason = Some(too_slow(chip, plan, terms)),
         }
     }
     if !confirmed.iter().any(|best| best.meets_slo) {
-        let excess = |best: &Best| terms.slo.excess(&best.result);
+        let excess = |best: &Best<S>| terms.slo.excess(&best.result);
         let nearest = confirmed.into_iter().min_by(|a, b| excess(a).total_cmp(&excess(b)));
         return nearest.ok_or_else(|| reason.expect("a plan without a best has a reason"));
     }
@@ -158,16 +196,28 @@ pub fn best_of_plans(order: &Order, plans: &[Plan], terms: &Terms) -> Result<Bes
     let rates = confirmed.iter().map(|best| best.output_tok_s_per_gpu);
     let highest = rates.fold(0.0, f64::max);
     let ties = confirmed.into_iter().filter(|best| best.output_tok_s_per_gpu >= highest * TIE);
-    ties.min_by_key(|best| best.deployment.plan.gpus())
+    ties.min_by_key(|best| best.deployment.gpus())
         .ok_or_else(|| reason.expect("a plan without a best has a reason"))
+}
+
+/// The same station at the load that long trials find best near its own, told apart to 3 %.
+pub fn refined<S: Station>(best: Best<S>, terms: &Terms) -> Best<S> {
+    let Some(near) = best.concurrency.filter(|_| terms.drive == Drive::Best) else { return best };
+    let most = terms.pool.underway().len() as u32;
+    let try_out = |n| trial(&best.deployment, n, terms.confirm, terms);
+    let found = best_concurrency(near, most, Stride::CLOSE, try_out);
+    match found.filter(|found| found.rate > best.output_tok_s_per_gpu) {
+        Some(found) => Best::of(best.deployment, Some(found.concurrency), found.result, terms),
+        None => best,
+    }
 }
 
 /// What `order`'s own plan yields in short trials, at the load that was asked for or at the best
 /// near `near`. Meant for comparing worlds that differ little: all see the same tasks.
 ///
 /// Where not even one task at a time meets the service level, its figures are given all the same.
-pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, Misfit> {
-    let deployment = order.deploy()?;
+pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, NoBest> {
+    let deployment = terms.deploy(order)?;
     let most = terms.pool.underway().len() as u32;
     let (concurrency, result) = match terms.drive {
         Drive::Best => {
@@ -185,59 +235,58 @@ pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, Misf
     Ok(Best::of(deployment, concurrency, result, terms))
 }
 
-/// The load of one plan that short trials find best, or the one that was asked for.
-fn candidate(order: &Order, terms: &Terms) -> Result<Candidate, NoBest> {
-    let deployment = order.deploy()?;
+/// The load of a station that short trials find best, or the one that was asked for.
+fn candidate<S: Station>(chip: &str, station: S, terms: &Terms) -> Result<Candidate<S>, NoBest> {
     let most = terms.pool.underway().len() as u32;
     let (concurrency, promise) = match terms.drive {
         Drive::Best => {
-            let start = first_guess(&deployment, terms);
-            let try_out = |n| trial(&deployment, n, terms.bracket, terms);
+            let start = first_guess(&station, terms);
+            let try_out = |n| trial(&station, n, terms.bracket, terms);
             let best = best_concurrency(start, most, Stride::WIDE, try_out)
-                .ok_or_else(|| too_slow(order, order.plan, terms))?;
+                .ok_or_else(|| too_slow(chip, station.plan(), terms))?;
             (best.concurrency, best.rate)
         }
         Drive::Concurrency(wanted) => (wanted.min(most), f64::INFINITY),
         Drive::Rate(_) => (0, f64::INFINITY),
     };
-    Ok(Candidate { deployment, concurrency, promise })
+    Ok(Candidate { station, concurrency, promise })
 }
 
 /// A long run at the candidate's load, or at the next lower one that meets the service level.
 ///
 /// A load that was asked for is run whether or not it does; plans with which it does come first.
-fn confirm(candidate: Candidate, terms: &Terms) -> Option<Best> {
-    let Candidate { deployment, mut concurrency, .. } = candidate;
+fn confirm<S: Station>(candidate: Candidate<S>, terms: &Terms) -> Option<Best<S>> {
+    let Candidate { station, mut concurrency, .. } = candidate;
     match terms.drive {
         Drive::Rate(rate) => {
-            let result = run_open(&deployment, rate, terms);
-            return Some(Best::of(deployment, None, result, terms));
+            let result = run_open(&station, rate, terms);
+            return Some(Best::of(station, None, result, terms));
         }
         Drive::Concurrency(_) => {
-            let result = run_closed(&deployment, concurrency, terms.confirm, terms);
-            return Some(Best::of(deployment, Some(concurrency), result, terms));
+            let result = run_closed(&station, concurrency, terms.confirm, terms);
+            return Some(Best::of(station, Some(concurrency), result, terms));
         }
         Drive::Best => {}
     }
     while concurrency > 0 {
-        let long = trial(&deployment, concurrency, terms.confirm, terms);
+        let long = trial(&station, concurrency, terms.confirm, terms);
         if long.meets_slo {
-            return Some(Best::of(deployment, Some(concurrency), long.result, terms));
+            return Some(Best::of(station, Some(concurrency), long.result, terms));
         }
         concurrency = ((f64::from(concurrency) * STEP_DOWN) as u32).min(concurrency - 1);
     }
     None
 }
 
-fn too_slow(order: &Order, plan: Plan, terms: &Terms) -> NoBest {
-    NoBest::TooSlow { chip: order.chip.name.clone(), plan, slo: terms.slo }
+fn too_slow(chip: &str, plan: Plan, terms: &Terms) -> NoBest {
+    NoBest::TooSlow { chip: chip.to_owned(), plan, slo: terms.slo }
 }
 
 /// As many tasks as have room in the cache at once.
-fn first_guess(deployment: &Deployment, terms: &Terms) -> u32 {
+pub(super) fn first_guess(station: &impl Station, terms: &Terms) -> u32 {
     let contexts = terms.pool.underway().iter().filter_map(|entered| {
         entered.task.chains[0].calls.first().map(|call| u64::from(call.prompt))
     });
     let mean = contexts.clone().sum::<u64>() / (contexts.count() as u64).max(1);
-    (deployment.kv_tokens() / mean.max(1)).clamp(1, 1 << 20) as u32
+    (station.kv_tokens() / mean.max(1)).clamp(1, 1 << 20) as u32
 }

@@ -1,13 +1,19 @@
 //! What each chip yields at its best, all on the same work.
 
 mod best;
+mod inside;
 mod pool;
 mod search;
+mod setup;
 mod slo;
+mod station;
 mod trial;
 
-pub use best::{Best, Drive, NoBest, Terms, best_nearby, best_of_plans};
+pub use best::{Best, Drive, NoBest, Terms, Wished, best_nearby, best_of, best_of_plans, refined};
+pub use inside::{Inside, look_inside};
 pub use pool::TaskPool;
 pub use search::{Stride, Trial, best_concurrency};
+pub use setup::{Pools, Setup};
 pub use slo::Slo;
+pub use station::{GoesOn, Station};
 pub use trial::TrialLength;

@@ -3,9 +3,8 @@
 use super::best::Terms;
 use super::search::Trial;
 use super::slo::Slo;
-use crate::cluster::deploy::Deployment;
-use crate::cluster::run::{Load, RunPlan, RunResult, at_rate, simulate, simulate_while};
-use crate::des::Streams;
+use super::station::{GoesOn, Station};
+use crate::cluster::run::{Load, RunPlan, RunResult};
 use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
 
@@ -21,7 +20,7 @@ pub struct TrialLength {
 }
 
 impl TrialLength {
-    fn plan(self, load: Load) -> RunPlan {
+    pub(super) fn plan(self, load: Load) -> RunPlan {
         RunPlan {
             load,
             warmup: self.warmup,
@@ -62,49 +61,44 @@ impl Patience {
 /// A closed loop of `concurrency` tasks, judged by the service level; stops early if it cannot be
 /// met any more.
 pub(super) fn trial(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
 ) -> Trial<RunResult> {
-    let mut patience = Patience::new(terms.slo, length.requests, deployment.limits.max_seqs);
+    let mut patience = Patience::new(terms.slo, length.requests, station.slots());
     let goes_on = &mut |outcome: &Outcome| patience.lasts(outcome);
-    let result = run_while(deployment, concurrency, length, terms, goes_on);
-    let rate = result.output_tok_s() / f64::from(deployment.plan.gpus());
+    let result = run_while(station, concurrency, length, terms, goes_on);
+    let rate = result.output_tok_s() / f64::from(station.gpus());
     Trial { concurrency, meets_slo: terms.slo.is_met(&result), rate, result }
 }
 
 /// Runs a closed loop of `concurrency` tasks that are underway when it begins.
 pub(super) fn run_closed(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
 ) -> RunResult {
-    run_while(deployment, concurrency, length, terms, &mut |_| true)
+    run_while(station, concurrency, length, terms, &mut |_| true)
 }
 
 fn run_while(
-    deployment: &Deployment,
+    station: &impl Station,
     concurrency: u32,
     length: TrialLength,
     terms: &Terms,
-    goes_on: &mut dyn FnMut(&Outcome) -> bool,
+    goes_on: GoesOn,
 ) -> RunResult {
-    let mut replica = deployment.replica(terms.ttl).with_engine(terms.engine);
-    let tasks = terms.pool.enter(&mut replica, concurrency, terms.ttl);
     let plan = length.plan(Load::Closed { concurrency });
-    let result = simulate_while(replica, tasks, plan, &mut |_| {}, goes_on);
+    let result = station.run_closed(concurrency, plan, terms, goes_on);
     // Tasks that were underway are remnants; a whole task has more calls.
     RunResult { calls_per_task: terms.pool.calls_per_task(), ..result }
 }
 
-/// Runs tasks that arrive at `rate`, from an empty replica on.
-pub(super) fn run_open(deployment: &Deployment, rate: PerSec, terms: &Terms) -> RunResult {
-    let tasks = at_rate(terms.pool.fresh(0), rate, Streams::new(terms.seed));
-    let plan = terms.confirm.plan(Load::Arrivals);
-    let replica = deployment.replica(terms.ttl).with_engine(terms.engine);
-    simulate(replica, tasks, plan, &mut |_| {})
+/// Runs tasks that arrive at `rate`, from empty caches on.
+pub(super) fn run_open(station: &impl Station, rate: PerSec, terms: &Terms) -> RunResult {
+    station.run_open(rate, terms.confirm.plan(Load::Arrivals), terms)
 }
 
 #[cfg(test)]

@@ -79,8 +79,8 @@ impl<'a, V: Traced, W: Witness> Recorded<'a, V, W> {
         Self { service, witness, caller: None, news: Vec::new() }
     }
 
-    /// Tells what became known at `now`, in order of time: a fleet that was empty for a while learns
-    /// late of failures, and then of the steps that follow.
+    /// Tells what became known at `now`, in order of time: a fleet that was empty for a while
+    /// learns late of failures, and then of the steps that follow.
     fn tell(&mut self, now: SimTime) {
         let mut news = std::mem::take(&mut self.news);
         let of_replicas = &mut |replica, note: Note| {

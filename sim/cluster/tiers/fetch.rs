@@ -111,10 +111,10 @@ impl Hierarchy {
         from: u32,
         compute: &dyn Fn(u32) -> SimSpan,
     ) -> (usize, SimSpan) {
-        let spans = (0..=segments.len()).map(|count| self.predict(member, &segments[..count]));
         if self.tiering.fetching == Fetching::Always {
-            return (segments.len(), spans.last().unwrap_or(SimSpan::ZERO));
+            return (segments.len(), self.predict(member, segments));
         }
+        let spans = (0..=segments.len()).map(|count| self.predict(member, &segments[..count]));
         let mut page = from;
         let choices = spans.enumerate().map(|(count, span)| {
             page += if count == 0 { 0 } else { segments[count - 1].pages };
@@ -133,7 +133,7 @@ impl Hierarchy {
             if pages > 0 {
                 let bytes = self.tiering.bytes(tier, pages);
                 latency = latency.max(tier.latency);
-                flowing = flowing + self.traffic.predict(member, Some(tier.place), bytes);
+                flowing += self.traffic.predict(member, Some(tier.place), bytes);
             }
         }
         latency + flowing

@@ -88,7 +88,9 @@ impl Traffic {
         let lost = self.flows.iter().filter(|(_, flow)| is_lost(flow));
         let tags: Vec<u32> = lost.map(|(&tag, _)| tag).collect();
         self.delayed.retain(|(_, tag)| !tags.contains(tag));
-        tags.iter().for_each(|&tag| self.links.cancel(now, tag));
+        for &tag in &tags {
+            self.links.cancel(now, tag);
+        }
         tags.iter().map(|tag| self.flows.remove(tag).expect("it was found")).collect()
     }
 

@@ -156,7 +156,9 @@ impl Hierarchy {
         for flow in self.traffic.cancel(now, |flow| flow.member == member) {
             if let Cargo::Copy { tier, pieces, .. } = flow.cargo {
                 let shelf = self.shelf(tier, member);
-                pieces.iter().for_each(|piece| shelf.coming.remove(piece));
+                for piece in &pieces {
+                    shelf.coming.remove(piece);
+                }
             }
         }
         self.loads.retain(|&(whose, _), _| whose != member);
@@ -191,6 +193,21 @@ impl Hierarchy {
             }
         });
         TierFigures { stores: stores.collect(), fetches: self.tally.fetches() }
+    }
+
+    /// Pages of the stores of one replica.
+    pub(in crate::cluster) fn own_pages(&self) -> u64 {
+        self.pages_where(false)
+    }
+
+    /// Pages of the store that all share.
+    pub(in crate::cluster) fn shared_pages(&self) -> u64 {
+        self.pages_where(true)
+    }
+
+    fn pages_where(&self, is_shared: bool) -> u64 {
+        let tiers = self.tiering.tiers.iter().filter(|tier| tier.place.is_shared() == is_shared);
+        tiers.map(|tier| self.tiering.pages(tier)).fold(0, u64::saturating_add)
     }
 
     /// Asserts that no page is lost or counted twice.
@@ -251,7 +268,9 @@ impl Hierarchy {
         let spec = self.tiering.tiers[tier];
         let bytes = self.tiering.bytes(&spec, Piece::total(&pieces));
         let shelf = self.shelf(tier, member);
-        pieces.iter().for_each(|piece| shelf.coming.insert(piece));
+        for piece in &pieces {
+            shelf.coming.insert(piece);
+        }
         self.tally.written[tier] += bytes;
         let way = (member, from, Some(spec.place));
         self.traffic.send(now, way, (bytes, spec.latency), Cargo::Copy { tier, pieces, pin });
@@ -273,7 +292,9 @@ impl Hierarchy {
     /// Puts pages into a store where they have arrived; what leaves it goes further down.
     fn store(&mut self, now: SimTime, (member, tier): (usize, usize), pieces: &[Piece]) {
         let shelf = self.shelf(tier, member);
-        pieces.iter().for_each(|piece| shelf.coming.remove(piece));
+        for piece in pieces {
+            shelf.coming.remove(piece);
+        }
         let evicted = Piece::joined(shelf.store.insert(now, pieces));
         let has_next = tier + 1 < self.shelves.len();
         if has_next && self.tiering.writing == Writing::Back && !evicted.is_empty() {

@@ -6,8 +6,8 @@ use crate::units::{Bytes, BytesPerSec};
 /// Share of a C2C link's rate that copies reach, towards the chip and from it: measured on Grace
 /// Hopper.
 const C2C: [f64; 2] = [0.84, 0.66];
-/// The same for PCIe, either way: 52.8 of 64 GB/s on H100 (`nvbandwidth` issue 24), 26.3 of 32 GB/s
-/// over four lanes' fourth generation (issue 15).
+/// The same for `PCIe`, either way: 52.8 of 64 GB/s on H100 (`nvbandwidth` issue 24), 26.3 of
+/// 32 GB/s over the generation before (issue 15).
 const PCIE: [f64; 2] = [0.82, 0.82];
 /// Share of the DRAM's rate that streams reach: 348 to 410 of 512 GB/s on Grace (STREAM).
 const DRAM: f64 = 0.74;

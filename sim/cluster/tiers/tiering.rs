@@ -9,7 +9,7 @@ use crate::units::{Bytes, BytesPerSec, SimSpan};
 /// Where a store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
-    /// DRAM of the host, over the host link (PCIe or C2C).
+    /// DRAM of the host, over the host link (`PCIe` or C2C).
     Host,
     /// Drives of the box, over the host link.
     Nvme,

@@ -39,7 +39,7 @@ impl Wiring {
 
     /// The links from one end to the other, within the box of `member` or between it and the pool.
     ///
-    /// The pool reaches HBM over the NICs without passing the host (GPUDirect RDMA).
+    /// The pool reaches HBM over the NICs without passing the host (`GPUDirect` RDMA).
     pub(super) fn path(&self, member: usize, from: End, to: End) -> Vec<usize> {
         let own = &self.boxes[member];
         let leg = |end: End, other: End, side: usize| -> Vec<usize> {

@@ -1,13 +1,18 @@
 //! From operators to forms.
 
-use crate::cost::batch::CLIPS;
+use super::price::OpTime;
+use super::stretch::OpFamily;
+use crate::cost::batch::{Batch, CLIPS};
+use crate::cost::bound::Breakdown;
 use crate::cost::forms::{
     CollectiveForm, DecodeForm, ElementwiseForm, GemmForm, IndexerForm, LinearForm, MoeForm,
     PrefillForm, Setting,
 };
 use crate::cost::machine::CostError;
-use crate::cost::work::{ContextForm, RowForm};
+use crate::cost::profile::TimeModel;
+use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of};
 use crate::model::{Attention, Collective, CollectiveKind, Gemm, Moe, Op, OpKind, Rows};
+use crate::units::{Bytes, Flop};
 
 /// An operator's form or forms.
 pub(super) enum Compiled {
@@ -15,6 +20,18 @@ pub(super) enum Compiled {
     ByRows(Rows, Box<dyn RowForm>),
     /// Its cost depends on contexts; decode and prefill may be kernels of their own.
     ByContext(Vec<Box<dyn ContextForm>>),
+}
+
+/// An operator and its form.
+pub(super) struct CompiledOp {
+    pub(super) name: String,
+    pub(super) shape: String,
+    pub(super) count: u32,
+    pub(super) spread: u32,
+    pub(super) family: OpFamily,
+    /// `count`, times what its family is stretched by.
+    pub(super) weight: f64,
+    pub(super) form: Compiled,
 }
 
 /// The distinct clip lengths of `ops`, in tokens, shortest first.
@@ -37,7 +54,7 @@ fn clip(kind: &OpKind) -> Option<u32> {
 }
 
 /// The form of `op`, one of `ops`.
-pub(super) fn compile(op: &Op, ops: &[Op], setting: &mut Setting) -> Result<Compiled, CostError> {
+fn compile(op: &Op, ops: &[Op], setting: &mut Setting) -> Result<Compiled, CostError> {
     Ok(match &op.kind {
         OpKind::Gemm(gemm) => Compiled::ByRows(gemm.rows, Box::new(GemmForm::new(gemm, setting))),
         OpKind::Moe(moe) => Compiled::ByRows(Rows::Tokens, Box::new(MoeForm::new(moe, setting))),
@@ -66,6 +83,17 @@ pub(super) fn compile(op: &Op, ops: &[Op], setting: &mut Setting) -> Result<Comp
     })
 }
 
+/// `plain`, with what reads memory in decode as in `near`.
+fn nearer(plain: Compiled, near: Compiled) -> Compiled {
+    match (plain, near) {
+        (Compiled::ByContext(plain), Compiled::ByContext(near)) => {
+            let prefill = plain.into_iter().skip(1);
+            Compiled::ByContext(near.into_iter().take(1).chain(prefill).collect())
+        }
+        (_, near) => near,
+    }
+}
+
 /// Experts per token of the model, each of which gets a copy from a low-latency dispatch.
 fn top_k(ops: &[Op]) -> u32 {
     let experts = ops.iter().filter_map(|op| match &op.kind {
@@ -76,7 +104,7 @@ fn top_k(ops: &[Op]) -> u32 {
 }
 
 /// The shape of an operator, for tables.
-pub(super) fn shape(kind: &OpKind) -> String {
+fn shape(kind: &OpKind) -> String {
     match kind {
         OpKind::Gemm(Gemm { n, k, weights, rows }) => {
             let rows = if *rows == Rows::Logits { "logits" } else { "m" };
@@ -112,5 +140,88 @@ pub(super) fn shape(kind: &OpKind) -> String {
             format!("{kind} of {ranks}, {bytes_per_token} B/token")
         }
         OpKind::Elementwise { bytes_per_token } => format!("{bytes_per_token} B/token"),
+    }
+}
+
+impl CompiledOp {
+    /// `op`, one of `ops`; what its decode reads comes from the memory of `near` if there is one.
+    pub(super) fn new(
+        op: &Op,
+        ops: &[Op],
+        setting: &mut Setting,
+        near: Option<Setting>,
+    ) -> Result<Self, CostError> {
+        let plain = compile(op, ops, setting)?;
+        let form = match near {
+            Some(mut near) => nearer(plain, compile(op, ops, &mut near)?),
+            None => plain,
+        };
+        let (name, shape, family) = (op.name.clone(), shape(&op.kind), OpFamily::of(&op.kind));
+        let weight = f64::from(op.count);
+        Ok(Self { name, shape, count: op.count, spread: op.spread, family, weight, form })
+    }
+
+    /// One repetition's time.
+    pub(super) fn parts(&self, batch: &Batch, model: TimeModel) -> Breakdown {
+        match &self.form {
+            Compiled::ByRows(of, form) => {
+                row_time(form.as_ref(), f64::from(rows_of(batch, *of, self.spread)), model)
+            }
+            Compiled::ByContext(forms) => {
+                let load = Load::new(batch, self.spread);
+                let mut parts = Breakdown::default();
+                for form in forms {
+                    parts += context_time(form.as_ref(), &load, model);
+                }
+                parts
+            }
+        }
+    }
+
+    /// One repetition's work.
+    pub(super) fn work(&self, batch: &Batch) -> Work {
+        match &self.form {
+            Compiled::ByRows(of, form) => {
+                let rows = f64::from(rows_of(batch, *of, self.spread));
+                if rows > 0.0 { form.work(rows) } else { Work::default() }
+            }
+            Compiled::ByContext(forms) => {
+                let load = Load::new(batch, self.spread);
+                forms.iter().fold(Work::default(), |sum, form| sum + form.work(&load))
+            }
+        }
+    }
+
+    pub(super) fn price(&self, batch: &Batch, model: TimeModel) -> OpTime {
+        let count = f64::from(self.count);
+        let parts = self.parts(batch, model).scaled(self.weight);
+        let work = self.work(batch);
+        OpTime {
+            name: self.name.clone(),
+            count: self.count,
+            shape: self.shape.clone(),
+            flops: Flop::new(work.flops * count),
+            bytes: Bytes::new(work.bytes * count),
+            wire: Bytes::new(work.wire * count),
+            time: parts.total(),
+            parts,
+            family: self.family,
+        }
+    }
+}
+
+/// The time of `rows` rows.
+pub(super) fn row_time(form: &dyn RowForm, rows: f64, model: TimeModel) -> Breakdown {
+    match model {
+        _ if rows == 0.0 => Breakdown::default(),
+        TimeModel::Roofline => form.peaks().roofline(form.work(rows)),
+        TimeModel::Calibrated => form.time(rows),
+    }
+}
+
+fn context_time(form: &dyn ContextForm, load: &Load, model: TimeModel) -> Breakdown {
+    match model {
+        TimeModel::Roofline => form.peaks().roofline(form.work(load)),
+        TimeModel::Calibrated => form.time(load),
     }
 }

@@ -96,6 +96,11 @@ impl Cost {
         Demand { flop: Flop::new(flop), traffic: Bytes::new(traffic) }
     }
 
+    /// The same time with another account of work.
+    pub fn with_demand(self, demand: Demand) -> Self {
+        Self { flop: whole(demand.flop.get()), traffic: whole(demand.traffic.get()), ..self }
+    }
+
     /// Moves the share `fraction`, at most 1, of every part of its time to `bound`.
     pub fn reassigned(mut self, bound: Bound, fraction: f64) -> Self {
         let fraction = whole(fraction);

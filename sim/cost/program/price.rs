@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::{Compiled, clips, compile, shape};
+use super::compile::{Compiled, CompiledOp, clips, row_time};
 use super::curve::{Curve, Sample, Sums, sums_of};
 use super::exact::Cost;
 use super::host::Host;
@@ -16,8 +16,8 @@ use crate::cost::calibration::Calibration;
 use crate::cost::forms::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::{Pricing, TimeModel};
-use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of};
-use crate::hardware::Chip;
+use crate::cost::work::{Work, rows_of};
+use crate::hardware::{Chip, Resource};
 use crate::model::{Op, Rows};
 use crate::units::{Bytes, Flop, Seconds, SimSpan};
 
@@ -61,18 +61,6 @@ pub struct StepProgram {
     provenance: BTreeSet<String>,
 }
 
-/// An operator and its form.
-struct CompiledOp {
-    name: String,
-    shape: String,
-    count: u32,
-    spread: u32,
-    family: OpFamily,
-    /// `count`, times what its family is stretched by.
-    weight: f64,
-    form: Compiled,
-}
-
 /// What a step costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepTime {
@@ -113,14 +101,24 @@ impl StepProgram {
         calibration: &Calibration,
         pricing: Pricing,
     ) -> Result<Self, CostError> {
+        Self::compile_with(ops, chip, (calibration, pricing), Stretch::NONE)
+    }
+
+    /// The same under a what-if.
+    pub fn compile_with(
+        ops: &[Op],
+        chip: &Chip,
+        (calibration, pricing): (&Calibration, Pricing),
+        stretch: Stretch,
+    ) -> Result<Self, CostError> {
         let mut setting = Setting::new(chip, calibration, pricing, clips(ops))?;
         let mut compiled = Vec::with_capacity(ops.len());
         for op in ops {
-            let form = compile(op, ops, &mut setting)?;
-            let (name, count, spread) = (op.name.clone(), op.count, op.spread);
-            let (family, weight) = (OpFamily::of(&op.kind), f64::from(count));
-            let shape = shape(&op.kind);
-            compiled.push(CompiledOp { name, shape, count, spread, family, weight, form });
+            let near = stretch.reads(OpFamily::of(&op.kind)).map(|factor| {
+                let chip = chip.scaled(Resource::HbmBandwidth, factor);
+                Setting::new(&chip, calibration, pricing, clips(ops))
+            });
+            compiled.push(CompiledOp::new(op, ops, &mut setting, near.transpose()?)?);
         }
         let host = match pricing.model {
             TimeModel::Roofline => Host::default(),
@@ -131,7 +129,9 @@ impl StepProgram {
         let (clips, provenance) = setting.finish();
         let (by_rows, model) = (row_groups(&compiled), pricing.model);
         let decodes = CurveTable::new();
-        Ok(Self { model, ops: compiled, by_context, by_rows, decodes, host, clips, provenance })
+        let program =
+            Self { model, ops: compiled, by_context, by_rows, decodes, host, clips, provenance };
+        Ok(program.stretched(stretch))
     }
 
     /// The families that a step has operators of, and the host's part if it has a price.
@@ -332,69 +332,4 @@ fn row_groups(ops: &[CompiledOp]) -> Vec<RowGroup> {
         }
     }
     groups
-}
-
-impl CompiledOp {
-    /// One repetition's time.
-    fn parts(&self, batch: &Batch, model: TimeModel) -> Breakdown {
-        match &self.form {
-            Compiled::ByRows(of, form) => {
-                row_time(form.as_ref(), f64::from(rows_of(batch, *of, self.spread)), model)
-            }
-            Compiled::ByContext(forms) => {
-                let load = Load::new(batch, self.spread);
-                let mut parts = Breakdown::default();
-                for form in forms {
-                    parts += context_time(form.as_ref(), &load, model);
-                }
-                parts
-            }
-        }
-    }
-
-    /// One repetition's work.
-    fn work(&self, batch: &Batch) -> Work {
-        match &self.form {
-            Compiled::ByRows(of, form) => {
-                let rows = f64::from(rows_of(batch, *of, self.spread));
-                if rows > 0.0 { form.work(rows) } else { Work::default() }
-            }
-            Compiled::ByContext(forms) => {
-                let load = Load::new(batch, self.spread);
-                forms.iter().fold(Work::default(), |sum, form| sum + form.work(&load))
-            }
-        }
-    }
-
-    fn price(&self, batch: &Batch, model: TimeModel) -> OpTime {
-        let count = f64::from(self.count);
-        let parts = self.parts(batch, model).scaled(self.weight);
-        let work = self.work(batch);
-        OpTime {
-            name: self.name.clone(),
-            count: self.count,
-            shape: self.shape.clone(),
-            flops: Flop::new(work.flops * count),
-            bytes: Bytes::new(work.bytes * count),
-            wire: Bytes::new(work.wire * count),
-            time: parts.total(),
-            parts,
-            family: self.family,
-        }
-    }
-}
-
-fn row_time(form: &dyn RowForm, rows: f64, model: TimeModel) -> Breakdown {
-    match model {
-        _ if rows == 0.0 => Breakdown::default(),
-        TimeModel::Roofline => form.peaks().roofline(form.work(rows)),
-        TimeModel::Calibrated => form.time(rows),
-    }
-}
-
-fn context_time(form: &dyn ContextForm, load: &Load, model: TimeModel) -> Breakdown {
-    match model {
-        TimeModel::Roofline => form.peaks().roofline(form.work(load)),
-        TimeModel::Calibrated => form.time(load),
-    }
 }

@@ -31,6 +31,11 @@ impl Series {
         self.first
     }
 
+    /// What each step costs more than the one before it.
+    pub fn growth(&self) -> Cost {
+        self.growth
+    }
+
     /// How many steps are known to be of the series.
     pub fn steps(&self) -> u64 {
         self.steps

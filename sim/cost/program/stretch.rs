@@ -1,4 +1,5 @@
-//! What-ifs on prices: every operator of a family, or the host, slower or faster by a factor.
+//! What-ifs on prices: every operator of a family, or the host, slower or faster by a factor, or
+//! with its memory nearer.
 
 use std::ops::{Index, IndexMut};
 
@@ -48,7 +49,8 @@ impl OpFamily {
         }
     }
 
-    pub(super) const fn of(kind: &OpKind) -> Self {
+    /// The family of an operator.
+    pub const fn of(kind: &OpKind) -> Self {
         match kind {
             OpKind::Gemm(_) => Self::Gemm,
             OpKind::Attention(_) | OpKind::Mla(_) => Self::Attention,
@@ -60,13 +62,30 @@ impl OpFamily {
     }
 }
 
-/// A factor on the time of every family; 1 is as fitted. The roofline has no fits, and no stretch.
+/// A factor on the time of every family, and one on the memory bandwidth that it sees; 1 is as
+/// fitted. The roofline has no fits, so that its times are not stretched.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stretch([f64; OpFamily::ALL.len()]);
+pub struct Stretch {
+    times: [f64; OpFamily::ALL.len()],
+    reads: [f64; OpFamily::ALL.len()],
+}
 
 impl Stretch {
     /// As fitted.
-    pub const NONE: Self = Self([1.0; OpFamily::ALL.len()]);
+    pub const NONE: Self =
+        Self { times: [1.0; OpFamily::ALL.len()], reads: [1.0; OpFamily::ALL.len()] };
+
+    /// The same where `family` reads memory of `factor` times the bandwidth. Of attention only
+    /// decode does: arithmetic near the memory does not carry a prefill's.
+    pub fn reading(mut self, family: OpFamily, factor: f64) -> Self {
+        self.reads[family as usize] *= factor;
+        self
+    }
+
+    /// The factor on the bandwidth that `family` sees, if it sees another.
+    pub(super) fn reads(&self, family: OpFamily) -> Option<f64> {
+        Some(self.reads[family as usize]).filter(|factor| factor.to_bits() != 1.0_f64.to_bits())
+    }
 }
 
 impl Default for Stretch {
@@ -78,12 +97,12 @@ impl Default for Stretch {
 impl Index<OpFamily> for Stretch {
     type Output = f64;
     fn index(&self, family: OpFamily) -> &f64 {
-        &self.0[family as usize]
+        &self.times[family as usize]
     }
 }
 
 impl IndexMut<OpFamily> for Stretch {
     fn index_mut(&mut self, family: OpFamily) -> &mut f64 {
-        &mut self.0[family as usize]
+        &mut self.times[family as usize]
     }
 }

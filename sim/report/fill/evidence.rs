@@ -72,7 +72,7 @@ pub(super) fn average_decode(best: &Best) -> Batch {
 }
 
 /// A step that is all prefill, in the middle of an average prompt.
-fn full_prefill(best: &Best) -> Batch {
+pub(super) fn full_prefill(best: &Best) -> Batch {
     let outcomes = &best.result.outcomes;
     let missed: u64 = outcomes.iter().map(|o| u64::from(o.prompt - o.cached)).sum();
     let prompts: u64 = outcomes.iter().map(|o| u64::from(o.prompt)).sum();

@@ -89,6 +89,7 @@ fn kv_cache(deployment: &Deployment, result: &RunResult) -> KvCache {
         hit_rate: result.hit_rate(),
         evicted_pages: result.evicted_pages,
         peak_used_fraction: (pages > 0).then(|| result.meter.peak_held_pages as f64 / pages as f64),
+        clairvoyant_hit_rate: None,
         tiers: None,
     }
 }

@@ -1,20 +1,29 @@
 //! KV below HBM in the document of its run.
 
-use crate::cluster::{TierFigures, Tiering};
-use crate::report::{RunDocument, StoreLabel, StoreReport, TierReport};
+use crate::cluster::{FleetFigures, Sources, TierFigures, Tiering};
+use crate::report::{RunDocument, StoreReport, TierReport};
 
 use super::run::quantiles;
+
+/// Adds what a cache of the same size would have found that knows the future, if that was asked
+/// for.
+pub fn fill_oracle(document: &mut RunDocument, figures: &FleetFigures) {
+    let prompt = document.tokens.prompt;
+    let tokens = figures.clairvoyant_pages.map(|pages| pages * u64::from(document.kv.page_tokens));
+    document.kv.clairvoyant_hit_rate =
+        tokens.filter(|_| prompt > 0).map(|tokens| tokens as f64 / prompt as f64);
+}
 
 /// Adds what was measured below HBM to the document of its run.
 pub fn fill_tiers(
     document: &mut RunDocument,
-    (tiering, labels): (&Tiering, &[StoreLabel]),
+    (tiering, sources): (&Tiering, &[Sources]),
     figures: &TierFigures,
 ) {
     let prompt = document.tokens.prompt;
     let page_tokens = u64::from(document.kv.page_tokens);
-    let stores = tiering.tiers.iter().zip(labels).zip(&figures.stores);
-    let stores = stores.map(|((tier, label), store)| {
+    let stores = tiering.tiers.iter().zip(sources).zip(&figures.stores);
+    let stores = stores.map(|((tier, sources), store)| {
         let hit_tokens = store.hit_pages * page_tokens;
         StoreReport {
             store: tier.place.to_string(),
@@ -32,7 +41,7 @@ pub fn fill_tiers(
             written_gb: store.written.get() / 1e9,
             evicted_pages: store.evicted_pages,
             used_fraction: (store.pages > 0).then(|| store.used_pages as f64 / store.pages as f64),
-            sources: label.sources.clone(),
+            sources: sources.clone(),
         }
     });
     let fetches = figures.fetches;

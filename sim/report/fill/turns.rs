@@ -21,32 +21,42 @@ pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
     }
 }
 
-/// Where decode turns under the plan of `best`.
-pub(super) fn turns(best: &Best) -> Vec<Turn> {
+/// Gives `row` where decode turns under the plan of its `best`.
+pub fn fill_turns(row: &mut WallRow, best: &Best) {
     let turns = crossovers(&best.deployment).into_iter().map(|crossover| Turn {
         context_tokens: crossover.context,
         kv_batch: crossover.kv_batch,
         compute_batch: crossover.compute_batch,
         capacity_batch: crossover.capacity_batch,
     });
-    turns.collect()
+    row.turns = turns.collect();
 }
 
 /// Of `tried` plans and loads those that no other beats, slowest for the user first.
 pub fn frontier_points(order: &Order, tried: &[Best]) -> Vec<FrontierPoint> {
     let points: Vec<FrontierPoint> =
-        tried.iter().filter_map(|best| point(fill_row(order, best))).collect();
-    let both = |point: &FrontierPoint| (point.tok_s_per_user_p50, point.output_tok_s_per_gpu);
+        tried.iter().filter_map(|best| point(best, fill_row(order, best))).collect();
+    let both = |point: &FrontierPoint| {
+        (told_apart(point.tok_s_per_user_p50), told_apart(point.output_tok_s_per_gpu))
+    };
     let figures: Vec<(f64, f64)> = points.iter().map(both).collect();
     frontier(&figures).into_iter().map(|place| points[place].clone()).collect()
 }
 
+/// To four digits: what differs by less is no other point.
+fn told_apart(figure: f64) -> f64 {
+    format!("{figure:.3e}").parse().expect("a formatted number reads back")
+}
+
 /// A row as a point; `None` where the run has no figures.
-fn point(row: WallRow) -> Option<FrontierPoint> {
+fn point(best: &Best, row: WallRow) -> Option<FrontierPoint> {
+    let meter = &best.result.meter;
     Some(FrontierPoint {
         parallel: row.parallel?,
         gpus: row.gpus?,
         concurrency: row.concurrency?,
+        max_batched_tokens: best.deployment.limits.max_batched_tokens,
+        batch_mean: meter.tokens.output as f64 / meter.steps.max(1) as f64,
         tok_s_per_user_p50: row.tok_s_per_user_p50?,
         output_tok_s_per_gpu: row.output_tok_s_per_gpu?,
         tok_s_per_facility_mw: row.tok_s_per_facility_mw,

@@ -81,10 +81,21 @@ fn results(report: &WallReport) -> [Chart; 3] {
     ]
 }
 
-/// What would move the wall; only what was asked for.
+/// A task's life and what would move the wall; only what was looked at.
 fn moves(report: &WallReport) -> Vec<Chart> {
     let document = &report.document;
     let mut charts = Vec::new();
+    if document.rows.iter().any(|row| row.life.is_some()) {
+        charts.push(Chart {
+            id: "life",
+            heading: "Where a task's life goes",
+            above: html! {},
+            says: words::life(document),
+            caption: "Seconds of an average task, sub-agents included, from its first call to its \
+                last: in the batch by what held the batch back, before it waiting for room, and \
+                between calls for tools and people. Weights include the activations beside them.",
+        });
+    }
     if asked(document) {
         charts.push(Chart {
             id: "levers",
@@ -163,19 +174,29 @@ fn workings(report: &WallReport) -> [Chart; 5] {
 
 impl Chart {
     fn markup(&self) -> Markup {
-        let id = self.id;
         html! {
-            section {
-                h2 #{ (id) "-heading" } { (self.heading) }
-                @if !self.says.is_empty() { p { (glued(&self.says.join(" "))) } }
-                figure {
-                    (self.above)
-                    div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
-                    figcaption {
-                        (self.caption) " "
-                        button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
-                    }
-                }
+            section { (stated(self.id, self.heading, &self.says)) (place(self.id, &self.above, self.caption)) }
+        }
+    }
+}
+
+/// The heading of the figure `id`, and what its numbers say.
+pub(super) fn stated(id: &str, heading: &str, says: &[String]) -> Markup {
+    html! {
+        h2 #{ (id) "-heading" } { (heading) }
+        @if !says.is_empty() { p { (glued(&says.join(" "))) } }
+    }
+}
+
+/// The place of the figure `id`.
+pub(super) fn place(id: &str, above: &Markup, caption: &str) -> Markup {
+    html! {
+        figure {
+            (above)
+            div.chart id=(id) role="img" aria-labelledby={ (id) "-heading" } {}
+            figcaption {
+                (caption) " "
+                button type="button" id={ (id) "-csv" } { "These numbers as CSV" }
             }
         }
     }

@@ -21,7 +21,7 @@ pub fn render_wall_page(report: &WallReport) -> String {
     let title = format!("{} on {}: the memory wall", document.model, document.workload);
     let body = html! {
         main { (introduction(document, &title)) (charts::all(report)) (tables::all(report)) }
-        (footer(document))
+        (footer(document.memwall_version, document.schema))
     };
     render_page(&title, &body, report, &figures::all(report))
 }
@@ -66,17 +66,31 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
     html! {
         h1 { (title) }
         (setting(document))
-        @if !document.warnings.is_empty() {
-            section class="warnings" aria-label="Warnings" {
-                @for warning in &document.warnings { p { b { "Warning: " } (warning) } }
-            }
-        }
+        (warned(&document.warnings))
         h2 { "What it shows" }
         ul class="findings" { @for sentence in findings(document) { li { (glued(&sentence)) } } }
         p class="soft" {
             "Decode and the whole task are reported apart, since models with heavy prefill, or \
              with latent attention (MLA), can be bound otherwise in the one than in the other."
         }
+        (without_script())
+    }
+}
+
+/// Warnings, if there are any.
+pub(super) fn warned(warnings: &[String]) -> Markup {
+    html! {
+        @if !warnings.is_empty() {
+            section class="warnings" aria-label="Warnings" {
+                @for warning in warnings { p { b { "Warning: " } (warning) } }
+            }
+        }
+    }
+}
+
+/// What is said where charts cannot be drawn.
+pub(super) fn without_script() -> Markup {
+    html! {
         noscript {
             p { b { "The charts need JavaScript." } " The tables below have the same figures." }
         }
@@ -84,14 +98,22 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
     }
 }
 
-/// Keeps per cent signs on the line of their number.
+/// Keeps per cent signs and prefixes of units on the line of their number: `263 k`.
 pub(super) fn glued(sentence: &str) -> String {
-    sentence.replace(" %", "\u{a0}%")
+    let signs: Vec<char> = sentence.chars().collect();
+    let is_tight = |place: usize| {
+        let before = place.checked_sub(1).is_some_and(|before| signs[before].is_ascii_digit());
+        let unit = signs.get(place + 1).is_some_and(|&unit| "%kMGTP".contains(unit));
+        let ends = signs.get(place + 2).is_none_or(|&sign| !sign.is_alphabetic());
+        signs[place] == ' ' && before && unit && ends
+    };
+    let glue = |place| if is_tight(place) { '\u{a0}' } else { signs[place] };
+    (0..signs.len()).map(glue).collect()
 }
 
 /// What was simulated.
 fn setting(document: &WallDocument) -> Markup {
-    let facts = [
+    facts(&[
         ("Model", &document.model),
         ("Workload", &document.workload),
         ("Latency targets", &document.slo.to_string()),
@@ -99,17 +121,32 @@ fn setting(document: &WallDocument) -> Markup {
         ("Serving engine", &document.engine_profile),
         ("Precision", &document.precision),
         ("Seed", &document.seed.to_string()),
-    ];
+    ])
+}
+
+/// Names and values in a row.
+pub(super) fn facts(facts: &[(&str, &str)]) -> Markup {
     html! {
         dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
     }
 }
 
-fn footer(document: &WallDocument) -> Markup {
+pub(super) fn footer(version: &str, schema: &str) -> Markup {
     html! {
         footer {
-            "memwall " (document.memwall_version) ", document " (document.schema) ". Charts by \
-            plotly.js, MIT licence, Plotly, Inc. This page is one file and fetches nothing."
+            "memwall " (version) ", document " (schema) ". Charts by plotly.js, MIT licence, \
+            Plotly, Inc. This page is one file and fetches nothing."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_stay_with_their_numbers() {
+        assert_eq!(glued("4.0 %, 263 k tokens"), "4.0\u{a0}%, 263\u{a0}k tokens");
+        assert_eq!(glued("tp8 Kept 12 Megawatts"), "tp8 Kept 12 Megawatts");
     }
 }

@@ -9,8 +9,10 @@ mod drawing;
 mod figures;
 mod html;
 mod library;
+mod sheet;
 mod tables;
 
 pub use drawing::{Picture, wall_pictures};
 pub(crate) use html::render_page;
 pub use html::render_wall_page;
+pub use sheet::{Bar, Grid, Line, Plot, Section, Sheet, render_sheet};

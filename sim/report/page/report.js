@@ -7,6 +7,7 @@
   const narrow = matchMedia("(max-width: 600px)");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const paperWidth = 680; // A4 and Letter, within their margins, in CSS pixels
+  const paperHeight = { chips: 0.46, curves: 0.64 }; // of that on a screen: two charts a page
   const figures = JSON.parse(byId("figures").textContent);
   let printing = false;
 
@@ -36,14 +37,27 @@
       autosize: true,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: font, color: ink, size: narrow.matches ? 11 : 13 },
+      font: { family: font, color: ink, size: printing ? 10 : narrow.matches ? 11 : 13 },
       hoverlabel: { bgcolor: paper, bordercolor: faint, font: { color: ink }, align: "left" },
       dragmode: false,
     };
-    if (printing) dressed.width = paperWidth;
+    const hasChips = layout.yaxis?.showgrid === false;
+    if (printing) {
+      dressed.width = paperWidth;
+      dressed.height = layout.height * (hasChips ? paperHeight.chips : paperHeight.curves);
+      dressed.autosize = false;
+    } else if (narrow.matches) {
+      // Words beside bars are smaller there, too.
+      dressed.margin = { ...layout.margin, r: Math.min(layout.margin.r, 90) };
+    }
     for (const key of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) {
       dressed[key] = { gridcolor: faint, zerolinecolor: faint, linecolor: faint, tickangle: 0,
-                       nticks: narrow.matches ? 3 : 8, ...layout[key] };
+                       nticks: narrow.matches && !printing ? 3 : 8, ...layout[key] };
+    }
+    // Paper is wide and short: names of chips take a line, their class another.
+    if (printing && hasChips) {
+      dressed.yaxis.ticktext = layout.yaxis.ticktext.map(
+        (name) => name.replaceAll(/<br>(?!<i>)/g, " "));
     }
     return dressed;
   }

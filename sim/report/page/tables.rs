@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::figures::class_name;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
-use crate::report::text::{percent, short_or_dash};
+use crate::report::text::{percent, short, short_or_dash};
 use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
-use crate::report::{Provenance, WallReport, WallRow};
+use crate::report::{FrontierPoint, Provenance, WallReport, WallRow};
 
 /// Every table, in order.
 pub(super) fn all(report: &WallReport) -> Markup {
@@ -22,6 +22,10 @@ pub(super) fn all(report: &WallReport) -> Markup {
              one per cent; a dash means that it was not asked for."
         }
         (shares(rows))
+        @if rows.iter().any(|row| !row.frontier.is_empty()) {
+            h2 #frontier-table-heading { "The frontiers in numbers" }
+            (frontiers(rows))
+        }
         @if !report.provenance.is_empty() {
             h2 #provenance-heading { "Where the chips' figures are from" }
             (provenance(report))
@@ -34,7 +38,7 @@ pub(super) fn all(report: &WallReport) -> Markup {
 }
 
 /// A table in a frame that scrolls, by keyboard too.
-fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
+pub(super) fn framed(class: &str, heading: &str, table: &Markup) -> Markup {
     html! {
         div.scroll role="region" aria-labelledby=(heading) tabindex="0" {
             table class=(class) { (table) }
@@ -96,6 +100,50 @@ fn elasticity(row: &WallRow, bound: Bound) -> String {
         Bound::Host => short_or_dash(by.host),
         Bound::Latency | Bound::Idle => String::new(),
     }
+}
+
+/// Each chip's frontier with its plans, folded.
+fn frontiers(rows: &[WallRow]) -> Markup {
+    const HEADERS: [&str; 8] = [
+        "tok/s\n/user",
+        "Output\ntok/s/GPU",
+        "Plan",
+        "In\nflight",
+        "p99\nTTFT ms",
+        "k tok/s\n/MW",
+        "USD\n/task",
+        "Within\ntargets",
+    ];
+    html! {
+        @for row in rows.iter().filter(|row| !row.frontier.is_empty()) {
+            details {
+                summary { (row.title) }
+                div.scroll role="region" aria-label=(row.title) tabindex="0" {
+                    table.frontier {
+                        thead { tr {
+                            @for header in HEADERS { th.number scope="col" { (header) } }
+                        } }
+                        tbody { @for point in &row.frontier { tr {
+                            @for cell in frontier_line(point) { td.number { (cell) } }
+                        } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn frontier_line(point: &FrontierPoint) -> [String; 8] {
+    [
+        short(point.tok_s_per_user_p50),
+        short(point.output_tok_s_per_gpu),
+        point.parallel.clone(),
+        point.concurrency.to_string(),
+        short_or_dash(point.ttft_ms_p99),
+        short_or_dash(point.tok_s_per_facility_mw.map(|rate| rate / 1e3)),
+        short_or_dash(point.usd_per_task),
+        if point.meets_slo { "yes" } else { "no" }.to_owned(),
+    ]
 }
 
 /// Each chip's constants, folded: a chip that was not measured has another's.

@@ -233,6 +233,10 @@ pub struct KvCache {
     pub evicted_pages: u64,
     /// The most that running requests held, as a share of all pages.
     pub peak_used_fraction: Option<f64>,
+    /// Share of prompt tokens that caches of the same size, stores below HBM included, would find
+    /// that know the future (Belady's bound); left out if not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clairvoyant_hit_rate: Option<f64>,
     /// The stores below HBM, whose hits are among the others; left out where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tiers: Option<TierReport>,

@@ -16,5 +16,5 @@ pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport}
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};
-pub use tiers::{StoreLabel, StoreReport, TierReport};
+pub use tiers::{StoreReport, TierReport};
 pub use timeline::{Frame, Shown, Timeline};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::RunDocument;
 use crate::report::Quantiles;
 use crate::report::text::{percent, short, short_or_dash};
+use crate::units::with_prefix;
 
 /// The stores below HBM, and what came back from them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -70,11 +71,15 @@ pub struct StoreReport {
     pub sources: BTreeMap<&'static str, String>,
 }
 
-/// Where a store's figures are from, by key.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StoreLabel {
-    /// `capacity`, `bandwidth`, `link`.
-    pub sources: BTreeMap<&'static str, String>,
+/// The stores as a table, what came back in a line, and the bound if it was asked for; nothing
+/// where there is neither.
+pub(super) fn render_tiers(run: &RunDocument) -> String {
+    let mut lines = run.kv.tiers.as_ref().map_or_else(Vec::new, stores);
+    lines.extend(run.kv.clairvoyant_hit_rate.map(|share| {
+        let of = if run.kv.tiers.is_some() { "HBM and these stores" } else { "HBM" };
+        format!("Knowing the future, a cache as large as {of} would find {}.", percent(share))
+    }));
+    lines.join("\n")
 }
 
 impl TierReport {
@@ -84,33 +89,31 @@ impl TierReport {
     }
 }
 
-/// The stores as a table and what came back in a line; nothing where there is none.
-pub(super) fn render_tiers(run: &RunDocument) -> String {
-    let Some(tiers) = &run.kv.tiers else { return String::new() };
+fn stores(tiers: &TierReport) -> Vec<String> {
     let mut lines = vec![format!(
-        "{:<9}{:>11}{:>8}{:>12}{:>8}{:>12}{:>12}{:>12}",
+        "{:<10}{:>10}{:>8}{:>13}{:>8}{:>12}{:>12}{:>12}",
         "KV below", "capacity", "used", "delivers", "hits", "read", "written", "evicted"
     )];
     let dash = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
+    let size = |gigabytes: f64| with_prefix(gigabytes * 1e9, "B");
     lines.extend(tiers.stores.iter().map(|store| {
         let name = match store.count {
             1 => store.store.clone(),
             count => format!("{} ×{count}", store.store),
         };
         format!(
-            "{name:<9}{:>8} GB{:>8}{:>7} GB/s{:>8}{:>9} GB{:>9} GB{:>12}",
-            short(store.capacity_gb),
+            "{name:<10}{:>10}{:>8}{:>13}{:>8}{:>12}{:>12}{:>12}",
+            size(store.capacity_gb),
             dash(store.used_fraction),
-            short(store.read_gb_s),
+            with_prefix(store.read_gb_s * 1e9, "B/s"),
             dash(store.hit_rate),
-            short(store.read_gb),
-            short(store.written_gb),
+            size(store.read_gb),
+            size(store.written_gb),
             short(store.evicted_pages as f64),
         )
     }));
     lines.push(format!(
-        "(hits of prompt tokens; evicted pages) {} requests fetched, {} computed although they \
-         need not.",
+        "(hits of prompt tokens; evicted pages) {} requests fetched, {} computed instead.",
         short(tiers.fetched_requests as f64),
         short(tiers.declined_requests as f64),
     ));
@@ -125,8 +128,8 @@ pub(super) fn render_tiers(run: &RunDocument) -> String {
         ));
     }
     if tiers.prefetches > 0 {
-        lines
-            .push(format!("Fetched while tools ran: {} contexts.", short(tiers.prefetches as f64)));
+        let contexts = short(tiers.prefetches as f64);
+        lines.push(format!("Fetched while tools ran: {contexts} contexts."));
     }
-    lines.join("\n")
+    lines
 }

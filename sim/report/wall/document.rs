@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::life::{HbmShare, Life, Overlap};
 use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
@@ -27,6 +28,9 @@ pub struct WallDocument {
     pub engine_profile: String,
     /// Whether chips run in their own best precision (`native`) or all in one (`same`).
     pub precision: String,
+    /// The stores below HBM; left out without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_tiers: Option<String>,
     /// Seed of every random stream.
     pub seed: u64,
     /// The targets that plan and concurrency had to meet.
@@ -56,6 +60,7 @@ impl Default for WallDocument {
             cost: String::new(),
             engine_profile: String::new(),
             precision: String::new(),
+            kv_tiers: None,
             seed: 0,
             slo: Slo::default(),
             goal: None,
@@ -76,6 +81,17 @@ pub struct Slo {
     pub tpot_ms_p99: Option<f64>,
     /// Mean time of the answers to all calls of a task together, in seconds.
     pub task_s: Option<f64>,
+}
+
+impl From<crate::cluster::Slo> for Slo {
+    fn from(slo: crate::cluster::Slo) -> Self {
+        Self {
+            ttft_ms_p99: Some(slo.ttft_ms_p99),
+            tpot_ms_p50: Some(slo.tpot_ms_p50),
+            tpot_ms_p99: slo.tpot_ms_p99,
+            task_s: slo.task_s,
+        }
+    }
 }
 
 impl fmt::Display for Slo {
@@ -161,6 +177,14 @@ pub struct WallRow {
     pub time_share: Shares,
     /// What holds decode back.
     pub decode_bound: Shares,
+    /// `time_share.hbm_bandwidth`, divided; null if not looked at.
+    pub hbm_share: HbmShare,
+    /// `decode_bound.hbm_bandwidth`, divided.
+    pub decode_hbm_share: HbmShare,
+    /// How far a second resource is busy under the one that time is counted for.
+    pub overlap: Overlap,
+    /// Where a task's life goes; null if not looked at.
+    pub life: Option<Life>,
     /// Gain of output per GPU by resource.
     pub elasticity: Elasticity,
     /// Standard error of each.
@@ -229,6 +253,10 @@ impl WallRow {
             mbu: None,
             time_share: Shares::default(),
             decode_bound: Shares::default(),
+            hbm_share: HbmShare::default(),
+            decode_hbm_share: HbmShare::default(),
+            overlap: Overlap::default(),
+            life: None,
             elasticity: Elasticity::default(),
             elasticity_error: Elasticity::default(),
             elasticity_further: BTreeMap::new(),

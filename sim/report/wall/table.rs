@@ -36,11 +36,13 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
 }
 
 fn heading(document: &WallDocument, width: usize) -> String {
+    let over = document.kv_tiers.as_ref();
     paragraph(
         &[format!(
-            "{} on {}: {}; {} time model, {} engine, seed {}.",
+            "{} on {}{}: {}; {} time model, {} engine, seed {}.",
             document.model,
             document.workload,
+            over.map_or(String::new(), |stores| format!(", KV over {stores}")),
             document.slo,
             document.cost,
             document.engine_profile,

@@ -37,6 +37,10 @@ pub struct FrontierPoint {
     pub gpus: u32,
     /// Tasks in flight on one replica.
     pub concurrency: u32,
+    /// Most tokens in one step.
+    pub max_batched_tokens: u32,
+    /// Tokens generated in a step on average.
+    pub batch_mean: f64,
     /// Output tokens per second that the median request sees.
     pub tok_s_per_user_p50: f64,
     /// Output tokens per second and GPU.

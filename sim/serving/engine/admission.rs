@@ -61,6 +61,9 @@ impl<P: Pricer> Replica<P> {
             sequence.coming = fetched * self.limits.page_tokens;
             if !is_again {
                 let known = self.history.known(now, content, limit);
+                if let Some(log) = &mut self.log {
+                    log.look_up(now, content, limit);
+                }
                 sequence.once_cached = known * self.limits.page_tokens;
                 sequence.cached = Some(hit + sequence.coming);
                 self.meter.tokens.prompt += u64::from(sequence.request.prompt);
@@ -111,6 +114,10 @@ impl<P: Pricer> Replica<P> {
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
         self.note_fresh(now, &sequence.request.content, sequence.computed);
+        if let Some(log) = &mut self.log {
+            let pages = self.limits.full_pages(sequence.computed);
+            log.enter(now, &sequence.request.content, pages);
+        }
         sequence.once_cached = sequence.once_cached.max(sequence.computed);
         sequence.computed = 0;
         sequence.preemptions += 1;
@@ -169,6 +176,9 @@ impl<P: Pricer> Replica<P> {
         publish_prompt(&mut self.kv, now, sequence, &self.limits);
         let pages = self.limits.full_pages(sequence.computed);
         self.history.enter(now, &sequence.request.content, pages);
+        if let Some(log) = &mut self.log {
+            log.enter(now, &sequence.request.content, pages);
+        }
         if let Some(fresh) = &mut self.fresh {
             fresh.push(Fresh::pinned(&mut self.kv, now, &sequence.request.content, pages));
         }
@@ -184,7 +194,7 @@ impl<P: Pricer> Replica<P> {
         let mut content = sequence.request.content;
         if !content.is_empty() {
             self.note_fresh(now, &content, sequence.computed);
-            self.history.enter(now, &content, self.limits.full_pages(sequence.computed));
+            self.enter(now, &content, self.limits.full_pages(sequence.computed));
             content.clear();
             self.emptied.push(content);
         }

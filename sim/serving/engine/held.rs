@@ -4,7 +4,7 @@ use super::admission::publish_prompt;
 use super::replica::{Engine, Replica};
 use super::sequences::Sequence;
 use crate::cost::Pricer;
-use crate::serving::kv::{Fresh, History, Lease, Piece};
+use crate::serving::kv::{Clairvoyant, Fresh, History, Lease, Piece};
 use crate::serving::{Admission, Extent, Request, RequestId};
 use crate::units::SimTime;
 
@@ -96,6 +96,16 @@ impl<P: Pricer> Replica<P> {
             self.fresh = Some(Vec::new());
         }
         self
+    }
+
+    /// The same replica, which keeps a log of what is looked up and computed.
+    pub fn with_log(self) -> Self {
+        Self { log: Some(Clairvoyant::default()), ..self }
+    }
+
+    /// The log, if one is kept.
+    pub fn log(&self) -> Option<&Clairvoyant> {
+        self.log.as_ref()
     }
 
     /// What was computed since this was last asked.

@@ -75,6 +75,11 @@ impl Meter {
         (self.pure + self.mixed).demand()
     }
 
+    /// Arithmetic and traffic that the decodes of each step would have had alone.
+    pub fn decode_work(&self) -> Demand {
+        (self.pure + self.mixed_decode).demand()
+    }
+
     /// Adds what another replica measured; their peaks of held pages add up, too.
     pub fn add(&mut self, other: &Self) {
         self.steps += other.steps;

@@ -6,7 +6,7 @@ use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
 use super::sequences::{Running, Sequence, Slot};
 use crate::cost::{Cost, FineTime, Pricer, Series};
-use crate::serving::kv::{Below, Fresh, History, KvCache, Nothing};
+use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
 use crate::serving::{Extent, Journal, Limits, Outcome, Request};
 use crate::units::{SimSpan, SimTime};
 
@@ -34,6 +34,8 @@ pub struct Replica<P> {
     pub(super) fetching: Vec<Sequence>,
     /// What was computed and not asked for yet, if anybody asks.
     pub(super) fresh: Option<Vec<Fresh>>,
+    /// What was looked up and computed, if that is to be held against a cache that knows.
+    pub(super) log: Option<Clairvoyant>,
     pub(super) running: Running,
     /// Running sequences that decode, and those that do not, in order of admission; kept by
     /// [`Engine::Macro`] alone.
@@ -47,7 +49,7 @@ pub struct Replica<P> {
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
-    percentiles: Percentiles,
+    pub(super) percentiles: Percentiles,
     pub(super) meter: Meter,
     pub(super) journal: Journal,
     /// Sequences that end in the step at hand, by number of admission.
@@ -92,6 +94,7 @@ impl<P: Pricer> Replica<P> {
             waiting: VecDeque::new(),
             fetching: Vec::new(),
             fresh: None,
+            log: None,
             running: Running::default(),
             prefilling: Vec::new(),
             is_irregular: false,
@@ -218,7 +221,15 @@ impl<P: Pricer> Replica<P> {
             self.kv.publish(now, &mut lease, content, pages);
         }
         self.kv.release(now, lease);
+        self.enter(now, content, pages);
+    }
+
+    /// Notes that the first `pages` pages of `content` were computed.
+    pub(super) fn enter(&mut self, now: SimTime, content: &[Extent], pages: u32) {
         self.history.enter(now, content, pages);
+        if let Some(log) = &mut self.log {
+            log.enter(now, content, pages);
+        }
     }
 
     /// `content` in a list that an earlier request has left behind, if one has.

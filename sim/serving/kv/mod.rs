@@ -19,6 +19,6 @@ mod tree;
 
 pub use below::{Below, Need, Nothing};
 pub use cache::{Fresh, KvCache, Lease};
-pub use store::{Eviction, Piece, Ranges, Store, pieces};
+pub use store::{Clairvoyant, Eviction, Piece, Ranges, Store, pieces};
 
 pub(super) use history::History;

@@ -1,14 +1,11 @@
 //! An exact LRU of pages, replayed over a trace.
 
-use serde::Serialize;
-
 use crate::serving::Extent;
 use crate::units::SimSpan;
 
 /// In which order a request touches its pages; the last touched is evicted last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LruPolicy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LruPolicy {
     /// From the tail to the head: leaves go first, as in vLLM and SGLang.
     LeafFirst,
     /// From the head to the tail: heads go first and take the rest's use with them.

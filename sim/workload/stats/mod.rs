@@ -8,5 +8,4 @@ mod lru;
 mod moments;
 mod report;
 
-pub use lru::LruPolicy;
-pub use report::{Arrivals, Lengths, Reuse, ReuseQuery, TraceStats};
+pub use report::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};

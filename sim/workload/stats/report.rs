@@ -5,16 +5,31 @@ use serde::Serialize;
 use super::lru::{Lru, LruPolicy};
 use super::moments::{dispersion, mean, quantile, variance};
 use crate::serving::Extent;
-use crate::units::SimSpan;
+use crate::serving::kv::Clairvoyant;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::WorkloadError;
 use crate::workload::content::page_count;
 use crate::workload::trace::{Row, Trace, TraceKind};
+
+/// Which pages a cache gives up first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReusePolicy {
+    /// The least recently touched, where a request touches its pages from the tail to the head:
+    /// leaves go first, as in vLLM and SGLang.
+    LeafFirst,
+    /// The same, from the head to the tail: heads go first and take the rest's use with them.
+    HeadFirst,
+    /// Those that are looked up last, or never again: what no cache can beat that does not know the
+    /// future. It forgets nothing, whatever the time to live.
+    Belady,
+}
 
 /// What to ask of the cache: every combination is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReuseQuery {
     /// Orders of eviction.
-    pub policies: Vec<LruPolicy>,
+    pub policies: Vec<ReusePolicy>,
     /// Capacities in pages; `None` is infinite.
     pub capacities: Vec<Option<u64>>,
     /// Times to live since the last use; `None` is forever.
@@ -26,7 +41,7 @@ pub struct ReuseQuery {
 impl Default for ReuseQuery {
     /// An infinite cache, and session files a minute apart.
     fn default() -> Self {
-        let (policies, capacities) = (vec![LruPolicy::LeafFirst], vec![None]);
+        let (policies, capacities) = (vec![ReusePolicy::LeafFirst], vec![None]);
         Self { policies, capacities, ttls: vec![None], stagger: SimSpan::from_ms(60_000) }
     }
 }
@@ -95,7 +110,7 @@ pub struct Arrivals {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Reuse {
     /// Order of eviction.
-    pub policy: LruPolicy,
+    pub policy: ReusePolicy,
     /// Capacity in pages; `None` is infinite.
     pub capacity_blocks: Option<u64>,
     /// Time to live since the last use; `None` is forever.
@@ -161,7 +176,6 @@ fn reuse(trace: &Trace, requests: &[(SimSpan, &Row)], query: &ReuseQuery) -> Vec
         for &capacity_blocks in &query.capacities {
             for &ttl in &query.ttls {
                 let capacity = capacity_blocks.unwrap_or(u64::MAX);
-                let mut cache = Lru::new(trace.distinct_pages(), policy, capacity, ttl);
                 let mut row = Reuse {
                     policy,
                     capacity_blocks,
@@ -170,8 +184,8 @@ fn reuse(trace: &Trace, requests: &[(SimSpan, &Row)], query: &ReuseQuery) -> Vec
                     total_blocks: 0,
                     hit_tokens: 0,
                 };
-                for (time, request) in requests {
-                    let hit = cache.request(&request.pages, *time);
+                let hits = found(policy, trace.distinct_pages(), (capacity, ttl), requests);
+                for (hit, (_, request)) in hits.into_iter().zip(requests) {
                     row.count(hit, &request.pages, (request.prompt, page_tokens));
                 }
                 rows.push(row);
@@ -179,6 +193,29 @@ fn reuse(trace: &Trace, requests: &[(SimSpan, &Row)], query: &ReuseQuery) -> Vec
         }
     }
     rows
+}
+
+/// Pages that a cache finds of each request.
+fn found(
+    policy: ReusePolicy,
+    pages: u64,
+    (capacity, ttl): (u64, Option<SimSpan>),
+    requests: &[(SimSpan, &Row)],
+) -> Vec<u64> {
+    let order = match policy {
+        ReusePolicy::LeafFirst => LruPolicy::LeafFirst,
+        ReusePolicy::HeadFirst => LruPolicy::HeadFirst,
+        ReusePolicy::Belady => {
+            let mut log = Clairvoyant::default();
+            for (time, row) in requests {
+                log.look_up(SimTime::after_start(*time), &row.pages, u32::MAX);
+            }
+            let hits = log.hits(capacity, SimTime::ZERO);
+            return hits.into_iter().map(|(found, _)| found).collect();
+        }
+    };
+    let mut cache = Lru::new(pages, order, capacity, ttl);
+    requests.iter().map(|(time, row)| cache.request(&row.pages, *time)).collect()
 }
 
 impl Reuse {

@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::Args;
 
 use super::document::{Compared, Document, OnChip, Row};
+use super::page::sheet;
 use super::print::print;
 use crate::cli::files;
-use crate::cli::money::prices::PriceFlags;
-use crate::cli::money::rates::{RateFlags, rates};
+use crate::cli::money::flags::{PageFlags, PriceFlags, RateFlags, rates};
 use crate::cli::specs::{catalog, is_file};
 use crate::cli::{CliError, Exit, Shell};
 use crate::hardware::Catalog;
@@ -19,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   memwall demand
   memwall demand eras --chips h100-sxm,gb300,rubin --model deepseek-r1
+  memwall demand eras --report demand.html
   memwall demand spenders --no-simulation --json";
 
 /// One chip a generation.
@@ -38,11 +39,14 @@ pub(in crate::cli) struct DemandCommand {
     rates: RateFlags,
     #[command(flatten)]
     prices: PriceFlags,
+    #[command(flatten)]
+    page: PageFlags,
 }
 
 impl DemandCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        self.page.probe()?;
         let demand = self.scenario()?;
         let (book, catalog) = (self.prices.read()?, catalog(shell)?);
         let window = self.rates.common.model(shell)?.context;
@@ -77,6 +81,7 @@ impl DemandCommand {
         for warning in &document.warnings {
             shell.warn(warning);
         }
+        self.page.keep(|| sheet(&document), &document, shell)?;
         if shell.json() {
             shell.document("memwall.demand/1", &document)?;
         } else {

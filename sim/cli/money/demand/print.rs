@@ -34,7 +34,7 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     shell.table(table)
 }
 
-fn uses(document: &Document) -> Table {
+pub(super) fn uses(document: &Document) -> Table {
     let mut table = Table::new(&[
         Column::Name("a day of"),
         Column::Name("era"),
@@ -69,7 +69,7 @@ fn uses(document: &Document) -> Table {
     table
 }
 
-fn chips(document: &Document) -> Table {
+pub(super) fn chips(document: &Document) -> Table {
     let mut table = Table::new(&[
         Column::Name("carried by"),
         Column::Name("chip"),

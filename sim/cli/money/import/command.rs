@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::document::{Document, Prices, Row, SkippedFile, SkippedLine};
 use super::print::print;
 use crate::cli::files::{self, Staged};
-use crate::cli::money::prices::PriceFlags;
+use crate::cli::money::flags::PriceFlags;
 use crate::cli::terminal::counted;
 use crate::cli::{CliError, Exit, Shell};
 use crate::economics::{

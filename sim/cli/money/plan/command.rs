@@ -5,9 +5,9 @@ use clap::{Args, ValueEnum};
 use super::candidates::{Candidate, Search};
 use super::document::{DemandRow, Document, MixRow, Row, Unfit};
 use super::flags::{Asked, DemandFlags};
+use super::page::sheet;
 use super::print::print;
-use crate::cli::money::basis::{BasisFlags, positive};
-use crate::cli::money::rates::chosen;
+use crate::cli::money::flags::{BasisFlags, PageFlags, chosen, positive};
 use crate::cli::simulate::{CommonFlags, LevelFlags};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -21,7 +21,7 @@ Examples:
   memwall plan --tasks-per-hour 500 --chips h100-sxm,gb300,rubin
   memwall plan --tasks-per-hour 500 --daily office --available h100-sxm=64 --spare 1
   memwall plan --workload chat --tasks-per-hour 50000 --peak 2 --objective least-power
-  memwall plan demands.toml --engines vllm,trtllm --explain
+  memwall plan demands.toml --engines vllm,trtllm --explain --report plan.html
   memwall plan --workload mine.toml --tasks-per-hour 40 --capex --max-facility-kw 100 --json";
 
 /// Flags of `plan`.
@@ -61,6 +61,8 @@ pub(in crate::cli) struct PlanCommand {
     common: CommonFlags,
     #[command(flatten)]
     money: BasisFlags,
+    #[command(flatten)]
+    page: PageFlags,
 }
 
 /// [`Objective`] on the command line.
@@ -87,6 +89,7 @@ impl From<ObjectiveName> for Objective {
 impl PlanCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        self.page.probe()?;
         let catalog = catalog(shell)?;
         let asked = self.demand.read(&catalog)?;
         let candidates = self.search(&chosen(&self.chips), &asked, shell)?;
@@ -95,6 +98,7 @@ impl PlanCommand {
         let points: Vec<Point> =
             numbered.filter_map(|(row, found)| found.point(row, &basis, &catalog)).collect();
         let document = self.document(&asked, &candidates, &points)?;
+        self.page.keep(|| sheet(&document), &document, shell)?;
         if shell.json() {
             shell.document("memwall.plan/1", &document)?;
         } else {

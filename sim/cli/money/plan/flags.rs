@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::money::basis::positive;
+use crate::cli::money::flags::positive;
 use crate::cli::{CliError, files};
 use crate::hardware::Catalog;
 use crate::planning::{AskedFor, Daily, FleetRequest, MOST_TASKS};

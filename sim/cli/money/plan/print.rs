@@ -13,7 +13,7 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
         if rows.is_empty() {
             shell.line("No fleet of one kind keeps the limits.")?;
         } else {
-            fleets(&rows, shell)?;
+            shell.table(fleets(&rows))?;
         }
         for unfit in document.unfit.iter().filter(|unfit| unfit.demand == i) {
             shell.line(format!("{}: {}", unfit.chip, unfit.reason))?;
@@ -26,7 +26,7 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     }
 }
 
-fn heading(demand: &DemandRow, document: &Document) -> String {
+pub(super) fn heading(demand: &DemandRow, document: &Document) -> String {
     let name = if demand.name.is_empty() { String::new() } else { format!("{}: ", demand.name) };
     format!(
         "{name}{} on {}: {} tasks an hour at the peak, {} on average; {} spare replicas, {} \
@@ -41,7 +41,8 @@ fn heading(demand: &DemandRow, document: &Document) -> String {
     )
 }
 
-fn fleets(rows: &[&Row], shell: &mut Shell) -> Result<(), CliError> {
+/// Fleets of one kind of replica.
+pub(super) fn fleets(rows: &[&Row]) -> Table {
     let has_engines = rows.iter().any(|row| row.engine != rows[0].engine);
     let has_bands = rows.iter().any(|row| row.gpus_band.low.is_some());
     let mut columns = vec![Column::Name("chip"), Column::Number("GPUs")];
@@ -77,23 +78,33 @@ fn fleets(rows: &[&Row], shell: &mut Shell) -> Result<(), CliError> {
         ]);
         table.row(cells);
     }
-    shell.table(table)
+    table
 }
 
 fn mixed(mix: &MixRow, document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    shell.heading(headline(mix))?;
+    shell.line("")?;
+    shell.table(parts(mix, document))
+}
+
+/// What a mixed fleet takes, and gains.
+pub(super) fn headline(mix: &MixRow) -> String {
     let gain = match mix.against_single {
         Some(share) if share < 0.9995 => {
             format!(", {} % less than of one kind each", significant((1.0 - share) * 100.0, 2))
         }
         _ => String::new(),
     };
-    shell.heading(format!(
+    format!(
         "Mixed: {} GPUs, {} USD an hour, {} MW{gain}",
         mix.gpus,
         number(mix.usd_per_hour),
         number(mix.facility_mw)
-    ))?;
-    shell.line("")?;
+    )
+}
+
+/// The parts of a mixed fleet.
+pub(super) fn parts(mix: &MixRow, document: &Document) -> Table {
     let has_demands = document.demands.len() > 1;
     let mut columns = Vec::new();
     columns.extend(has_demands.then_some(Column::Name("for")));
@@ -119,5 +130,5 @@ fn mixed(mix: &MixRow, document: &Document, shell: &mut Shell) -> Result<(), Cli
         ]);
         table.row(cells);
     }
-    shell.table(table)
+    table
 }

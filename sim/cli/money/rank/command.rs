@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::document::{Document, Row, Unfit, mixes, portability, rank};
+use super::page::sheet;
 use super::print::print;
-use crate::cli::money::basis::{BasisFlags, share};
-use crate::cli::money::rates::chosen;
+use crate::cli::money::flags::{BasisFlags, PageFlags, chosen, share};
 use crate::cli::simulate::{CommonFlags, LevelFlags, Wall};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   memwall rank --models llama-3.1-8b,llama-3.1-70b --chips h100-sxm,gb300
   memwall rank --models qwen3-30b,deepseek-r1 --success qwen3-30b=0.7,deepseek-r1=0.9
+  memwall rank --models qwen3-30b,qwen3-235b --report rank.html
   memwall rank --models gpt-oss-20b,gpt-oss-120b --escalation 0.25 --workload chat --json";
 
 /// Flags of `rank`.
@@ -41,6 +42,8 @@ pub(in crate::cli) struct RankCommand {
     common: CommonFlags,
     #[command(flatten)]
     money: BasisFlags,
+    #[command(flatten)]
+    page: PageFlags,
 }
 
 fn success(text: &str) -> Result<(String, f64), String> {
@@ -52,6 +55,7 @@ impl RankCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let success = self.successes()?;
+        self.page.probe()?;
         let catalog = catalog(shell)?;
         let basis = self.money.basis();
         let (mut rows, mut unfit) = (Vec::new(), Vec::new());
@@ -86,6 +90,7 @@ impl RankCommand {
             rows,
             unfit,
         };
+        self.page.keep(|| sheet(&document), &document, shell)?;
         if shell.json() {
             shell.document("memwall.rank/1", &document)?;
         } else {

@@ -11,6 +11,19 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
         document.workload, document.basis
     ))?;
     shell.line("")?;
+    shell.table(ranked(document))?;
+    for unfit in &document.unfit {
+        shell.line(format!("{} on {}: {}", unfit.model, unfit.chip, unfit.reason))?;
+    }
+    shell.line("")?;
+    for sentence in findings(document) {
+        shell.line(sentence)?;
+    }
+    Ok(())
+}
+
+/// Models on chips, cheapest first.
+pub(super) fn ranked(document: &Document) -> Table {
     let mut table = Table::new(&[
         Column::Name("model"),
         Column::Name("chip"),
@@ -33,18 +46,13 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
             number(row.tok_s_per_user_p50),
         ]);
     }
-    shell.table(table)?;
-    for unfit in &document.unfit {
-        shell.line(format!("{} on {}: {}", unfit.model, unfit.chip, unfit.reason))?;
-    }
-    shell.line("")?;
-    for leader in &document.portability {
-        shell.line(moves(leader))?;
-    }
-    for mix in &document.mixes {
-        shell.line(tried_first(mix))?;
-    }
-    Ok(())
+    table
+}
+
+/// What the ranks mean, in sentences.
+pub(super) fn findings(document: &Document) -> Vec<String> {
+    let leaders = document.portability.iter().map(moves);
+    leaders.chain(document.mixes.iter().map(tried_first)).collect()
 }
 
 /// What changes when the price leader does.

@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::Value;
 
 use super::document::{ChipRates, Document, MeasuredGain};
+use super::page::sheet;
 use super::print::print;
 use crate::cli::files;
-use crate::cli::money::rates::{RateFlags, rates};
+use crate::cli::money::flags::{PageFlags, RateFlags, rates};
 use crate::cli::specs::{catalog, is_file};
 use crate::cli::{CliError, Exit, Shell};
 use crate::planning::Supply;
@@ -18,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   memwall supply
   memwall supply --scenario revised --workload chat --model deepseek-r1
+  memwall supply --report supply.html
   memwall supply --scenario my.toml --no-simulation --json";
 
 /// Flags of `supply`.
@@ -32,11 +34,14 @@ pub(in crate::cli) struct SupplyCommand {
     /// Show measured gains of techniques beside the scenario's: the JSON of `memwall ablate`
     #[arg(long, value_name = "FILE.json")]
     ablate: Option<PathBuf>,
+    #[command(flatten)]
+    page: PageFlags,
 }
 
 impl SupplyCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
+        self.page.probe()?;
         let supply = self.scenario()?;
         let catalog = catalog(shell)?;
         // Faults of the scenario are told before anything is simulated.
@@ -63,6 +68,7 @@ impl SupplyCommand {
         for warning in &document.warnings {
             shell.warn(warning);
         }
+        self.page.keep(|| sheet(&document), &document, shell)?;
         if shell.json() {
             shell.document("memwall.supply/1", &document)?;
         } else {

@@ -2,6 +2,7 @@
 
 mod command;
 mod document;
+mod page;
 mod print;
 
 pub(in crate::cli) use command::SupplyCommand;

@@ -42,7 +42,7 @@ fn times(multiples: Multiples) -> String {
     if base == upside { format!("{base}×") } else { format!("{base}–{upside}×") }
 }
 
-fn years(outcome: &SupplyOutcome) -> Table {
+pub(super) fn years(outcome: &SupplyOutcome) -> Table {
     let mut table = Table::new(&[
         Column::Name("year"),
         Column::Number("GW"),
@@ -70,7 +70,7 @@ fn years(outcome: &SupplyOutcome) -> Table {
     table
 }
 
-fn ceilings(outcome: &SupplyOutcome) -> Table {
+pub(super) fn ceilings(outcome: &SupplyOutcome) -> Table {
     let mut table = Table::new(&[
         Column::Name("M packages by"),
         Column::Number("power"),
@@ -97,6 +97,15 @@ fn simulated(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
     let (Some(workload), Some(model)) = (&document.workload, &document.model) else {
         return Ok(());
     };
+    shell.table(in_tokens(&document.outcome))?;
+    shell.line(format!(
+        "Simulated: {model} on {workload}, every chip at its best within wall's service level; \
+         hardware\nalone, without model efficiency.\n"
+    ))
+}
+
+/// What the fleet yields in simulated tokens and tasks.
+pub(super) fn in_tokens(outcome: &SupplyOutcome) -> Table {
     let mut table = Table::new(&[
         Column::Name("year"),
         Column::Number("+G output tok/s"),
@@ -106,7 +115,7 @@ fn simulated(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
         Column::Number("bandwidth"),
         Column::Number("compute"),
     ]);
-    for year in &document.outcome.years {
+    for year in &outcome.years {
         let multiple = |value: Option<f64>| known(value.map(|x| format!("{}×", significant(x, 3))));
         table.row([
             year.year.to_string(),
@@ -118,11 +127,7 @@ fn simulated(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
             multiple(Some(year.number_format.compute_multiple)),
         ]);
     }
-    shell.table(table)?;
-    shell.line(format!(
-        "Simulated: {model} on {workload}, every chip at its best within wall's service level; \
-         hardware\nalone, without model efficiency.\n"
-    ))
+    table
 }
 
 /// Supply and demand as bars, in logarithms: the years differ by orders of magnitude.
@@ -154,6 +159,11 @@ fn chart(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
 }
 
 fn crossings(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    shell.table(passes(&document.outcome))
+}
+
+/// Where demand passes supply.
+pub(super) fn passes(outcome: &SupplyOutcome) -> Table {
     let mut table = Table::new(&[
         Column::Name("demand"),
         Column::Number("a year"),
@@ -161,7 +171,7 @@ fn crossings(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
         Column::Number("passes upside in"),
         Column::Name("binds then"),
     ]);
-    for crossing in &document.outcome.crossings {
+    for crossing in &outcome.crossings {
         let [low, high] = crossing.per_year_range.map(|factor| significant(factor, 3));
         let range = if low == high { format!("{low}×") } else { format!("{low}–{high}×") };
         table.row([
@@ -172,7 +182,7 @@ fn crossings(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
             known(crossing.binding.map(crate::planning::Binding::name)),
         ]);
     }
-    shell.table(table)
+    table
 }
 
 fn efficiency(document: &Document, shell: &mut Shell) -> Result<(), CliError> {

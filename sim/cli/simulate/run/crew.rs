@@ -8,7 +8,7 @@ use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
 use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
 use crate::hardware::{Catalog, Chip};
-use crate::report::{RunDocument, Wire, fill_run, fill_tiers};
+use crate::report::{RunDocument, Wire, fill_oracle, fill_run, fill_tiers};
 
 /// The replicas of a run.
 pub(in crate::cli::simulate) struct Crew<'a> {
@@ -124,8 +124,9 @@ impl Run {
         let Some(figures) = figures else { return fill_run(order, deployment, result) };
         let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
         let mut document = self.fleet.document((order, deployment), prefill, (result, figures));
-        if let (Some(stores), Some(measured)) = (&crew.stores, &figures.tiers) {
-            fill_tiers(&mut document, (&stores.tiering, &stores.labels), measured);
+        fill_oracle(&mut document, figures);
+        if let (Some((tiering, sources)), Some(measured)) = (&crew.stores, &figures.tiers) {
+            fill_tiers(&mut document, (tiering, sources), measured);
         }
         document
     }

@@ -2,17 +2,16 @@
 
 use clap::Args;
 
-use super::acceptance;
+use super::acceptance::Drafting;
 use super::tiers::{Stores, TierFlags};
 use crate::cli::CliError;
 use crate::cli::simulate::values;
 use crate::cluster::{
-    Deployment, Faults, Fleet, FleetFigures, HostCores, Order, Policy, Prefilling, Routing,
-    RunResult,
+    self, Deployment, Faults, Fleet, FleetFigures, HostCores, NoNetwork, Order, Policy, Prefilling,
+    Routing, RunResult,
 };
 use crate::cost::StepProgram;
 use crate::des::Streams;
-use crate::hardware::Chip;
 use crate::model::{Model, Plan};
 use crate::report::{Pool, RunDocument, Wire, fill_fleet};
 use crate::serving::{Engine, Speculating, Speculation};
@@ -92,6 +91,9 @@ pub(super) struct FleetFlags {
     /// Share of a tool call's time for which it needs its core
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
     tool_cpu_share: f64,
+    /// Say what share of prompt tokens a cache of the same size would find that knows the future
+    #[arg(long)]
+    kv_oracle: bool,
     /// What lies below HBM
     #[command(flatten)]
     pub(super) tiers: TierFlags,
@@ -137,6 +139,7 @@ impl FleetFlags {
             || self.host_cores.is_some()
             || self.draft_tokens.is_some()
             || self.tiers.is_on()
+            || self.kv_oracle
     }
 
     /// Refuses what does not go together.
@@ -214,57 +217,28 @@ impl FleetFlags {
 
     /// What carries KV from one pool to the other.
     pub(super) fn wire(&self, serving: &Order, prefill: &Order) -> Result<Wire, CliError> {
-        let chips =
-            serving.plan.gpus() * self.replicas + prefill.plan.gpus() * self.prefill_replicas;
-        let fabric = serving
-            .chip
-            .scale_up
-            .as_ref()
-            .filter(|link| serving.chip.name == prefill.chip.name && chips <= link.domain);
-        let network = |chip: &Chip| {
-            chip.nic.or(chip.host_link).ok_or_else(|| CliError::Flag {
+        let pools = ((prefill, self.prefill_replicas), (serving, self.replicas));
+        let found = cluster::Wire::between(pools.0, pools.1, self.handoff_bandwidth);
+        let cluster::Wire { name, send, receive } =
+            found.map_err(|NoNetwork(chip)| CliError::Flag {
                 flag: "--chip",
-                value: chip.name.clone(),
+                value: chip,
                 problem: "the bandwidth of its network is not public".into(),
                 remedy: "give --handoff-bandwidth".into(),
-            })
-        };
-        let (name, [send, receive]) = match (self.handoff_bandwidth, fabric) {
-            (Some(given), _) => ("given".to_owned(), [given; 2]),
-            (None, Some(link)) => (link.name.clone(), [link.bandwidth; 2]),
-            (None, None) => {
-                ("network".to_owned(), [network(prefill.chip)?, network(serving.chip)?])
-            }
-        };
-        let of_replica = |rate: BytesPerSec, plan: Plan| rate.get() * f64::from(plan.gpus()) / 1e9;
-        Ok(Wire { name, gb_s: [of_replica(send, prefill.plan), of_replica(receive, serving.plan)] })
+            })?;
+        Ok(Wire { name, gb_s: [send, receive].map(|rate| rate.get() / 1e9) })
     }
 
     /// How tokens are drafted for `model`.
     pub(super) fn speculation(&self, model: &Model) -> Result<Option<Speculation>, CliError> {
         let Some(depth) = self.draft_tokens else { return Ok(None) };
-        let refuse = |flag, value: String, problem: String| CliError::Flag {
-            flag,
-            value,
-            problem,
-            remedy: "give --acceptance with a length for each number of draft tokens".into(),
+        let drafting = Drafting {
+            depth,
+            acceptance: &self.acceptance,
+            share: self.draft_share,
+            is_adaptive: self.adaptive_depth,
         };
-        let lengths = match (self.acceptance.as_slice(), acceptance::of(&model.name)) {
-            ([], Some(known)) => known,
-            ([], None) => {
-                let problem = format!("how many drafts {} accepts is not known", model.name);
-                return Err(refuse("--draft-tokens", depth.to_string(), problem));
-            }
-            (given, _) => given,
-        };
-        let Some(lengths) = lengths.get(..depth as usize) else {
-            let problem = format!("lengths are known for up to {} draft tokens", lengths.len());
-            return Err(refuse("--draft-tokens", depth.to_string(), problem));
-        };
-        let draft = self.draft_share.unwrap_or(1.0 / model.layers.len() as f64);
-        Speculation::new(lengths.to_vec(), draft, self.adaptive_depth)
-            .map(Some)
-            .map_err(|problem| refuse("--acceptance", format!("{lengths:?}"), problem))
+        drafting.speculation(model).map(Some)
     }
 
     /// The idle fleet.
@@ -285,18 +259,13 @@ impl FleetFlags {
         let routing = Routing { policy: self.routing, refresh, overlap_weight };
         let mut fleet = Fleet::new(pool(deployment, self.replicas), routing);
         if let Some((prefill, wire)) = prefill {
-            let whole = Plan::tp(1);
-            let (model, kv) = (order.model, order.precision.kv);
-            let windows = model.window_bytes(kv, &whole, u32::MAX);
-            let [source, target] = wire.gb_s.map(|rate| BytesPerSec::new(rate * 1e9));
+            let [send, receive] = wire.gb_s.map(|rate| BytesPerSec::new(rate * 1e9));
+            let wire = cluster::Wire { name: wire.name.clone(), send, receive };
+            let routing = Routing { policy: self.prefill_policy(), ..routing };
             let prefilling = Prefilling {
-                routing: Routing { policy: self.prefill_policy(), ..routing },
                 local_below: self.local_below,
-                bytes_per_token: model.kv_bytes_per_token(kv, &whole),
-                bytes_per_sequence: windows + model.state_bytes_per_sequence(&whole),
-                source,
-                target,
                 latency: self.handoff_latency.unwrap_or(SimSpan::ZERO),
+                ..Prefilling::of(order, &wire, routing)
             };
             fleet =
                 fleet.with_prefill(pool(&prefill.deployment, self.prefill_replicas), prefilling);
@@ -311,8 +280,11 @@ impl FleetFlags {
         if let Some(cores) = self.host_cores {
             fleet = fleet.with_cores(HostCores::new(cores, self.tool_cpu_share));
         }
-        if let Some(stores) = stores {
-            fleet = fleet.with_tiers(stores.tiering.clone());
+        if self.kv_oracle {
+            fleet = fleet.with_oracle();
+        }
+        if let Some((tiering, _)) = stores {
+            fleet = fleet.with_tiers(tiering.clone());
         }
         fleet
     }

@@ -10,6 +10,8 @@ mod load;
 mod tiers;
 mod timeline;
 
+pub(in crate::cli::simulate) use acceptance::Drafting;
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
+pub(in crate::cli::simulate) use tiers::TierFlags;
 pub(in crate::cli::simulate) use timeline::Watch;

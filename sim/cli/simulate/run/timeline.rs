@@ -51,7 +51,7 @@ fn window(text: &str) -> Result<(SimTime, SimTime), String> {
 /// Where a trace goes.
 enum Sink {
     Plain(BufWriter<File>),
-    Packed(GzEncoder<BufWriter<File>>),
+    Packed(Box<GzEncoder<BufWriter<File>>>),
 }
 
 impl Sink {
@@ -59,7 +59,9 @@ impl Sink {
     fn open(path: &Path, staged: &mut Staged) -> Result<Self, CliError> {
         let file = staged.open(path)?;
         Ok(match path.extension() {
-            Some(end) if end == "gz" => Self::Packed(GzEncoder::new(file, Compression::fast())),
+            Some(end) if end == "gz" => {
+                Self::Packed(Box::new(GzEncoder::new(file, Compression::fast())))
+            }
             _ => Self::Plain(file),
         })
     }
@@ -159,16 +161,17 @@ fn told(path: &Path, shown: Shown) -> String {
     let Shown { events, window: (from, to), left_out } = shown;
     let [from, to] = [from, to].map(|at| at.since_start().seconds().get());
     let path = path.display();
-    let mut text = format!(
-        "{path} shows {from:.1} s to {to:.1} s in {events} events; open it at ui.perfetto.dev"
-    );
-    if left_out > 0 {
-        text += &format!(
+    let more = match left_out {
+        0 => String::new(),
+        _ => format!(
             "; {left_out} more events are left out after that: --window shows another part, \
              --timeline-events a longer one"
-        );
-    }
-    text
+        ),
+    };
+    format!(
+        "{path} shows {from:.1} s to {to:.1} s in {events} events; open it at \
+         ui.perfetto.dev{more}"
+    )
 }
 
 /// Whoever looks on while a run goes on.

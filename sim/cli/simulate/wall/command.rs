@@ -9,21 +9,23 @@ use super::common::CommonFlags;
 use super::explain::explain_rows;
 use super::keep::{keep, probe};
 use super::level::LevelFlags;
+use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
 use super::values;
-use super::vary::{Axis, axis, varied};
+use super::vary::{Axis, Varied, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
+use crate::cli::simulate::run::TierFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{
-    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, best_of_plans,
+    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, Wished, best_of_plans,
 };
 use crate::hardware::{Catalog, Chip};
 use crate::model::{Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_table,
-    roofline, unfit_row,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
+    render_wall_table, roofline, unfit_row,
 };
 use crate::units::{PerSec, SimSpan, significant};
 
@@ -39,7 +41,7 @@ Examples:
 const REPORT: &str = "memwall-wall.html";
 
 /// Most tasks in flight on one replica.
-const MOST_CLIENTS: u32 = 4096;
+pub(in crate::cli::simulate) const MOST_CLIENTS: u32 = 4096;
 
 /// Sequences in the batch of the context curves.
 const CURVE_BATCH: u32 = 1;
@@ -58,6 +60,9 @@ pub(in crate::cli) struct Wall {
     /// and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<Plan>,
+    /// What lies below HBM
+    #[command(flatten)]
+    tiers: TierFlags,
     /// Tasks in flight on a replica [default: the best within the service level]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
@@ -76,7 +81,8 @@ pub(in crate::cli) struct Wall {
     #[arg(long)]
     pareto: bool,
     /// Show each chip with other figures beside it, too: `memory.stacks=4..16`,
-    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`; more than once for every combination
+    /// `memory.height=8,12,16`, `compute.dense.fp4=x2`, `host.speed=x2`; more than once for every
+    /// combination
     #[arg(long, value_name = "FIGURE=VALUES", value_parser = axis)]
     vary: Vec<Axis>,
     /// Say how much more HBM bandwidth, capacity and arithmetic each chip would need to yield per
@@ -99,18 +105,18 @@ pub(in crate::cli) struct Wall {
 }
 
 /// Trials that find a load.
-const BRACKET: TrialLength = TrialLength {
+pub(in crate::cli::simulate) const BRACKET: TrialLength = TrialLength {
     warmup: SimSpan::from_ms(120_000),
     horizon: SimSpan::from_ms(7_200_000),
     requests: 800,
 };
 
 /// Trials that confirm it: the warm-up is as long as the longest pause.
-const CONFIRM: TrialLength =
+pub(in crate::cli::simulate) const CONFIRM: TrialLength =
     TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
 
 /// All of a trace counts; there is no more of it to warm up with.
-const RECORDED: TrialLength = TrialLength {
+pub(in crate::cli::simulate) const RECORDED: TrialLength = TrialLength {
     warmup: SimSpan::ZERO,
     horizon: SimSpan::from_ms(30 * 86_400_000),
     requests: u64::MAX,
@@ -135,6 +141,7 @@ impl Wall {
             chips,
             common,
             plan: None,
+            tiers: TierFlags::default(),
             concurrency: None,
             rate: None,
             level: LevelFlags::default(),
@@ -197,19 +204,24 @@ impl Wall {
         shell: &Shell,
         then: impl FnOnce(&Ladder) -> Result<T, CliError>,
     ) -> Result<T, CliError> {
+        self.tiers.check(self.explain, false)?;
+        let wishes = self.tiers.wishes();
         let catalog = catalog(shell)?;
         let names = self.names(&catalog)?;
-        let (catalog, names) = varied(catalog, &names, &self.vary, shell)?;
+        let varied = varied(catalog, &names, &self.vary, shell)?;
+        let Varied { catalog, names, .. } = &varied;
         let chips: Vec<&Chip> =
             names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
-        let terms = self.terms(&pool, &work);
-        let orders = chips.iter().map(|&chip| self.order(chip, &model, &work));
+        let below = wishes.is_on().then_some(Wished { wishes: &wishes, catalog });
+        let terms = Terms { below, ..self.terms(&pool, &work) };
+        let order = |chip| varied.hosted(self.order(chip, &model, &work));
+        let orders = chips.into_iter().map(order);
         let orders = orders.flat_map(|order| self.rungs_of(order)).collect();
         let rungs = self.climb(orders, &terms, shell);
-        then(&Ladder { catalog: &catalog, model: &model, work: &work, terms, rungs })
+        then(&Ladder { catalog, model: &model, work: &work, terms, rungs })
     }
 
     /// The report, with what was asked for besides.
@@ -217,6 +229,7 @@ impl Wall {
         let Ladder { catalog, rungs, terms, .. } = ladder;
         let mut report = self.report(ladder);
         let document = &mut report.document;
+        find_lives(&mut document.rows, rungs, terms, shell);
         if self.explain {
             explain_rows(&mut document.rows, rungs, terms, shell);
         }
@@ -261,7 +274,10 @@ impl Wall {
         let rung = |order: Order<'a>| {
             let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
             let found = best_of_plans(&order, &plans, terms).or_else(|reason| {
-                let further = if self.each_plan { Vec::new() } else { self.plans_across(&order) };
+                let further = self.plans_across(&order);
+                if further.is_empty() {
+                    return Err(reason);
+                }
                 let found = best_of_plans(&order, &further, terms);
                 found.map_err(|why| why.after(Some(reason)))
             });
@@ -286,6 +302,7 @@ impl Wall {
             confirm,
             ttl: self.common.ttl,
             engine: self.common.engine.into(),
+            below: None,
         }
     }
 
@@ -313,7 +330,9 @@ impl Wall {
                 Ok(best) => {
                     report.rooflines.push(roofline(order, best));
                     report.context_curves.push(context_curve(order, best, CURVE_BATCH));
-                    fill_row(order, best)
+                    let mut row = fill_row(order, best);
+                    fill_turns(&mut row, best);
+                    row
                 }
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
             };
@@ -335,20 +354,15 @@ impl Wall {
     }
 
     fn document(&self, model: &Model, work: &Work) -> WallDocument {
-        let slo = self.level.slo();
         WallDocument {
             model: model.name.clone(),
             workload: work.name().to_owned(),
             cost: self.common.cost.to_string(),
             engine_profile: self.common.engine_profile.to_string(),
             precision: self.common.precision.name().to_owned(),
+            kv_tiers: self.tiers.wishes().names(),
             seed: self.common.seed,
-            slo: crate::report::Slo {
-                ttft_ms_p99: Some(slo.ttft_ms_p99),
-                tpot_ms_p50: Some(slo.tpot_ms_p50),
-                tpot_ms_p99: slo.tpot_ms_p99,
-                task_s: slo.task_s,
-            },
+            slo: self.level.slo().into(),
             warnings: work.warnings(&model.name, model.context),
             ..WallDocument::default()
         }

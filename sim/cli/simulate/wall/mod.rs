@@ -3,6 +3,7 @@
 mod command;
 mod keep;
 mod level;
+mod life;
 mod needs;
 mod pareto;
 mod tried;
@@ -11,6 +12,6 @@ mod vary;
 pub(in crate::cli) use command::Wall;
 pub(in crate::cli) use level::LevelFlags;
 
-pub(super) use command::Rung;
+pub(super) use command::{BRACKET, CONFIRM, MOST_CLIENTS, RECORDED, Rung};
 
 use super::{check_setting, common, explain, point, values, work};

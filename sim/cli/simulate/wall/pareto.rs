@@ -1,4 +1,4 @@
-//! `--pareto`: many plans and loads of each chip, and what is left when none is beaten.
+//! `--pareto`: many plans, loads and step sizes of each chip, and what is left when none is beaten.
 
 use rayon::prelude::*;
 
@@ -6,10 +6,14 @@ use super::command::Rung;
 use crate::cli::Shell;
 use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
 use crate::model::Plan;
-use crate::report::{WallRow, frontier_points};
+use crate::report::{FrontierPoint, WallRow, frontier_points};
+use crate::serving::Limits;
 
 /// A plan gets no more load once it has fallen to this share of its best output.
 const PAST_ITS_BEST: f64 = 0.7;
+
+/// What is on the frontier is tried with steps of so many times as many tokens, and as few.
+const BUDGET_STEP: u32 = 4;
 
 /// Gives the rows of `rungs` that ran their frontiers, over the plans that `plans` tells of each.
 pub(super) fn find_frontiers(
@@ -26,7 +30,10 @@ pub(super) fn find_frontiers(
         .map(|(order, fits)| {
             let plans = if *fits { plans(order) } else { Vec::new() };
             let ways = plans.par_iter().flat_map_iter(|&plan| under_loads(order, plan, terms));
-            let points = frontier_points(order, &ways.collect::<Vec<_>>());
+            let mut ways: Vec<Best> = ways.collect();
+            let points = frontier_points(order, &ways);
+            ways.par_extend(points.par_iter().flat_map_iter(|way| with_budgets(order, way, terms)));
+            let points = frontier_points(order, &ways);
             progress.advance(1);
             points
         })
@@ -34,6 +41,19 @@ pub(super) fn find_frontiers(
     for (row, points) in rows.iter_mut().zip(found) {
         row.frontier = points;
     }
+}
+
+/// A way of the frontier with smaller and with larger steps, if it still fits.
+fn with_budgets(order: &Order, way: &FrontierPoint, terms: &Terms) -> Vec<Best> {
+    let terms = Terms { drive: Drive::Concurrency(way.concurrency), ..*terms };
+    let Ok(plan) = way.parallel.parse() else { return Vec::new() };
+    let usual = order.limits.max_batched_tokens;
+    let budgets = [usual / BUDGET_STEP, usual.saturating_mul(BUDGET_STEP)];
+    let found = budgets.into_iter().filter(|&budget| budget > 0).filter_map(|budget| {
+        let limits = Limits { max_batched_tokens: budget, ..order.limits };
+        best_nearby(&Order { plan, limits, ..*order }, way.concurrency, &terms).ok()
+    });
+    found.collect()
 }
 
 /// What `plan` yields under one task in flight, two, four and so on; nothing if it does not fit.

@@ -31,7 +31,7 @@ impl Wall {
     /// attention-DP across them.
     pub(super) fn plans_across(&self, order: &Order) -> Vec<Plan> {
         let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        if self.plan.is_some() {
+        if self.plan.is_some() || self.each_plan {
             return Vec::new();
         }
         let staged = [2, 4].map(|pp| Plan { pp, ..Plan::tp(domain.min(8)) });

@@ -1,15 +1,21 @@
 //! `--vary`: beside each chip the same with other figures.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::check_setting;
 use super::point::absolute;
 use crate::cli::{CliError, Shell};
+use crate::cluster::Order;
+use crate::cost::OpFamily;
 use crate::hardware::Catalog;
 use crate::sweep::Setting;
 
 /// Most variations of one chip: a ladder is read, not searched.
 const MOST: usize = 64;
+
+/// Not a figure of the chip: how many times as fast its host is, of which only multiples are known.
+const HOST_SPEED: &str = "host.speed";
 
 /// A figure and the values that it is to take.
 #[derive(Clone, Debug)]
@@ -55,18 +61,44 @@ fn setting(text: &str) -> Setting {
     whole.or_else(number).unwrap_or_else(|| Setting::Text(text.to_owned()))
 }
 
-/// The catalogue with every variation of `chips` in it, and the names of all, each chip before its
-/// variations.
+/// Chips with their variations.
+pub(super) struct Varied {
+    /// The catalogue with every variation in it.
+    pub(super) catalog: Catalog,
+    /// The names of all, each chip before its variations.
+    pub(super) names: Vec<String>,
+    /// How many times as fast hosts are, by name of the variation.
+    host_speed: BTreeMap<String, f64>,
+}
+
+impl Varied {
+    /// `order` with the host of its chip.
+    pub(super) fn hosted<'a>(&self, mut order: Order<'a>) -> Order<'a> {
+        let factor = self.host_speed.get(&order.chip.name).copied().unwrap_or(1.0);
+        order.stretch[OpFamily::Host] /= factor;
+        order
+    }
+}
+
+/// `chips` of `catalog`, and their variations along `axes`.
 pub(super) fn varied(
     catalog: Catalog,
     chips: &[String],
     axes: &[Axis],
     shell: &Shell,
-) -> Result<(Catalog, Vec<String>), CliError> {
+) -> Result<Varied, CliError> {
+    let mut host_speed = BTreeMap::new();
     if axes.is_empty() {
-        return Ok((catalog, chips.to_vec()));
+        return Ok(Varied { catalog, names: chips.to_vec(), host_speed });
     }
     for axis in axes {
+        if axis.path == HOST_SPEED {
+            if let Some(wrong) = axis.values.iter().find(|value| host_factor(value).is_none()) {
+                let problem = format!("{wrong} is no multiple of the host's speed: x0.5, x2");
+                return Err(refused(&axis.path, problem));
+            }
+            continue;
+        }
         let key = format!("figure.{}", axis.path);
         for value in &axis.values {
             check_setting(&catalog, shell, &key, value)
@@ -85,10 +117,20 @@ pub(super) fn varied(
         for way in &ways {
             let (name, text) = variation(&catalog, name, way)?;
             texts.push((format!("--vary {name}"), text));
+            let host = way.iter().find(|(path, _)| *path == HOST_SPEED);
+            if let Some(factor) = host.and_then(|(_, value)| host_factor(value)) {
+                host_speed.insert(name.clone(), factor);
+            }
             names.push(name);
         }
     }
-    Ok((catalog.overlaid(&texts)?, names))
+    Ok(Varied { catalog: catalog.overlaid(&texts)?, names, host_speed })
+}
+
+/// The multiple that `value` is of a host's speed.
+fn host_factor(value: &Setting) -> Option<f64> {
+    let measure = value.measure().filter(|measure| measure.prefix == "x")?;
+    Some(measure.number).filter(|&factor| factor > 0.0 && measure.suffix.is_empty())
 }
 
 fn refused(value: &str, problem: String) -> CliError {
@@ -122,14 +164,17 @@ fn variation(
     way: &[(&str, &Setting)],
 ) -> Result<(String, String), CliError> {
     let chip = catalog.chip(base)?;
-    let short = |path: &str| path.rsplit('.').next().unwrap_or(path).replace('_', " ");
+    let short = |path: &str| match path {
+        HOST_SPEED => path.replace('.', " "),
+        _ => path.rsplit('.').next().unwrap_or(path).replace('_', " "),
+    };
     let said: Vec<String> =
         way.iter().map(|(path, value)| format!("{} {value}", short(path))).collect();
     let said = said.join(", ");
     let name = slug(&format!("{} {said}", chip.name));
     let title = format!("{}, {said}", chip.title);
     let mut text = format!("name = {name:?}\ntitle = {title:?}\nbase = {:?}\n", chip.name);
-    for (path, value) in way {
+    for (path, value) in way.iter().filter(|(path, _)| *path != HOST_SPEED) {
         let value = absolute(catalog, &chip.name, path, value)?;
         writeln!(
             text,
@@ -189,7 +234,10 @@ mod tests {
         let value = Setting::Text("x1.5".into());
         let (name, text) = variation(&catalog, "B200", &[("memory.pin_rate", &value)]).unwrap();
         assert_eq!(name, "b200-sxm-pin-rate-x1.5");
-        let catalog = catalog.overlaid(&[("vary".into(), text)]).unwrap();
+        assert_eq!(host_factor(&value), Some(1.5));
+        let (_, host) = variation(&catalog, "B200", &[(HOST_SPEED, &value)]).unwrap();
+        let texts = [("vary".into(), text), ("host".into(), host)];
+        let catalog = catalog.overlaid(&texts).unwrap();
         let [more, own] =
             [&name, "b200-sxm"].map(|name| catalog.chip(name).unwrap().memory.bandwidth.get());
         assert!((more / own - 1.5).abs() < 1e-9);

@@ -39,7 +39,7 @@ impl Axis {
                 let text = |place: usize| spec.ticktext.get(place).cloned().unwrap_or_default();
                 values.iter().enumerate().map(|(place, &value)| (value, text(place))).collect()
             }
-            None => axis.even_ticks(),
+            None => axis.even_ticks(spec.tickformat.ends_with('%')),
         };
         let within = |&(at, _): &(f64, String)| {
             let (low, high) = (pixels.0.min(pixels.1), pixels.0.max(pixels.1));
@@ -64,7 +64,8 @@ impl Axis {
     /// Where a value is of which the logarithm is given, if the axis is logarithmic.
     pub(super) fn at_scaled(&self, value: f64) -> f64 {
         let (low, high) = self.range;
-        let share = if high == low { 0.5 } else { (value - low) / (high - low) };
+        let span = high - low;
+        let share = if span == 0.0 { 0.5 } else { (value - low) / span };
         self.pixels.0 + share * (self.pixels.1 - self.pixels.0)
     }
 
@@ -75,7 +76,7 @@ impl Axis {
     }
 
     /// Round numbers at even distances.
-    fn even_ticks(&self) -> Vec<(f64, String)> {
+    fn even_ticks(&self, is_percent: bool) -> Vec<(f64, String)> {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         let coarsest = (high - low) / TICKS;
         if self.is_log || coarsest <= 0.0 || !coarsest.is_finite() {
@@ -88,7 +89,11 @@ impl Axis {
         let last = libm::floor(high / step) as i64;
         (first..=last)
             .map(|count| count as f64 * step)
-            .map(|value| (value, with_prefix(value, "").trim_end().to_owned()))
+            .map(|value| {
+                let percent = || format!("{:.0} %", value * 100.0);
+                let plain = || with_prefix(value, "").trim_end().to_owned();
+                (value, if is_percent { percent() } else { plain() })
+            })
             .collect()
     }
 }
@@ -101,9 +106,10 @@ fn around(values: impl Iterator<Item = f64>, is_log: bool, is_from_zero: bool) -
     let ends = scaled.map(|value| (value, value)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let (low, high) = ends.unwrap_or((0.0, 1.0));
     let room = if high > low { (high - low) * ROOM } else { 0.5 };
-    match is_from_zero && !is_log && low >= 0.0 {
-        true => (0.0, if high > 0.0 { high * (1.0 + ROOM) } else { 1.0 }),
-        false => (low - room, high + room),
+    if is_from_zero && !is_log && low >= 0.0 {
+        (0.0, if high > 0.0 { high * (1.0 + ROOM) } else { 1.0 })
+    } else {
+        (low - room, high + room)
     }
 }
 

@@ -131,6 +131,8 @@ pub(super) struct AxisSpec {
     pub(super) rangemode: String,
     pub(super) tickvals: Option<Vec<f64>>,
     pub(super) ticktext: Vec<String>,
+    /// `.0%` for shares in per cent.
+    pub(super) tickformat: String,
     /// Shares of the width, from the left.
     pub(super) domain: Option<[f64; 2]>,
     pub(super) showgrid: Option<bool>,

@@ -13,6 +13,12 @@ pub(super) struct Panel<'a> {
     pub(super) vertical: &'a Axis,
 }
 
+/// The values that a bar reaches from and to.
+struct Spot {
+    across: [f64; 2],
+    up: [f64; 2],
+}
+
 impl Panel<'_> {
     /// Draws lines at the ticks and the horizontal names. Returns where those end.
     pub(super) fn grid(&self, scene: &mut Scene, across: &AxisSpec, up: &AxisSpec) -> f64 {
@@ -59,26 +65,25 @@ impl Panel<'_> {
                 let (Some(x), Some(y)) = (*x, *y) else { continue };
                 let mut start = trace.base.get(place).copied().flatten().unwrap_or(0.0);
                 if is_stacked {
-                    start = ends.iter().rev().find(|(at, _)| *at == y).map_or(start, |end| end.1);
+                    start = ends
+                        .iter()
+                        .rev()
+                        .find(|(at, _)| at.to_bits() == y.to_bits())
+                        .map_or(start, |end| end.1);
                     ends.push((y, start + x));
                 }
                 let lane = if is_grouped { lane as f64 } else { 0.0 };
                 let upper = y - thickness / 2.0 + thickness * lane / lanes;
-                self.bar(scene, trace, place, (start, start + x), (upper, thickness / lanes));
+                let spot =
+                    Spot { across: [start, start + x], up: [upper, upper + thickness / lanes] };
+                self.bar(scene, trace, place, &spot);
             }
         }
     }
 
-    fn bar(
-        &self,
-        scene: &mut Scene,
-        trace: &Trace,
-        place: usize,
-        (start, end): (f64, f64),
-        (upper, thickness): (f64, f64),
-    ) {
-        let across = [start, end].map(|value| self.horizontal.at(value));
-        let up = [upper, upper + thickness].map(|value| self.vertical.at(value));
+    fn bar(&self, scene: &mut Scene, trace: &Trace, place: usize, spot: &Spot) {
+        let across = spot.across.map(|value| self.horizontal.at(value));
+        let up = spot.up.map(|value| self.vertical.at(value));
         let ([Some(left), Some(right)], [Some(top), Some(bottom)]) = (across, up) else { return };
         let colour = trace.marker.color.get(place).and_then(|code| Colour::of(code));
         scene.rectangle((left, top), (right, bottom), colour.unwrap_or(SOFT));
@@ -182,9 +187,9 @@ impl Panel<'_> {
 fn beside(scene: &mut Scene, text: &str, at: (f64, f64), (position, reach): (&str, f64)) {
     let words: String = lines(text).iter().map(|line| line.text.as_str()).collect();
     let (x, anchor) = if position.contains("right") {
-        (at.0 + reach + 3.0, Anchor::Start)
+        (at.0 + reach + 5.0, Anchor::Start)
     } else if position.contains("left") {
-        (at.0 - reach - 3.0, Anchor::End)
+        (at.0 - reach - 5.0, Anchor::End)
     } else {
         (at.0, Anchor::Middle)
     };

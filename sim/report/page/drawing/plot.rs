@@ -111,9 +111,12 @@ fn plot(scene: &mut Scene, figure: &Figure, frame: &Frame) -> f64 {
         let panel = Panel { horizontal, vertical: &vertical };
         end = end.max(panel.grid(scene, spec, &layout.yaxis));
         panel.bars(scene, figure, &traces);
-        traces.iter().for_each(|trace| panel.points(scene, trace));
-        let notes = layout.annotations.iter();
-        notes.filter(|note| note.xref != "paper" && id == "x").for_each(|n| panel.note(scene, n));
+        for trace in &traces {
+            panel.points(scene, trace);
+        }
+        for note in layout.annotations.iter().filter(|note| note.xref != "paper" && id == "x") {
+            panel.note(scene, note);
+        }
     }
     for note in layout.annotations.iter().filter(|note| note.xref == "paper") {
         let x = frame.left + note.x * (frame.right - frame.left);
@@ -152,8 +155,8 @@ fn name_vertical(scene: &mut Scene, spec: &AxisSpec, axis: &Axis, frame: &Frame)
     if !spec.title.text.is_empty() {
         let at = (SIDE + 6.0, f64::midpoint(frame.top, frame.bottom));
         let face = Face::new(SIZE + 0.5, INK);
-        let text = spec.title.text.clone();
-        let text = Text { at, anchor: Anchor::Middle, face, is_turned: true, text };
+        let words = spec.title.text.clone();
+        let text = Text { at, anchor: Anchor::Middle, face, is_turned: true, words };
         scene.shapes.push(Shape::Text(text));
     }
 }

@@ -12,6 +12,7 @@ pub(in crate::report::page) fn all(report: &WallReport) -> Value {
         "ladder": chips::per_gpu(rows),
         "megawatt": chips::per_megawatt(rows),
         "shares": chips::shares(rows),
+        "life": chips::life(rows),
         "levers": chips::levers(rows),
         "frontier": curves::frontier(rows),
         "intensity": chips::intensity(rows),

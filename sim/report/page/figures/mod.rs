@@ -9,6 +9,6 @@ mod curves;
 mod style;
 
 pub(super) use all::all;
-pub(super) use style::{PALETTE, class_name, colour};
+pub(super) use style::{PALETTE, class_name, colour, line_look, log_axis, plain};
 
-use style::{GREY, Series, chip_axis, height, ink_on, line_look, log_axis, plain, title_of};
+use style::{GREY, Series, chip_axis, height, ink_on, title_of};

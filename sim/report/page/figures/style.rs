@@ -45,7 +45,7 @@ pub(in crate::report::page) const fn class_name(class: Class) -> &'static str {
 }
 
 /// `text` as plotly.js shows it letter by letter: it would read tags and links otherwise.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::report::page) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -76,12 +76,12 @@ pub(super) struct Series<T> {
 const DASHES: [&str; 3] = ["solid", "dash", "dot"];
 
 /// Colour and dash of the line in `place`.
-pub(super) fn line_look(place: usize) -> (&'static str, &'static str) {
+pub(in crate::report::page) fn line_look(place: usize) -> (&'static str, &'static str) {
     (PALETTE[place % PALETTE.len()], DASHES[place / PALETTE.len() % DASHES.len()])
 }
 
 /// A logarithmic axis with ticks at 1, 2 and 5 of every decade that `values` reach.
-pub(super) fn log_axis(title: &str, values: impl Iterator<Item = f64>) -> Value {
+pub(in crate::report::page) fn log_axis(title: &str, values: impl Iterator<Item = f64>) -> Value {
     let decades = values.filter(|&value| value > 0.0).map(libm::log10);
     let ends = decades.map(|x| (x, x)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     let (low, high) = ends.unwrap_or((0.0, 1.0));

@@ -75,7 +75,7 @@ impl Agents {
     ) {
         if until > from {
             let pause = Pause { task, from, until, cause };
-            self.pauses += u64::from(self.place(agent, trace).pause.replace(pause).is_none());
+            self.pauses += u64::from(self.place(agent, from, trace).pause.replace(pause).is_none());
         }
     }
 
@@ -99,7 +99,7 @@ impl Agents {
     pub(super) fn answer<W: Write>(&mut self, outcome: &Outcome, trace: &mut Trace<W>) {
         let Some(call) = self.calls.remove(&outcome.id.0) else { return };
         let args = call_args(call.task, outcome, &call.replicas);
-        let lane = self.place(call.agent, trace).lane;
+        let lane = self.place(call.agent, call.sent, trace).lane;
         let track = self.lanes.track(lane);
         let waited = (call.sent, outcome.first_token);
         trace.slice(track, "wait for first token", waited, args.clone());
@@ -115,7 +115,7 @@ impl Agents {
     pub(super) fn leave<W: Write>(&mut self, agent: Agent, now: SimTime, trace: &mut Trace<W>) {
         self.end_pause(agent, now, trace);
         if let Some(place) = self.places.remove(&agent) {
-            self.lanes.give_back(place.lane);
+            self.lanes.give_back(place.lane, now);
         }
     }
 
@@ -131,13 +131,13 @@ impl Agents {
 
     fn end_call<W: Write>(&mut self, request: u32, name: &str, now: SimTime, trace: &mut Trace<W>) {
         let Some(call) = self.calls.remove(&request) else { return };
-        let lane = self.place(call.agent, trace).lane;
+        let lane = self.place(call.agent, call.sent, trace).lane;
         let args = json!({ "task": call.task, "request": request, "replicas": call.replicas });
         trace.slice(self.lanes.track(lane), name, (call.sent, now), args);
     }
 
     fn end_pause<W: Write>(&mut self, agent: Agent, now: SimTime, trace: &mut Trace<W>) {
-        let place = self.place(agent, trace);
+        let place = self.place(agent, now, trace);
         let (lane, pause) = (place.lane, place.pause.take());
         let Some(Pause { task, from, until, cause }) = pause else { return };
         self.pauses -= 1;
@@ -146,8 +146,16 @@ impl Agents {
         trace.slice(self.lanes.track(lane), pause_name(cause), span, args);
     }
 
-    fn place<W: Write>(&mut self, agent: Agent, trace: &mut Trace<W>) -> &mut Place {
+    /// Where an agent is drawn; if it is new, from `start` on.
+    fn place<W: Write>(
+        &mut self,
+        agent: Agent,
+        start: SimTime,
+        trace: &mut Trace<W>,
+    ) -> &mut Place {
         let lanes = &mut self.lanes;
-        self.places.entry(agent).or_insert_with(|| Place { lane: lanes.take(trace), pause: None })
+        self.places
+            .entry(agent)
+            .or_insert_with(|| Place { lane: lanes.take(start, trace), pause: None })
     }
 }

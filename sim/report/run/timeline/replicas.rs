@@ -92,8 +92,8 @@ impl Replicas {
         trace: &mut Trace<W>,
     ) {
         let lanes = [
-            self.all[from as usize].outbound.take(trace),
-            self.all[to as usize].inbound.take(trace),
+            self.all[from as usize].outbound.take(now, trace),
+            self.all[to as usize].inbound.take(now, trace),
         ];
         let transfer = Transfer { departed: now, from, to, bytes, lanes };
         self.transfers.insert(request, transfer);
@@ -115,11 +115,11 @@ impl Replicas {
         let args = json!({ "request": request, "megabytes": megabytes, "from": from, "to": to });
         let lanes = &mut self.all[from as usize].outbound;
         trace.slice(lanes.track(out), &format!("KV out{fate}"), span, args.clone());
-        lanes.give_back(out);
+        lanes.give_back(out, now);
         let source = lanes.track(out).clone();
         let lanes = &mut self.all[to as usize].inbound;
         trace.slice(lanes.track(into), &format!("KV in{fate}"), span, args);
-        lanes.give_back(into);
+        lanes.give_back(into, now);
         trace.arrow(request, departed, &source, lanes.track(into));
     }
 

@@ -144,6 +144,8 @@ mod tests {
             parallel: "tp2".into(),
             gpus: 2,
             concurrency: 8,
+            max_batched_tokens: 2048,
+            batch_mean: 6.5,
             tok_s_per_user_p50: speed,
             output_tok_s_per_gpu: output * share,
             tok_s_per_facility_mw: None,

@@ -1,12 +1,15 @@
 //! What the ladder says, in sentences computed from its numbers.
 
 use super::super::WallDocument;
-use super::{formats, growth, levers, megawatt, needs, time};
+use super::{formats, growth, levers, life, megawatt, needs, time};
+use crate::report::wall::asked;
 
 /// The sentences, most important first; empty if no chip ran.
 pub fn findings(document: &WallDocument) -> Vec<String> {
     let of = [growth, formats, time, levers, needs, megawatt];
-    of.into_iter().flat_map(|said| said(document)).chain(left_out(document)).collect()
+    let lives = if asked(document) { life(document) } else { Vec::new() };
+    let said = of.into_iter().flat_map(|said| said(document));
+    said.chain(lives).chain(left_out(document)).collect()
 }
 
 fn left_out(document: &WallDocument) -> impl Iterator<Item = String> {

@@ -5,12 +5,14 @@
 //! stores, a piece in each. Invariants, checked by [`Store::check`]: no page is there twice, and
 //! there are no more than its capacity.
 
+mod clairvoyant;
 mod eviction;
 mod piece;
 mod ranges;
-mod store;
+mod shelf;
 
+pub use clairvoyant::Clairvoyant;
 pub use eviction::Eviction;
 pub use piece::{Piece, pieces};
 pub use ranges::Ranges;
-pub use store::Store;
+pub use shelf::Store;

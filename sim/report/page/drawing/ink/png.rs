@@ -13,7 +13,7 @@ pub(super) const SCALE: f32 = 2.0;
 
 /// Width of the stroke that makes light letters regular, and bold ones bold, in parts of the size.
 const REGULAR: f64 = 0.018;
-const BOLD: f64 = 0.07;
+const BOLD: f64 = 0.055;
 
 /// How far italic letters lean.
 const LEAN: f32 = 0.2;
@@ -26,7 +26,7 @@ pub(in crate::report::page::drawing) fn render(scene: &Scene) -> Vec<u8> {
     let [width, height] =
         [scene.size.0, scene.size.1].map(|side| (side as f32 * SCALE).round() as u32);
     let mut paper = Pixmap::new(width, height).expect("a picture has a size");
-    paper.fill(tiny_skia::Color::from(solid(PAPER)));
+    paper.fill(solid(PAPER));
     let scale = Transform::from_scale(SCALE, SCALE);
     for shape in &scene.shapes {
         match shape {
@@ -138,7 +138,7 @@ impl OutlineBuilder for Pen {
 
 fn write(paper: &mut Pixmap, text: &Text, scale: Transform) {
     let size = text.face.size;
-    let length = letters::width(&text.text, 1.0);
+    let length = letters::width(&text.words, 1.0);
     let start = match text.anchor {
         Anchor::Start => 0.0,
         Anchor::Middle => -length / 2.0,
@@ -146,7 +146,7 @@ fn write(paper: &mut Pixmap, text: &Text, scale: Transform) {
     };
     let lean = if text.face.is_italic { LEAN } else { 0.0 };
     let mut pen = Pen { builder: PathBuilder::new(), x: start as f32, scale: 1.0, lean };
-    for sign in text.text.chars() {
+    for sign in text.words.chars() {
         let letter = letters::letter(sign);
         pen.scale = letter.scale as f32;
         letter.outline(&mut pen);

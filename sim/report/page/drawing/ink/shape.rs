@@ -65,7 +65,7 @@ pub(in crate::report::page::drawing) struct Text {
     pub(in crate::report::page::drawing) face: Face,
     /// Read upward.
     pub(in crate::report::page::drawing) is_turned: bool,
-    pub(in crate::report::page::drawing) text: String,
+    pub(in crate::report::page::drawing) words: String,
 }
 
 /// Anything that is drawn; in pixels, from the upper left corner.
@@ -123,7 +123,7 @@ impl Scene {
         face: Face,
         text: &str,
     ) {
-        let text = Text { at, anchor, face, is_turned: false, text: text.to_owned() };
+        let text = Text { at, anchor, face, is_turned: false, words: text.to_owned() };
         self.shapes.push(Shape::Text(text));
     }
 }

@@ -14,7 +14,8 @@ pub(in crate::report::page::drawing) fn render(scene: &Scene, title: &str, says:
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONTS}\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+         <title>{}</title>\n<desc>{}</desc>\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
         escaped(title),
         escaped(says)
     );
@@ -65,12 +66,12 @@ fn write_text(svg: &mut String, text: &Text) {
         }
     }
     // Another font must not make it longer than there is room for.
-    let length = number(letters::width(&text.text, text.face.size));
+    let length = number(letters::width(&text.words, text.face.size));
     _ = writeln!(
         svg,
         "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\" textLength=\"{length}\" \
          lengthAdjust=\"spacingAndGlyphs\" {looks}>{}</text>",
-        escaped(&text.text)
+        escaped(&text.words)
     );
 }
 

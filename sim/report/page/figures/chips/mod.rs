@@ -3,12 +3,14 @@
 mod intensity;
 mod ladder;
 mod levers;
+mod life;
 mod multiples;
 mod shares;
 
 pub(super) use intensity::figure as intensity;
 pub(super) use ladder::{per_gpu, per_megawatt};
 pub(super) use levers::figure as levers;
+pub(super) use life::figure as life;
 pub(super) use multiples::figure as multiples;
 pub(super) use shares::figure as shares;
 

@@ -14,26 +14,26 @@ const AHEAD: usize = 4;
 
 /// A file that is replayed from its beginning whenever its tasks are asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Streamed {
+pub(in crate::cli::simulate) struct Streamed {
     path: PathBuf,
-    pub(super) kind: TraceKind,
-    pub(super) page_tokens: Option<u32>,
+    pub(in crate::cli::simulate) kind: TraceKind,
+    pub(in crate::cli::simulate) page_tokens: Option<u32>,
     /// What the last replay has seen.
-    pub(super) tally: Tally,
+    pub(in crate::cli::simulate) tally: Tally,
 }
 
 /// What one end of a channel brings.
 type Step = Result<Batch, StreamEnd>;
 
 /// The reader's end of what is read.
-pub(super) struct Reading {
+pub(in crate::cli::simulate) struct Reading {
     steps: Receiver<Step>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Streamed {
     /// The trace of `paths`, if that is one file which can be replayed while it is read.
-    pub(super) fn of(paths: &[PathBuf]) -> Result<Option<Self>, WorkloadError> {
+    pub(in crate::cli::simulate) fn of(paths: &[PathBuf]) -> Result<Option<Self>, WorkloadError> {
         let [path] = paths else { return Ok(None) };
         Ok(open_stream(path)?.map(|stream| Self {
             path: path.clone(),
@@ -44,7 +44,10 @@ impl Streamed {
     }
 
     /// Its tasks, for a model with a context of `window` tokens.
-    pub(super) fn tasks(&self, window: u32) -> Result<StreamedTasks<Reading>, StreamEnd> {
+    pub(in crate::cli::simulate) fn tasks(
+        &self,
+        window: u32,
+    ) -> Result<StreamedTasks<Reading>, StreamEnd> {
         let mut stream = open_stream(&self.path)?.ok_or(StreamEnd::Conversations)?;
         let (sender, steps) = sync_channel::<Step>(AHEAD);
         let read = move || {

@@ -6,7 +6,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::streamed::Streamed;
-use super::values;
+use crate::cli::simulate::values;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::TaskPool;
@@ -19,7 +19,7 @@ use crate::workload::{Cause, Synthetic, Tally, Task, Tasks, Trace, TraceKind, re
 const PAGE_TOKENS: u32 = 64;
 
 /// Longest pause of a person that a steady state waits for: a longer one only empties caches.
-pub(super) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
+pub(in crate::cli::simulate) const LONGEST_PAUSE: SimSpan = SimSpan::from_ms(3_600_000);
 
 /// The work.
 #[derive(Args, Clone, Debug)]
@@ -30,15 +30,15 @@ pub(in crate::cli) struct WorkFlags {
     pub(in crate::cli) workload: Option<String>,
     /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(super) trace: Vec<PathBuf>,
+    pub(in crate::cli::simulate) trace: Vec<PathBuf>,
     /// Time between the starts of session files, which have no common clock
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::span)]
-    pub(super) stagger: SimSpan,
+    pub(in crate::cli::simulate) stagger: SimSpan,
 }
 
 /// Work that has been read.
 #[derive(Clone, Debug)]
-pub(super) enum Work {
+pub(in crate::cli::simulate) enum Work {
     Generated(Box<Synthetic>),
     Recorded {
         trace: Box<Trace>,
@@ -54,7 +54,7 @@ pub(super) enum Work {
 
 impl WorkFlags {
     /// Reads it.
-    pub(super) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
+    pub(in crate::cli::simulate) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
         if self.trace.is_empty() {
             let name = self.workload.as_deref().unwrap_or("agentic-coding");
             return Ok(Work::Generated(Box::new(workload_named(name, shell)?)));
@@ -67,7 +67,7 @@ impl WorkFlags {
     }
 
     /// The same, for one replay: a trace stays in its file as far as its format allows.
-    pub(super) fn read_once(&self, shell: &Shell) -> Result<Work, CliError> {
+    pub(in crate::cli::simulate) fn read_once(&self, shell: &Shell) -> Result<Work, CliError> {
         Ok(match Streamed::of(&self.trace)? {
             Some(stream) => Work::Streamed { stream: Box::new(stream), name: self.trace_name() },
             None => self.read(shell)?,
@@ -82,7 +82,7 @@ impl WorkFlags {
 
 impl Work {
     /// What reports call it.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::cli::simulate) fn name(&self) -> &str {
         match self {
             Self::Generated(synthetic) => synthetic.name(),
             Self::Recorded { name, .. } | Self::Streamed { name, .. } => name,
@@ -90,12 +90,12 @@ impl Work {
     }
 
     /// A copy in which no person takes longer than [`LONGEST_PAUSE`] before a call.
-    pub(super) fn with_pauses_cut(&self) -> Self {
+    pub(in crate::cli::simulate) fn with_pauses_cut(&self) -> Self {
         self.clone().with_longest_pause()
     }
 
     /// The same work where no person takes longer than [`LONGEST_PAUSE`] before a call.
-    pub(super) fn with_longest_pause(self) -> Self {
+    pub(in crate::cli::simulate) fn with_longest_pause(self) -> Self {
         let longest = LONGEST_PAUSE;
         match self {
             Self::Generated(synthetic) => {
@@ -116,7 +116,7 @@ impl Work {
     }
 
     /// Tokens in its pages.
-    pub(super) fn page_tokens(&self) -> u32 {
+    pub(in crate::cli::simulate) fn page_tokens(&self) -> u32 {
         match self {
             Self::Generated(_) => PAGE_TOKENS,
             Self::Recorded { trace, .. } => trace.page_tokens.unwrap_or(PAGE_TOKENS),
@@ -125,7 +125,11 @@ impl Work {
     }
 
     /// Endless tasks of generated work for a model with a context of `window` tokens.
-    pub(super) fn generated(&self, seed: u64, window: u32) -> Result<Option<Tasks>, CliError> {
+    pub(in crate::cli::simulate) fn generated(
+        &self,
+        seed: u64,
+        window: u32,
+    ) -> Result<Option<Tasks>, CliError> {
         match self {
             Self::Generated(synthetic) => {
                 Ok(Some(synthetic.tasks(seed, self.page_tokens(), window)?))
@@ -135,7 +139,12 @@ impl Work {
     }
 
     /// A pool for closed loops of at most `clients` clients.
-    pub(super) fn pool(&self, seed: u64, window: u32, clients: u32) -> Result<TaskPool, CliError> {
+    pub(in crate::cli::simulate) fn pool(
+        &self,
+        seed: u64,
+        window: u32,
+        clients: u32,
+    ) -> Result<TaskPool, CliError> {
         Ok(match (self.generated(seed, window)?, self) {
             (None, Self::Recorded { tasks, .. }) => TaskPool::recorded(tasks.clone()),
             (Some(tasks), _) => {
@@ -150,7 +159,7 @@ impl Work {
     }
 
     /// The longest sequence it is known to hold, in tokens; generated work keeps to the window.
-    pub(super) fn longest(&self, window: u32) -> u32 {
+    pub(in crate::cli::simulate) fn longest(&self, window: u32) -> u32 {
         match self {
             Self::Generated(_) | Self::Streamed { .. } => window,
             Self::Recorded { tasks, .. } => {
@@ -161,7 +170,7 @@ impl Work {
     }
 
     /// Reasons to doubt a simulation of it on a model with a context of `window` tokens.
-    pub(super) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
+    pub(in crate::cli::simulate) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
         let (kind, tally) = match self {
             Self::Generated(_) => return Vec::new(),
             Self::Recorded { trace, tasks, .. } => (trace.kind, tally(trace, tasks, window)),

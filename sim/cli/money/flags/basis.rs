@@ -43,12 +43,12 @@ fn pue(text: &str) -> Result<f64, String> {
     positive(text).ok().filter(|pue| *pue >= 1.0).ok_or_else(|| "give a number from 1 on".into())
 }
 
-pub(super) fn positive(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn positive(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
     number.ok_or_else(|| "give a number more than 0".into())
 }
 
-pub(super) fn share(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn share(text: &str) -> Result<f64, String> {
     positive(text).ok().filter(|share| *share <= 1.0).ok_or_else(|| "give more than 0, to 1".into())
 }
 

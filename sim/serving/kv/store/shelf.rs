@@ -27,11 +27,12 @@ pub struct Store {
     evicted: u64,
 }
 
+/// A run of pages with one rank and one use.
 #[derive(Clone, Copy, Debug)]
-struct Run {
-    piece: Piece,
-    rank: u64,
-    time: SimTime,
+pub(super) struct Run {
+    pub(super) piece: Piece,
+    pub(super) rank: u64,
+    pub(super) time: SimTime,
 }
 
 impl Store {
@@ -184,7 +185,7 @@ impl Store {
     }
 
     /// Takes the pages of `piece` out; returns the runs that were there, cut to it.
-    fn carve(&mut self, piece: &Piece) -> Vec<Run> {
+    pub(super) fn carve(&mut self, piece: &Piece) -> Vec<Run> {
         let found: Vec<Run> = self.overlapping(piece).copied().collect();
         let mut carved = Vec::with_capacity(found.len());
         for run in found {
@@ -200,7 +201,7 @@ impl Store {
         carved
     }
 
-    fn put(&mut self, run: Run) {
+    pub(super) fn put(&mut self, run: Run) {
         let mut run = run;
         // A run joins the one before it if nothing tells the two apart.
         if let Some((_, &before)) = self.runs.range(..run.piece.first).next_back()
@@ -231,7 +232,7 @@ impl Store {
         run
     }
 
-    fn make_room(&mut self, coming: u64) -> Vec<Piece> {
+    pub(super) fn make_room(&mut self, coming: u64) -> Vec<Piece> {
         let mut evicted = Vec::new();
         while self.used + coming > self.capacity {
             let Some(&(rank, _, first)) = self.order.first() else { break };
@@ -280,6 +281,10 @@ mod tests {
         (piece.first..piece.end()).zip(piece.depth..)
     }
 
+    fn all_ids(content: &[Extent], from: u32, to: u32) -> impl Iterator<Item = (u64, u32)> {
+        pieces(content, from, to).flat_map(|piece| ids(&piece).collect::<Vec<_>>())
+    }
+
     /// Sessions share a beginning of five pages and go on by themselves.
     fn content(session: u64) -> [Extent; 2] {
         [Extent { first: 0, pages: 5 }, Extent { first: 100 * (session + 1), pages: 20 }]
@@ -306,14 +311,14 @@ mod tests {
                 }
                 match step {
                     0 => {
-                        let all = pieces(&content, from, to).flat_map(|p| ids(&p).collect::<Vec<_>>());
+                        let all = all_ids(&content, from, to);
                         let known = all.take_while(|(id, _)| naive.pages.contains_key(id)).count();
                         prop_assert_eq!(store.known(now, &content, (from, to)) as usize, known);
                     }
                     1 => {
                         store.touch(now, &content, to);
                         naive.clock += u64::from(!is_fifo || ttl.is_some());
-                        for (id, _) in pieces(&content, 0, to).flat_map(|p| ids(&p).collect::<Vec<_>>()) {
+                        for (id, _) in all_ids(&content, 0, to) {
                             let clock = naive.clock;
                             if let Some(page) = naive.pages.get_mut(&id) {
                                 if !is_fifo { page.0 = clock; }

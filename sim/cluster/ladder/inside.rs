@@ -1,0 +1,66 @@
+//! A run, looked at from inside.
+
+use super::best::{Drive, Terms};
+use crate::cluster::deploy::{Misfit, Order};
+use crate::cluster::life::{Attributed, CallLife, HbmTime, Log, OF_KV, Watched, lives};
+use crate::cluster::run::{Load, RunResult, at_rate, simulate};
+use crate::des::Streams;
+use crate::serving::Replica;
+use crate::units::{SimSpan, SimTime};
+
+/// A run that was watched.
+#[derive(Clone, Debug)]
+pub struct Inside {
+    /// The calls that were sent and answered in its window.
+    pub lives: Vec<CallLife>,
+    /// Calls of a whole task on average.
+    pub calls_per_task: f64,
+    /// What HBM bandwidth took of all steps.
+    pub hbm: HbmTime,
+    /// What it would have taken of the decodes of each step alone.
+    pub decode_hbm: HbmTime,
+    /// The run; its account of work is not of operations and bytes.
+    pub result: RunResult,
+}
+
+/// Runs the work on `order` as long as a trial that finds a load, and watches it: with
+/// `concurrency` tasks in flight, or at the rate of `terms`.
+pub fn look_inside(
+    order: &Order,
+    concurrency: Option<u32>,
+    terms: &Terms,
+) -> Result<Inside, Misfit> {
+    let (deployment, on_kv) = (order.deploy()?, order.program_of(&OF_KV)?);
+    let pricer = Attributed::new(&deployment.program, &on_kv);
+    let mut replica = Replica::new(pricer, deployment.limits, deployment.pages, terms.ttl)
+        .with_engine(terms.engine);
+    let mut log = Log::default();
+    let pool = terms.pool;
+    let (result, lives) = match (concurrency, terms.drive) {
+        (None, Drive::Rate(rate)) => {
+            let tasks = || at_rate(pool.fresh(0), rate, Streams::new(terms.seed));
+            let plan = terms.bracket.plan(Load::Arrivals);
+            let result = simulate(Watched::new(replica, &mut log), tasks(), plan, &mut |_| {});
+            (result, lives(&log, tasks().map(|task| (task, SimSpan::ZERO))))
+        }
+        (concurrency, _) => {
+            let concurrency = concurrency.unwrap_or(1);
+            pool.warm(concurrency, terms.ttl, |_, content| replica.warm(SimTime::ZERO, content));
+            let plan = terms.bracket.plan(Load::Closed { concurrency });
+            let watched = Watched::new(replica, &mut log);
+            let result = simulate(watched, pool.loop_of(concurrency), plan, &mut |_| {});
+            let idle =
+                pool.underway().iter().take(concurrency as usize).map(|entered| entered.idle);
+            let idle = idle.chain(std::iter::repeat(SimSpan::ZERO));
+            (result, lives(&log, pool.loop_of(concurrency).zip(idle)))
+        }
+    };
+    let meter = &result.meter;
+    Ok(Inside {
+        lives,
+        calls_per_task: pool.calls_per_task(),
+        hbm: HbmTime::of(meter.work()),
+        decode_hbm: HbmTime::of(meter.decode_work()),
+        result,
+    })
+}

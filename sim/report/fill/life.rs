@@ -1,0 +1,45 @@
+//! The life of a task, and HBM's time, in a row.
+
+use crate::cluster::{Best, HbmTime, Inside, Order};
+use crate::insight::{Stage, overlap, stages, whole_life};
+use crate::report::{ByUse, HbmShare, Life, LifeStage, Overlap, WallRow};
+
+use super::evidence::{average_decode, full_prefill};
+use super::wall::main_format;
+
+/// Gives `row`, of `order` at its `best`, what was seen `inside` a run of it.
+pub fn fill_life(row: &mut WallRow, order: &Order, best: &Best, inside: &Inside) {
+    row.hbm_share = divided(row.time_share.hbm_bandwidth, inside.hbm);
+    row.decode_hbm_share = divided(row.decode_bound.hbm_bandwidth, inside.decode_hbm);
+    row.overlap = overlaps(order, best);
+    let stages = stages(&inside.lives, inside.calls_per_task);
+    let whole = whole_life(&stages);
+    row.life = (whole.total() > 0.0).then(|| Life {
+        seconds_per_task: whole.total(),
+        calls_seen: inside.lives.len() as u64,
+        share: ByUse(whole.shares()),
+        by_context: stages.iter().map(stage).collect(),
+    });
+}
+
+fn divided(share: Option<f64>, time: HbmTime) -> HbmShare {
+    let kv = share.map(|share| share * time.kv_share());
+    HbmShare { weights: share.zip(kv).map(|(share, kv)| share - kv), kv }
+}
+
+fn overlaps(order: &Order, best: &Best) -> Overlap {
+    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let of = |batch| overlap(&best.deployment.program.price_ops(&batch), order.chip, engine);
+    Overlap { decode: of(average_decode(best)), prefill: of(full_prefill(best)) }
+}
+
+fn stage(stage: &Stage) -> LifeStage {
+    LifeStage {
+        context_tokens_from: stage.from,
+        context_tokens_to: stage.to,
+        calls_per_task: stage.calls,
+        before_s: ByUse(stage.before),
+        prefill_s: ByUse(stage.prefill),
+        decode_s: ByUse(stage.decode),
+    }
+}

@@ -1,0 +1,221 @@
+//! Gains of techniques against closed forms, and runs that are looked at from inside.
+
+use memwall::cluster::{
+    Drive, Order, RunResult, Slo, TaskPool, Terms, TrialLength, best_nearby, look_inside,
+};
+use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
+use memwall::hardware::{Catalog, Format};
+use memwall::insight::{Bench, Contrast, Factorial, Sram, Switches, Technique, Variant};
+use memwall::model::{Catalog as Models, Model, Plan, Precision, Weights};
+use memwall::serving::{Admission, Engine, Limits};
+use memwall::units::{Bytes, BytesPerSec, SimSpan};
+use memwall::workload::{Task, embedded_workloads};
+
+const CLIENTS: u32 = 8;
+const PROMPT: u32 = 16;
+const ANSWER: u32 = 2000;
+
+fn order<'a>(catalog: &'a Catalog, model: &'a Model, time: TimeModel) -> Order<'a> {
+    Order {
+        chip: catalog.chip("h100-sxm").unwrap(),
+        model,
+        plan: Plan::tp(1),
+        precision: Precision { weights: Weights::All(Format::Fp8), kv: Format::Fp8 },
+        limits: Limits {
+            max_batched_tokens: 2048,
+            max_seqs: 256,
+            admission: Admission::PromptFits,
+            page_tokens: 64,
+            state_pages: 0,
+            groups: 1,
+        },
+        pricing: Pricing { model: time, engine: EngineProfile::Vllm },
+        kv: None,
+        stretch: Stretch::NONE,
+        longest: 4096,
+    }
+}
+
+fn bench<'a>(order: &Order<'a>) -> Bench<'a> {
+    let variant = Variant { order: *order, speculation: None };
+    Bench {
+        chip: order.chip,
+        variants: [[Some(variant), None], [None, None]],
+        is_sparse: false,
+        plan: Some(Plan::tp(1)),
+        wide: vec![8],
+        pools: None,
+        below: Err("there are none".into()),
+        bigger: 4,
+        sram: Sram { capacity: Bytes::new(5e8), bandwidth: BytesPerSec::new(150e12) },
+        pim: 4.0,
+    }
+}
+
+const SHORT: TrialLength = TrialLength {
+    warmup: SimSpan::ZERO,
+    horizon: SimSpan::from_ms(36_000_000),
+    requests: CLIENTS as u64,
+};
+
+fn terms(pool: &TaskPool, drive: Drive, length: TrialLength) -> Terms<'_> {
+    Terms {
+        drive,
+        seed: 0,
+        slo: Slo::new(1e9, 1e9),
+        pool,
+        bracket: length,
+        confirm: length,
+        ttl: None,
+        engine: Engine::Macro,
+        below: None,
+    }
+}
+
+/// The figures of all combinations of `studied`, at a fixed load of equal calls.
+fn figures(studied: &[Technique], prompt: u32, answer: u32) -> Vec<Option<f64>> {
+    let (catalog, models) = (Catalog::embedded(), Models::embedded());
+    let model = models.model("llama-3.1-8b").unwrap();
+    let order = order(&catalog, &model, TimeModel::Roofline);
+    let bench = bench(&order);
+    let tasks = (0..4 * CLIENTS).map(|_| Task::of_call(prompt, answer)).collect();
+    let pool = TaskPool::recorded(tasks);
+    let terms = terms(&pool, Drive::Concurrency(CLIENTS), SHORT);
+    let figure = |on| {
+        let best = bench.measure(Switches { studied, on }, &terms).ok()?;
+        Some(best.output_tok_s_per_gpu)
+    };
+    (0..1 << studied.len()).map(figure).collect()
+}
+
+/// Bytes that a decode step of the test's batch reads on average, weights and KV.
+fn bytes(weights: Format, kv: Format) -> [f64; 2] {
+    let model = Models::embedded().model("llama-3.1-8b").unwrap();
+    let precision = Precision { weights: Weights::All(weights), kv };
+    let plan = Plan::tp(1);
+    // The embedding table is looked up, not read.
+    let table = f64::from(model.vocab) * f64::from(model.hidden) * 2.0;
+    let context = f64::from(PROMPT) + f64::from(ANSWER) / 2.0;
+    let kv = model.kv_bytes_per_token(kv, &plan).get() * context * f64::from(CLIENTS);
+    [model.weight_bytes(&precision, &plan).get() - table, kv]
+}
+
+/// A step takes as long as its weights and its KV, one after the other: narrower ones gain what
+/// their bytes say, alone, last and together.
+#[test]
+fn narrow_formats_gain_what_their_bytes_say() {
+    let studied = [Technique::KvPrecision, Technique::WeightPrecision];
+    let found = Factorial::new(2, &figures(&studied, PROMPT, ANSWER));
+    let time = |weights, kv| bytes(weights, kv).iter().sum::<f64>();
+    let none = time(Format::Bf16, Format::Bf16);
+    let (kv, weights) = (time(Format::Bf16, Format::Fp8), time(Format::Fp8, Format::Bf16));
+    let both = time(Format::Fp8, Format::Fp8);
+    let ratio = |contrast: &Contrast| libm::exp(found.value(contrast).expect("all run"));
+    for (contrast, expected) in [
+        (found.alone(0), none / kv),
+        (found.alone(1), none / weights),
+        (found.last(0), weights / both),
+        (found.last(1), kv / both),
+        (found.joint(), none / both),
+        (found.shapley(1).unwrap(), ((none / weights) * (kv / both)).sqrt()),
+        (found.pair_alone(0, 1), kv * weights / (none * both)),
+    ] {
+        // Products also read activations, and a prompt is prefilled.
+        let gain = ratio(&contrast);
+        assert!((gain / expected - 1.0).abs() < 0.02, "{gain} for {expected}");
+    }
+}
+
+/// KV read inside the banks takes a quarter of the time; weights are read as before.
+#[test]
+fn memory_that_computes_gains_what_kv_took() {
+    let found = figures(&[Technique::Pim], PROMPT, ANSWER);
+    let gain = found[1].unwrap() / found[0].unwrap();
+    let [weights, kv] = bytes(Format::Fp8, Format::Fp8);
+    let expected = (weights + kv) / (weights + kv / 4.0);
+    assert!((gain / expected - 1.0).abs() < 0.02, "{gain} for {expected}");
+}
+
+#[test]
+fn what_changes_nothing_gains_nothing() {
+    // Calls share nothing, and no prompt is longer than a step.
+    let studied = [Technique::PrefixCache, Technique::Chunking, Technique::KvPrecision];
+    let found = figures(&studied, PROMPT, 50);
+    let factorial = Factorial::new(3, &found);
+    for idle in 0..2 {
+        let shapley = factorial.shapley(idle).expect("all run");
+        assert!(factorial.value(&shapley).unwrap().abs() < 1e-9, "{}", studied[idle]);
+    }
+    assert!(factorial.value(&factorial.alone(2)).unwrap() > 0.0);
+}
+
+/// Without techniques around it, a setup is the replica that `wall` measures.
+#[test]
+fn a_plain_setup_is_a_replica() {
+    let (catalog, models) = (Catalog::embedded(), Models::embedded());
+    let model = models.model("llama-3.1-8b").unwrap();
+    let order = order(&catalog, &model, TimeModel::Calibrated);
+    let pool = chat(&model);
+    let terms = terms(&pool, Drive::Concurrency(24), LONG);
+    let plain = best_nearby(&order, 24, &terms).expect("it fits").result;
+    let best = bench(&order).measure(Switches { studied: &[], on: 0 }, &terms).ok().unwrap();
+    assert_eq!(plain.outcomes, best.result.outcomes);
+    assert_eq!(plain.meter.work(), best.result.meter.work());
+}
+
+const LONG: TrialLength = TrialLength {
+    warmup: SimSpan::from_ms(60_000),
+    horizon: SimSpan::from_ms(3_600_000),
+    requests: 300,
+};
+
+fn chat(model: &Model) -> TaskPool {
+    let work = embedded_workloads().find(|work| work.name() == "chat").expect("it is shipped");
+    let tasks = work.tasks(7, 64, model.context.min(4096)).expect("it generates");
+    let underway = (0..64).map(|slot| TaskPool::underway_in(&tasks, slot)).collect();
+    TaskPool::generated(tasks, underway)
+}
+
+/// A run that is watched is the run, and every second of a call's life is accounted for.
+#[test]
+fn what_is_watched_is_the_same_and_adds_up() {
+    let (catalog, models) = (Catalog::embedded(), Models::embedded());
+    let model = models.model("llama-3.1-8b").unwrap();
+    let order = order(&catalog, &model, TimeModel::Calibrated);
+    let pool = chat(&model);
+    for engine in [Engine::Macro, Engine::Stepwise] {
+        let terms = Terms { engine, ..terms(&pool, Drive::Concurrency(24), LONG) };
+        let plain: RunResult = best_nearby(&order, 24, &terms).expect("it fits").result;
+        let inside = look_inside(&order, Some(24), &terms).expect("it fits");
+        assert_eq!(plain.outcomes, inside.result.outcomes, "{engine:?}");
+        assert_eq!(plain.meter.busy(), inside.result.meter.busy(), "{engine:?}");
+        assert!(inside.lives.len() > 200, "{} lives", inside.lives.len());
+        let served: f64 = (inside.lives.iter())
+            .map(|life| {
+                let batch = life.prefill.parts.total() + life.decode.parts.total();
+                (life.dispatch + life.waiting + batch).get()
+            })
+            .sum();
+        let from = plain.outcomes.len() - inside.lives.len();
+        let spans = plain.outcomes.iter().map(|outcome| outcome.e2e().seconds().get());
+        let most: f64 = spans.clone().sum();
+        let least: f64 = most - spans.fold(0.0, f64::max) * from as f64;
+        assert!((least - 1e-6..most + 1e-6).contains(&served), "{least} {served} {most}");
+    }
+}
+
+/// Under the roofline HBM's time is its bytes: KV's part is what the contexts say.
+#[test]
+fn kvs_part_of_hbm_is_its_bytes() {
+    let (catalog, models) = (Catalog::embedded(), Models::embedded());
+    let model = models.model("llama-3.1-8b").unwrap();
+    let order = order(&catalog, &model, TimeModel::Roofline);
+    let tasks = (0..4 * CLIENTS).map(|_| Task::of_call(PROMPT, ANSWER)).collect();
+    let pool = TaskPool::recorded(tasks);
+    let terms = terms(&pool, Drive::Concurrency(CLIENTS), SHORT);
+    let inside = look_inside(&order, Some(CLIENTS), &terms).expect("it fits");
+    let [weights, kv] = bytes(Format::Fp8, Format::Fp8);
+    let expected = kv / (weights + kv);
+    let found = inside.decode_hbm.kv_share();
+    assert!((found / expected - 1.0).abs() < 0.02, "{found} for {expected}");
+}
