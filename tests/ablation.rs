@@ -142,9 +142,9 @@ fn what_changes_nothing_gains_nothing() {
     let studied = [Technique::PrefixCache, Technique::Chunking, Technique::KvPrecision];
     let found = figures(&studied, PROMPT, 50);
     let factorial = Factorial::new(3, &found);
-    for idle in 0..2 {
+    for (idle, technique) in studied.iter().enumerate().take(2) {
         let shapley = factorial.shapley(idle).expect("all run");
-        assert!(factorial.value(&shapley).unwrap().abs() < 1e-9, "{}", studied[idle]);
+        assert!(factorial.value(&shapley).unwrap().abs() < 1e-9, "{technique}");
     }
     assert!(factorial.value(&factorial.alone(2)).unwrap() > 0.0);
 }

@@ -124,7 +124,7 @@ impl CommonFlags {
         engine_profile: EngineProfile,
     ) -> Self {
         let mut common = self.clone();
-        common.model = model.unwrap_or(&self.model).clone();
+        common.model.clone_from(model.unwrap_or(&self.model));
         if let Some(workload) = workload {
             common.work.workload = Some(workload.clone());
         }

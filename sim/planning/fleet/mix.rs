@@ -87,7 +87,7 @@ fn solve(points: &[Point], asks: &[Ask], objective: Objective, budget: &Budget) 
     };
     let total = sum(&each);
     let problem = variables.minimise(total).using(microlp).with_mip_gap(GAP).ok()?;
-    let problem = bounds.into_iter().fold(problem, |problem, bound| problem.with(bound));
+    let problem = bounds.into_iter().fold(problem, SolverModel::with);
     let solution = problem.solve().ok()?;
     let parts = points.iter().zip(&counts).filter_map(|(&point, &count)| {
         let replicas = libm::round(solution.value(count)) as u64;
@@ -164,7 +164,7 @@ impl Mix {
         };
         let hourly = total(Objective::Cheapest).map(UsdPerHour::new);
         let facility = total(Objective::LeastPower).map(Watts::new);
-        Self { gpus, hourly, facility, parts }
+        Self { parts, gpus, hourly, facility }
     }
 
     /// What it takes of what is to be least; infinite if it is not known.

@@ -12,6 +12,7 @@ use super::level::LevelFlags;
 use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::find_frontiers;
+use super::tried::Rungs;
 use super::values;
 use super::vary::{Axis, Varied, axis, varied};
 use super::work::{LONGEST_PAUSE, Work};
@@ -99,9 +100,9 @@ pub(in crate::cli) struct Wall {
     /// `roofline-rubin.png`; no browser is needed
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
-    /// A rung for each plan of a chip instead of one for the best.
+    /// What a rung is; no flag.
     #[arg(skip)]
-    pub(super) each_plan: bool,
+    pub(super) rungs: Rungs,
 }
 
 /// Trials that find a load.
@@ -152,7 +153,7 @@ impl Wall {
             report: None,
             no_report: true,
             figures: None,
-            each_plan: false,
+            rungs: Rungs::Chips,
         }
     }
 
@@ -163,7 +164,7 @@ impl Wall {
 
     /// The same with a row for each plan of a chip, and with bands if they are asked for.
     pub(in crate::cli) fn plan_by_plan(self, explain: bool) -> Self {
-        Self { each_plan: true, explain, ..self }
+        Self { rungs: Rungs::Plans, explain, ..self }
     }
 
     /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
@@ -272,7 +273,7 @@ impl Wall {
     fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
         let rung = |order: Order<'a>| {
-            let plans = if self.each_plan { vec![order.plan] } else { self.plans(&order) };
+            let plans = self.plans_of(&order);
             let found = best_of_plans(&order, &plans, terms).or_else(|reason| {
                 let further = self.plans_across(&order);
                 if further.is_empty() {

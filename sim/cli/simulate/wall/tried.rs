@@ -4,14 +4,32 @@ use super::command::Wall;
 use crate::cluster::Order;
 use crate::model::Plan;
 
+/// What a rung of the ladder is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Rungs {
+    /// A chip at the best of its plans.
+    #[default]
+    Chips,
+    /// A plan of a chip.
+    Plans,
+}
+
 impl Wall {
     /// The rungs of `order`'s chip: one, or one for each plan.
     pub(super) fn rungs_of<'a>(&self, order: Order<'a>) -> Vec<Order<'a>> {
-        if !self.each_plan {
+        if self.rungs == Rungs::Chips {
             return vec![order];
         }
         let plans = self.plans(&order).into_iter();
         plans.map(|plan| Order { plan, ..order }).collect()
+    }
+
+    /// The plans to try on a rung.
+    pub(super) fn plans_of(&self, order: &Order) -> Vec<Plan> {
+        match self.rungs {
+            Rungs::Chips => self.plans(order),
+            Rungs::Plans => vec![order.plan],
+        }
     }
 
     /// The plans to try: tensor parallelism up to a box, and, for routed experts, attention-DP with
@@ -31,7 +49,7 @@ impl Wall {
     /// attention-DP across them.
     pub(super) fn plans_across(&self, order: &Order) -> Vec<Plan> {
         let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        if self.plan.is_some() || self.each_plan {
+        if self.plan.is_some() || self.rungs == Rungs::Plans {
             return Vec::new();
         }
         let staged = [2, 4].map(|pp| Plan { pp, ..Plan::tp(domain.min(8)) });
