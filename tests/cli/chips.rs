@@ -220,7 +220,7 @@ fn a_link_in_both_directions_is_found_in_files_of_ones_own() {
     let manifest = env!("CARGO_MANIFEST_DIR");
     let links = format!("{manifest}/tests/data/hardware/links.toml");
     memwall(&["chips", "check", &links]).refused(&[
-        "links.toml, line 6",
+        "links.toml:6",
         "scale_up.bandwidth",
         "twice the 450 GB/s",
         "host.bandwidth",

@@ -14,10 +14,11 @@ use crate::planning::{AskedFor, Daily, FleetRequest, MOST_TASKS};
 #[command(next_help_heading = "Demand")]
 pub(super) struct DemandFlags {
     /// A TOML file of several demands and of the chips there are, instead of the flags
-    #[arg(value_name = "FILE", required_unless_present = "tasks_per_hour")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Tasks an hour on average (conversations, agents' sessions; see `workloads show`)
     #[arg(long, value_name = "N", value_parser = tasks, conflicts_with = "file")]
+    #[arg(required_unless_present = "file")]
     tasks_per_hour: Option<f64>,
     /// How the tasks are spread over the day: flat, office, or 24 numbers with commas between
     #[arg(long, value_name = "SHAPE", conflicts_with = "file")]
