@@ -38,7 +38,8 @@ pub(in crate::cli) fn chip_named(name: &str, shell: &Shell) -> Result<Chip, CliE
 /// Keys of which every description of a chip or system has some.
 const HARDWARE_KEYS: [&str; 6] = ["name", "base", "memory", "compute", "power", "accelerators"];
 
-/// Keys of workloads, and of scenarios of demand, supply and plans, that no description of hardware has.
+/// Keys of workloads, and of scenarios of demand, supply and plans, that no description of hardware
+/// has.
 const FOREIGN_KEYS: [&str; 5] = ["agent", "dialogue", "use", "year", "demand"];
 
 /// Files beside the chips that describe none.

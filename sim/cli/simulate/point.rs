@@ -88,7 +88,7 @@ impl Bench {
         let order = run.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
-        let crew = Crew::of(&run, prefill, (&order, &deployment), &self.catalog)?;
+        let crew = Crew::of(&run, prefill, (&order, &deployment), || Ok(self.catalog.clone()))?;
         let (result, figures) = run.measure(&crew, work, &mut Watch::new(&mut |_| {}))?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);
         fill_task(&mut document, &order, &result, &run.money.basis(), None);

@@ -175,7 +175,10 @@ fn workings(report: &WallReport) -> [Chart; 5] {
 impl Chart {
     fn markup(&self) -> Markup {
         html! {
-            section { (stated(self.id, self.heading, &self.says)) (place(self.id, &self.above, self.caption)) }
+            section {
+                (stated(self.id, self.heading, &self.says))
+                (place(self.id, &self.above, self.caption))
+            }
         }
     }
 }

@@ -149,7 +149,7 @@ impl Run {
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
-        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), &catalog(shell)?)?;
+        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), || catalog(shell))?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;

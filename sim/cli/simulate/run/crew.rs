@@ -28,7 +28,7 @@ impl<'a> Crew<'a> {
         run: &Run,
         prefill_chip: Option<&'a Chip>,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
-        catalog: &Catalog,
+        catalog: impl FnOnce() -> Result<Catalog, CliError>,
     ) -> Result<Self, CliError> {
         let prefill = if run.fleet.has_prefill() {
             let chip = prefill_chip.unwrap_or(order.chip);
@@ -40,9 +40,12 @@ impl<'a> Crew<'a> {
         } else {
             None
         };
+        let tiers = &run.fleet.tiers;
+        // Without stores the catalogue is not read: that would take most of a short run's time.
         let stores = match &prefill {
-            Some((pool, _)) => run.fleet.tiers.stores(catalog, &pool.order, &pool.deployment)?,
-            None => run.fleet.tiers.stores(catalog, order, deployment)?,
+            _ if !tiers.is_on() => None,
+            Some((pool, _)) => tiers.stores(&catalog()?, &pool.order, &pool.deployment)?,
+            None => tiers.stores(&catalog()?, order, deployment)?,
         };
         Ok(Self { order, deployment, prefill, stores })
     }

@@ -82,7 +82,9 @@ fn table(id: &str, grid: &Grid) -> Markup {
     let class = |is_number: bool| is_number.then_some("number");
     let table = html! {
         thead { tr {
-            @for (title, is_number) in &grid.head { th scope="col" class=[class(*is_number)] { (title) } }
+            @for (title, is_number) in &grid.head {
+                th scope="col" class=[class(*is_number)] { (title) }
+            }
         } }
         tbody { @for row in &grid.rows { tr {
             @for ((_, is_number), cell) in grid.head.iter().zip(row) {
