@@ -18,7 +18,7 @@ mod slope;
 
 pub use ablation::{
     Below, Bench, Contrast, EQUALS, Equals, Factorial, LogGain, MOST_FACTORS, Repeated, Sram,
-    Switches, Technique, Variant, equal_of, is_sparse, larger_than,
+    Switches, Technique, Variant, equal_of, larger_than,
 };
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;

@@ -28,10 +28,10 @@ pub use fill::{
     fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
-pub(crate) use page::render_page;
 pub use page::{
     Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
 };
+pub(crate) use page::{PALETTE, footer, render_page};
 pub use run::{
     ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
     Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,

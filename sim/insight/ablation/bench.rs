@@ -7,7 +7,7 @@ use crate::cluster::{
 };
 use crate::cost::OpFamily;
 use crate::hardware::{Chip, Format};
-use crate::model::{FeedForward, Model, Plan, Precision, Weights};
+use crate::model::{Model, Plan, Precision, Weights};
 use crate::serving::{Limits, Speculation};
 use crate::units::{Bytes, BytesPerSec};
 
@@ -94,7 +94,7 @@ impl<'a> Bench<'a> {
                 missing(chip_to_chip(order.chip), format!("no link or network of {chip} is known"))
             }
             Technique::KvOffload => self.below.as_ref().err().cloned(),
-            Technique::WideEp if !is_sparse(order.model) => {
+            Technique::WideEp if !order.model.has_routed_experts() => {
                 Some(format!("{model} has no routed experts to spread"))
             }
             Technique::WideEp => missing(
@@ -242,7 +242,7 @@ impl<'a> Bench<'a> {
             return vec![plan];
         }
         let tensor = TENSOR.map(Plan::tp).into_iter().filter(|plan| plan.gpus() <= self.domain());
-        let wide = if is_sparse(model) { self.wide_plans() } else { Vec::new() };
+        let wide = if model.has_routed_experts() { self.wide_plans() } else { Vec::new() };
         match (switches.studies(Technique::WideEp), switches.has(Technique::WideEp)) {
             (true, true) if !wide.is_empty() => wide,
             (true, _) => tensor.collect(),
@@ -268,11 +268,6 @@ fn faster(share: f64, faster: f64) -> f64 {
 
 fn chip_to_chip(chip: &Chip) -> bool {
     chip.scale_up.is_none() && chip.nic.is_none() && chip.host_link.is_none()
-}
-
-/// Whether `model` has routed experts.
-pub fn is_sparse(model: &Model) -> bool {
-    model.layers.iter().any(|layer| matches!(layer.feed_forward, Some(FeedForward::Experts(_))))
 }
 
 #[cfg(test)]

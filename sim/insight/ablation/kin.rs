@@ -61,14 +61,13 @@ pub fn larger_than(model: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::is_sparse;
     use crate::model::Catalog;
 
     #[test]
     fn pairs_are_dense_and_sparse_and_ladders_rise() {
         let catalog = Catalog::embedded();
         let model = |name: &str| catalog.model(name).expect("it is shipped");
-        let is_sparse = |name: &str| is_sparse(&model(name));
+        let is_sparse = |name: &str| model(name).has_routed_experts();
         for pair in EQUALS {
             assert!(!is_sparse(pair.dense) && is_sparse(pair.sparse), "{pair:?}");
         }

@@ -10,7 +10,7 @@ mod kin;
 mod repeated;
 mod technique;
 
-pub use bench::{Below, Bench, Sram, Variant, is_sparse};
+pub use bench::{Below, Bench, Sram, Variant};
 pub use factorial::{Contrast, Factorial, MOST_FACTORS};
 pub use kin::{EQUALS, Equals, equal_of, larger_than};
 pub use repeated::{LogGain, Repeated};

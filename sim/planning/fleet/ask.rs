@@ -26,6 +26,11 @@ pub struct Point {
 }
 
 impl Point {
+    /// Replicas that carry `tasks` tasks an hour, at least one.
+    pub fn carrying(&self, tasks: f64) -> f64 {
+        libm::ceil(tasks / self.tasks_per_hour).max(1.0)
+    }
+
     /// What a replica takes of what is to be least; `None` if it is not known.
     pub(super) fn measure(&self, objective: Objective) -> Option<f64> {
         let gpus = f64::from(self.gpus);

@@ -99,7 +99,7 @@ fn solve(points: &[Point], asks: &[Ask], objective: Objective, budget: &Budget) 
 /// More replicas than this do not help.
 fn most(point: &Point, asks: &[Ask]) -> f64 {
     let Some(ask) = asks.get(point.demand) else { return 0.0 };
-    libm::ceil(ask.tasks_per_hour / point.tasks_per_hour).max(1.0) + f64::from(ask.spare)
+    point.carrying(ask.tasks_per_hour) + f64::from(ask.spare)
 }
 
 /// That the replicas for a demand carry it, and still do without the `spare` largest of them.

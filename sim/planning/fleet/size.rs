@@ -56,7 +56,7 @@ pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
 }
 
 fn fleet(point: &Point, ask: &Ask) -> Fleet {
-    let needed = libm::ceil(ask.tasks_per_hour / point.tasks_per_hour).max(1.0);
+    let needed = point.carrying(ask.tasks_per_hour);
     let replicas = needed as u64 + u64::from(ask.spare);
     let gpus = replicas * u64::from(point.gpus);
     Fleet {

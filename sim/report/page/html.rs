@@ -131,7 +131,8 @@ pub(super) fn facts(facts: &[(&str, &str)]) -> Markup {
     }
 }
 
-pub(super) fn footer(version: &str, schema: &str) -> Markup {
+/// Which program and document a page is of.
+pub(crate) fn footer(version: &str, schema: &str) -> Markup {
     html! {
         footer {
             "memwall " (version) ", document " (schema) ". Charts by plotly.js, MIT licence, \

@@ -13,6 +13,7 @@ mod sheet;
 mod tables;
 
 pub use drawing::{Picture, wall_pictures};
-pub(crate) use html::render_page;
+pub(crate) use figures::PALETTE;
 pub use html::render_wall_page;
+pub(crate) use html::{footer, render_page};
 pub use sheet::{Bar, Grid, Line, Plot, Section, Sheet, render_sheet};

@@ -160,7 +160,7 @@ impl Row {
 
 /// Replicas that carry `tasks` an hour if each yields `factor` times what was simulated.
 fn carrying(tasks: f64, fleet: &Fleet, factor: f64) -> u64 {
-    libm::ceil(tasks / (fleet.point.tasks_per_hour * factor)).max(1.0) as u64
+    fleet.point.carrying(tasks / factor) as u64
 }
 
 impl MixRow {

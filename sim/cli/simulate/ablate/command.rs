@@ -11,15 +11,13 @@ use super::words;
 use crate::cli::models::model_named;
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::run::{Drafting, TierFlags};
-use crate::cli::simulate::wall::{BRACKET, CONFIRM, LevelFlags, MOST_CLIENTS, RECORDED};
+use crate::cli::simulate::wall::{LevelFlags, MOST_CLIENTS, TENSOR, WIDE};
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, Drive, Order, TaskPool, Terms};
 use crate::hardware::{Catalog, Chip};
-use crate::insight::{
-    Below, Bench, MOST_FACTORS, Technique, Variant, equal_of, is_sparse, larger_than,
-};
+use crate::insight::{Below, Bench, MOST_FACTORS, Technique, Variant, equal_of, larger_than};
 use crate::model::{Model, Plan};
 
 const EXAMPLES: &str = "\
@@ -73,9 +71,6 @@ pub(in crate::cli) struct Ablate {
     #[command(flatten)]
     how: TechniqueFlags,
 }
-
-/// Ranks of wide plans, as `wall` tries them.
-const WIDE: [u32; 3] = [8, 16, 32];
 
 /// The models that may be served: dense or sparse, as named or larger.
 type Models = [[Option<Model>; 2]; 2];
@@ -160,10 +155,7 @@ impl Ablate {
     }
 
     fn terms<'a>(&self, seed: u64, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
-        let (bracket, confirm) = match work {
-            Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } | Work::Streamed { .. } => (RECORDED, RECORDED),
-        };
+        let (bracket, confirm) = work.trials();
         Terms {
             drive: self.concurrency.map_or(Drive::Best, Drive::Concurrency),
             seed,
@@ -181,7 +173,7 @@ impl Ablate {
     /// are not there.
     fn models(&self, shell: &Shell) -> Result<(Models, bool), CliError> {
         let named = self.common.model(shell)?;
-        let is_named_sparse = is_sparse(&named);
+        let is_named_sparse = named.has_routed_experts();
         let asks = |technique| self.techniques.contains(&technique);
         let read = |given: Option<&str>| given.map(|name| model_named(name, shell)).transpose();
         let other = |name: &str| {
@@ -208,7 +200,7 @@ impl Ablate {
             }
         }
         for model in [&equal, &both].into_iter().flatten() {
-            if is_sparse(model) == is_named_sparse {
+            if model.has_routed_experts() == is_named_sparse {
                 return Err(CliError::Flag {
                     flag: "--equal-model",
                     value: model.name.clone(),
@@ -263,8 +255,7 @@ impl Ablate {
     ) -> Result<(), String> {
         let stores = TierFlags::of(self.how.kv_offload.clone());
         let Some(named) = &variants[usize::from(is_sparse)][0] else { return Ok(()) };
-        let plans =
-            self.plan.map_or_else(|| [1, 2, 4, 8].map(Plan::tp).to_vec(), |plan| vec![plan]);
+        let plans = self.plan.map_or_else(|| TENSOR.map(Plan::tp).to_vec(), |plan| vec![plan]);
         for plan in plans {
             let order = Order { plan, ..named.order };
             if let Ok(deployment) = order.deploy() {

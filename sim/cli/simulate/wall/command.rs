@@ -15,20 +15,18 @@ use super::pareto::find_frontiers;
 use super::tried::Rungs;
 use super::values;
 use super::vary::{Axis, Varied, axis, varied};
-use super::work::{LONGEST_PAUSE, Work};
+use super::work::Work;
 use crate::cli::simulate::run::TierFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{
-    Best, Drive, NoBest, Order, Slo, TaskPool, Terms, TrialLength, Wished, best_of_plans,
-};
+use crate::cluster::{Best, Drive, NoBest, Order, Slo, TaskPool, Terms, Wished, best_of_plans};
 use crate::hardware::{Catalog, Chip};
 use crate::model::{Model, Plan};
 use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
     render_wall_table, roofline, unfit_row,
 };
-use crate::units::{PerSec, SimSpan, significant};
+use crate::units::{PerSec, significant};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,24 +102,6 @@ pub(in crate::cli) struct Wall {
     #[arg(skip)]
     pub(super) rungs: Rungs,
 }
-
-/// Trials that find a load.
-pub(in crate::cli::simulate) const BRACKET: TrialLength = TrialLength {
-    warmup: SimSpan::from_ms(120_000),
-    horizon: SimSpan::from_ms(7_200_000),
-    requests: 800,
-};
-
-/// Trials that confirm it: the warm-up is as long as the longest pause.
-pub(in crate::cli::simulate) const CONFIRM: TrialLength =
-    TrialLength { warmup: LONGEST_PAUSE, horizon: SimSpan::from_ms(21_600_000), requests: 5000 };
-
-/// All of a trace counts; there is no more of it to warm up with.
-pub(in crate::cli::simulate) const RECORDED: TrialLength = TrialLength {
-    warmup: SimSpan::ZERO,
-    horizon: SimSpan::from_ms(30 * 86_400_000),
-    requests: u64::MAX,
-};
 
 /// A chip of the ladder and what was found for it.
 pub(in crate::cli::simulate) type Rung<'a> = (Order<'a>, Result<Best, NoBest>);
@@ -290,10 +270,7 @@ impl Wall {
     }
 
     fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
-        let (bracket, confirm) = match work {
-            Work::Generated(_) => (BRACKET, CONFIRM),
-            Work::Recorded { .. } | Work::Streamed { .. } => (RECORDED, RECORDED),
-        };
+        let (bracket, confirm) = work.trials();
         Terms {
             drive: self.drive(),
             seed: self.common.seed,

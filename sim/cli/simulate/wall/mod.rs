@@ -12,6 +12,7 @@ mod vary;
 pub(in crate::cli) use command::Wall;
 pub(in crate::cli) use level::LevelFlags;
 
-pub(super) use command::{BRACKET, CONFIRM, MOST_CLIENTS, RECORDED, Rung};
+pub(super) use command::{MOST_CLIENTS, Rung};
+pub(super) use tried::{TENSOR, WIDE};
 
 use super::{check_setting, common, explain, point, values, work};

@@ -4,6 +4,11 @@ use super::command::Wall;
 use crate::cluster::Order;
 use crate::model::Plan;
 
+/// Ranks of tensor parallelism that are tried.
+pub(in crate::cli::simulate) const TENSOR: [u32; 4] = [1, 2, 4, 8];
+/// Groups of attention-DP that are tried for routed experts.
+pub(in crate::cli::simulate) const WIDE: [u32; 3] = [8, 16, 32];
+
 /// What a rung of the ladder is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Rungs {
@@ -39,8 +44,8 @@ impl Wall {
             return vec![plan];
         }
         let domain = order.chip.scale_up.as_ref().map_or(1, |link| link.domain);
-        let dense = [1, 2, 4, 8].map(Plan::tp);
-        let wide = [8, 16, 32].map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
+        let dense = TENSOR.map(Plan::tp);
+        let wide = WIDE.map(|ranks| Plan { ep: ranks, dp: ranks, ..Plan::tp(1) });
         let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
         dense.into_iter().chain(wide).filter(|plan| plan.gpus() <= domain).collect()
     }

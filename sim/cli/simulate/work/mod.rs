@@ -2,6 +2,7 @@
 
 mod flags;
 mod streamed;
+mod trials;
 
 pub(super) use flags::{LONGEST_PAUSE, Work, WorkFlags};
 pub(super) use streamed::Streamed;

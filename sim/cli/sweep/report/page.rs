@@ -7,13 +7,10 @@ use super::document::{SPEED, SweepReport, figure, frontier};
 use super::effects::Effect;
 use super::print::{cell, title};
 use super::results::{Row, text};
-use crate::report::{render_page as page_around, round6};
+use crate::report::{PALETTE, footer, render_page as page_around, round6};
 
 /// Points that a chart shows at most, so that pages stay small; the frontier is always whole.
 const MOST_POINTS: usize = 4000;
-
-/// Okabe and Ito's colours that show on white and on black.
-const COLOURS: [&str; 6] = ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"];
 
 const SYMBOLS: [&str; 6] = ["circle", "square", "diamond", "triangle-up", "cross", "star"];
 
@@ -34,10 +31,7 @@ pub(super) fn render_page(report: &SweepReport, kept: &[Row]) -> String {
                 (points(report, &report.frontier, "frontier-table-heading"))
             }
         }
-        footer {
-            "memwall " (report.memwall_version) ", document " (report.schema) ". Charts by \
-            plotly.js, MIT licence, Plotly, Inc. This page is one file and fetches nothing."
-        }
+        (footer(&report.memwall_version, report.schema))
     };
     page_around(&heading, &body, report, &figures(report, kept))
 }
@@ -153,7 +147,7 @@ fn scatter(report: &SweepReport, kept: &[Row]) -> Value {
     )];
     traces.extend(series.iter().enumerate().map(|(place, (name, rows))| {
         let marker = json!({
-            "color": COLOURS[place % COLOURS.len()],
+            "color": PALETTE[place % PALETTE.len()],
             "symbol": SYMBOLS[place % SYMBOLS.len()],
             "size": 7, "opacity": 0.75,
         });
@@ -214,7 +208,7 @@ fn bars(effect: &Effect, by: &str) -> Value {
                 "array": column(|group| group.most - group.mean),
                 "arrayminus": column(|group| group.mean - group.least),
             },
-            "marker": { "color": COLOURS[1] },
+            "marker": { "color": PALETTE[1] },
             "hovertext": hover,
             "hoverinfo": "text",
         }],

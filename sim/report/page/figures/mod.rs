@@ -9,6 +9,7 @@ mod curves;
 mod style;
 
 pub(super) use all::all;
-pub(super) use style::{PALETTE, class_name, colour, line_look, log_axis, plain};
+pub(crate) use style::PALETTE;
+pub(super) use style::{class_name, colour, line_look, log_axis, name_axis, plain};
 
 use style::{GREY, Series, chip_axis, height, ink_on, title_of};

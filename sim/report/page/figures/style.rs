@@ -9,7 +9,7 @@ use crate::report::{WallReport, WallRow};
 use crate::units::with_prefix;
 
 /// Okabe and Ito's palette without black and yellow, which vanish on one of the backgrounds.
-pub(in crate::report::page) const PALETTE: [&str; 6] =
+pub(crate) const PALETTE: [&str; 6] =
     ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"];
 pub(super) const GREY: &str = "#8C8C8C";
 
@@ -103,10 +103,15 @@ pub(in crate::report::page) fn log_axis(title: &str, values: impl Iterator<Item 
 
 /// The vertical axis of `rows`, first on top.
 pub(super) fn chip_axis(rows: &[WallRow]) -> Value {
+    name_axis(&rows.iter().map(label).collect::<Vec<_>>())
+}
+
+/// A vertical axis of `names`, first on top.
+pub(in crate::report::page) fn name_axis(names: &[String]) -> Value {
     json!({
-        "tickvals": (0..rows.len()).collect::<Vec<_>>(),
-        "ticktext": rows.iter().map(label).collect::<Vec<_>>(),
-        "range": [rows.len() as f64 - 0.5, -0.5],
+        "tickvals": (0..names.len()).collect::<Vec<_>>(),
+        "ticktext": names,
+        "range": [names.len() as f64 - 0.5, -0.5],
         "automargin": true,
         "fixedrange": true,
         "showgrid": false,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::report::page::figures::{PALETTE, line_look, log_axis, plain};
+use crate::report::page::figures::{PALETTE, line_look, log_axis, name_axis, plain};
 use crate::report::text::short;
 
 /// A chart.
@@ -136,6 +136,7 @@ fn of_bars(x: &str, bars: &[Bar]) -> Value {
             },
         })
     });
+    let names: Vec<_> = bars.iter().map(|bar| plain(&bar.name)).collect();
     json!({
         "data": traces.collect::<Vec<_>>(),
         "layout": {
@@ -146,18 +147,7 @@ fn of_bars(x: &str, bars: &[Bar]) -> Value {
             "bargap": 0.25,
             "barmode": "overlay",
             "xaxis": { "title": { "text": x }, "rangemode": "tozero", "automargin": true },
-            "yaxis": {
-                "tickvals": (0..bars.len()).collect::<Vec<_>>(),
-                "ticktext": bars.iter().map(|bar| plain(&bar.name)).collect::<Vec<_>>(),
-                "range": [bars.len() as f64 - 0.5, -0.5],
-                "automargin": true,
-                "fixedrange": true,
-                "showgrid": false,
-                "zeroline": false,
-                "ticks": "outside",
-                "ticklen": 6,
-                "tickcolor": "rgba(0,0,0,0)",
-            },
+            "yaxis": name_axis(&names),
         },
     })
 }
