@@ -85,8 +85,7 @@ fn run(work: Work, engine: Engine) -> RunResult {
         max_seqs: 256,
         page_tokens: 16,
         state_pages: 0,
-        groups: 1,
-        admission: Admission::PromptFits,
+        ..Limits::default()
     };
     let replica = Replica::new(Affine, limits, 50_000, None).with_engine(engine);
     let tasks = at_rate(tasks(work), PerSec::new(work.rate), Streams::new(42));

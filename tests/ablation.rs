@@ -7,7 +7,7 @@ use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Format};
 use memwall::insight::{Bench, Contrast, Factorial, Sram, Switches, Technique, Variant};
 use memwall::model::{Catalog as Models, Model, Plan, Precision, Weights};
-use memwall::serving::{Admission, Engine, Limits};
+use memwall::serving::{Admission, Batching, Engine, Limits};
 use memwall::units::{Bytes, BytesPerSec, SimSpan};
 use memwall::workload::{Task, embedded_workloads};
 
@@ -25,6 +25,7 @@ fn order<'a>(catalog: &'a Catalog, model: &'a Model, time: TimeModel) -> Order<'
             max_batched_tokens: 2048,
             max_seqs: 256,
             admission: Admission::PromptFits,
+            batching: Batching::Mixed,
             page_tokens: 64,
             state_pages: 0,
             groups: 1,

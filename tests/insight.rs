@@ -5,7 +5,7 @@ use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Format, Resource};
 use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
 use memwall::model::{Catalog as Models, Plan, Precision, Weights};
-use memwall::serving::{Admission, Limits};
+use memwall::serving::{Admission, Batching, Limits};
 use memwall::units::SimSpan;
 use memwall::workload::Task;
 
@@ -22,6 +22,7 @@ fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
             max_batched_tokens: 2048,
             max_seqs,
             admission: Admission::PromptFits,
+            batching: Batching::Mixed,
             page_tokens: 16,
             state_pages: 0,
             groups: 1,

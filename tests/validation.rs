@@ -9,7 +9,7 @@ use memwall::cost::{Pricing, Stretch, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
 use memwall::model::{Catalog as Models, Precision, Weights};
-use memwall::serving::{Admission, Limits};
+use memwall::serving::{Admission, Batching, Limits};
 use memwall::units::{SimSpan, significant};
 use memwall::workload::Task;
 
@@ -55,17 +55,15 @@ impl Point {
     fn limits(&self) -> Limits {
         let (max_batched_tokens, max_seqs) =
             if self.is_offline() { (8192, 2048) } else { (8192, 1024) };
-        let admission = match self.engine.as_str() {
-            "trtllm" => Admission::AnswerFits,
-            _ => Admission::PromptFits,
-        };
+        let engine = self.engine.parse().expect("an engine that is known");
         Limits {
             max_batched_tokens,
             max_seqs,
             page_tokens: 32,
             state_pages: 0,
             groups: 1,
-            admission,
+            admission: Admission::shipped(engine),
+            batching: Batching::shipped(engine),
         }
     }
 

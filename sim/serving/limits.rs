@@ -17,6 +17,38 @@ pub enum Admission {
     AnswerFits,
 }
 
+impl Admission {
+    /// The rule that `engine` ships with.
+    pub const fn shipped(engine: EngineProfile) -> Self {
+        match engine {
+            EngineProfile::Vllm | EngineProfile::Sglang => Self::PromptFits,
+            EngineProfile::Trtllm => Self::AnswerFits,
+        }
+    }
+}
+
+/// What a step computes where there are both prompts to prefill and sequences to decode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Batching {
+    /// Both: every decode gets its token, chunks of prompts take the rest of the budget. The rule
+    /// of vLLM since V1, and of TensorRT-LLM with chunked context.
+    #[default]
+    Mixed,
+    /// Prompts alone, until none is left that has room; then decodes alone. The rule of SGLang
+    /// (`Scheduler.get_next_batch_to_run`) unless `--enable-mixed-chunk` is set.
+    PrefillFirst,
+}
+
+impl Batching {
+    /// The rule that `engine` ships with.
+    pub const fn shipped(engine: EngineProfile) -> Self {
+        match engine {
+            EngineProfile::Vllm | EngineProfile::Trtllm => Self::Mixed,
+            EngineProfile::Sglang => Self::PrefillFirst,
+        }
+    }
+}
+
 /// The engine's limits, as its operators set them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -26,6 +58,8 @@ pub struct Limits {
     pub max_seqs: u32,
     /// When requests join the batch.
     pub admission: Admission,
+    /// What shares a step.
+    pub batching: Batching,
     /// Groups of ranks with a KV cache of their own (attention-DP); a sequence fits in one.
     pub groups: u32,
     /// Tokens in a KV page.
@@ -41,6 +75,7 @@ impl Default for Limits {
             max_batched_tokens: 2048,
             max_seqs: 256,
             admission: Admission::PromptFits,
+            batching: Batching::Mixed,
             groups: 1,
             page_tokens: 64,
             state_pages: 0,

@@ -9,6 +9,6 @@ mod speculation;
 
 pub use engine::{Engine, Held, Meter, Migrant, Percentiles, Replica, Runs, TokenCounts, TooLong};
 pub use journal::{Journal, Note, Occupancy, Steps};
-pub use limits::{Admission, Limits, StepLimits};
+pub use limits::{Admission, Batching, Limits, StepLimits};
 pub use request::{Extent, Outcome, Request, RequestId};
 pub use speculation::{Speculating, Speculation};

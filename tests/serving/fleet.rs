@@ -5,7 +5,7 @@ use memwall::cluster::{
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Engine, Limits, Outcome, Replica};
+use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica};
 use memwall::units::{Bytes, BytesPerSec, Seconds, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
@@ -44,14 +44,15 @@ fn routing() -> impl Strategy<Value = Routing> {
 pub(super) fn case() -> impl Strategy<Value = Case> {
     let pools = (1..4usize, 0..4usize, routing(), routing());
     let wire = (prop::sample::select(vec![0u32, 0, 30, 90]), 1e2..1e5f64, 0..3u64);
-    let limits = (1..80u32, 1..9u32, any::<bool>(), 150..900u32);
+    let limits = (1..80u32, 1..9u32, (any::<bool>(), any::<bool>()), 150..900u32);
     let ttl = prop::option::of(1..600u64);
     let faults =
         (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)));
     let window = (prop::option::of(50..900u64), 0..40u64);
     (pools, wire, limits, ttl, faults, load(), window).prop_map(
         |(pools, wire, limits, ttl, (faults, outage), load, (horizon, warmup))| {
-            let admission = if limits.2 { Admission::PromptFits } else { Admission::AnswerFits };
+            let (fits, mixed) = limits.2;
+            let admission = if fits { Admission::PromptFits } else { Admission::AnswerFits };
             Case {
                 serving: pools.0,
                 prefilling: pools.1,
@@ -64,6 +65,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                     max_batched_tokens: limits.0,
                     max_seqs: limits.1,
                     admission,
+                    batching: if mixed { Batching::Mixed } else { Batching::PrefillFirst },
                     groups: 1,
                     page_tokens: PAGE,
                     state_pages: 0,
@@ -187,6 +189,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
             max_batched_tokens: 4096,
             max_seqs: 64,
             admission: Admission::PromptFits,
+            batching: Batching::Mixed,
             groups: 1,
             page_tokens: PAGE,
             state_pages: 0,

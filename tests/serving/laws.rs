@@ -2,7 +2,7 @@
 
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
-use memwall::serving::{Admission, Extent, Limits, Replica};
+use memwall::serving::{Admission, Batching, Extent, Limits, Replica};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 use proptest::prelude::*;
@@ -79,6 +79,7 @@ fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> R
         state_pages: 0,
         groups: 1,
         admission: Admission::PromptFits,
+        batching: Batching::Mixed,
     };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));
     let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None };

@@ -10,7 +10,7 @@ use memwall::cost::{
 };
 use memwall::hardware;
 use memwall::model::{self, Plan, compile, forward};
-use memwall::serving::{Admission, Engine, Limits, Replica};
+use memwall::serving::{Admission, Batching, Engine, Limits, Replica};
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
@@ -81,11 +81,20 @@ struct Case {
 
 fn case() -> impl Strategy<Value = Case> {
     let limits = (1..80u32, 1..12u32, prop::sample::select(vec![1u32, 3, 16, 64]), 0..2u32);
-    let kv = (100..900u32, prop::option::of(1..600u64), any::<bool>());
+    let kv = (100..900u32, prop::option::of(1..600u64));
+    let rules = (any::<bool>(), any::<bool>());
     let window = (0..60u64, prop::option::of(50..900u64), prop::option::of(1..20u64));
     let stretch = prop::sample::select(vec![1u32, 1, 1, 9, 40]);
-    (0..=PROGRAMS.len(), limits, kv, load(), window, stretch).prop_map(
-        |(program, limits, (tokens, ttl, fits), load, (warmup, horizon, requests), stretch)| {
+    (0..=PROGRAMS.len(), limits, kv, rules, load(), window, stretch).prop_map(
+        |(
+            program,
+            limits,
+            (tokens, ttl),
+            (fits, mixed),
+            load,
+            (warmup, horizon, requests),
+            stretch,
+        )| {
             let (max_batched_tokens, max_seqs, page_tokens, state_pages) = limits;
             let admission = if fits { Admission::PromptFits } else { Admission::AnswerFits };
             // Warm-ups begin at once in every other case.
@@ -96,6 +105,7 @@ fn case() -> impl Strategy<Value = Case> {
                     max_batched_tokens: max_batched_tokens * stretch,
                     max_seqs,
                     admission,
+                    batching: if mixed { Batching::Mixed } else { Batching::PrefillFirst },
                     groups: 1,
                     page_tokens,
                     state_pages,

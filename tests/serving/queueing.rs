@@ -3,7 +3,7 @@
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Limits, Replica};
+use memwall::serving::{Admission, Batching, Limits, Replica};
 use memwall::units::{PerSec, Seconds, SimSpan};
 use memwall::workload::Task;
 
@@ -33,6 +33,7 @@ fn run_single_server(load: f64, requests: usize) -> RunResult {
         state_pages: 0,
         groups: 1,
         admission: Admission::PromptFits,
+        batching: Batching::Mixed,
     };
     let service = Seconds::new(0.01);
     let replica = Replica::new(Fixed(service), limits, 100, None);

@@ -10,7 +10,7 @@ use crate::cluster::Order;
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
-use crate::serving::{Admission, Engine, Limits, StepLimits};
+use crate::serving::{Admission, Batching, Engine, Limits, StepLimits};
 use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
@@ -53,6 +53,10 @@ pub(in crate::cli) struct CommonFlags {
     /// server of the --engine-profile takes on the chip if nothing is set (shipped)
     #[arg(long, value_enum, value_name = "WHOSE", default_value_t = LimitsName::Same)]
     pub(super) limits: LimitsName,
+    /// What a step computes where prompts wait and answers are written: both (mixed), or prompts
+    /// alone until none is left (prefill-first) [default: as the --engine-profile]
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub(super) batching: Option<BatchingName>,
     /// Forget unused KV after this long (`5min`, `1h`) [default: only for want of room]
     #[arg(long, value_name = "TIME", value_parser = values::span)]
     pub(super) ttl: Option<SimSpan>,
@@ -77,6 +81,24 @@ pub(in crate::cli) enum LimitsName {
     Same,
     /// Those that the engine ships with, by chip.
     Shipped,
+}
+
+/// What shares a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum BatchingName {
+    /// Chunks of prompts ride with the decodes.
+    Mixed,
+    /// Prompts have steps of their own, and go first.
+    PrefillFirst,
+}
+
+impl From<BatchingName> for Batching {
+    fn from(name: BatchingName) -> Self {
+        match name {
+            BatchingName::Mixed => Self::Mixed,
+            BatchingName::PrefillFirst => Self::PrefillFirst,
+        }
+    }
 }
 
 /// How the steps of a replica are gone through.
@@ -145,10 +167,10 @@ impl CommonFlags {
         Limits {
             max_batched_tokens: self.max_batched_tokens.unwrap_or(step.tokens),
             max_seqs: self.max_seqs.unwrap_or(step.sequences),
-            admission: match self.engine_profile {
-                EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
-                EngineProfile::Trtllm => Admission::AnswerFits,
-            },
+            admission: Admission::shipped(self.engine_profile),
+            batching: self
+                .batching
+                .map_or_else(|| Batching::shipped(self.engine_profile), Batching::from),
             page_tokens,
             state_pages: 0,
             groups: 1,

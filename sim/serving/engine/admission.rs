@@ -4,7 +4,7 @@ use super::replica::{Replica, Underway};
 use super::sequences::{Sequence, Slot};
 use crate::cost::{Batch, Cost, FineTime, Pricer};
 use crate::serving::kv::{Below, Fresh, KvCache, Lease, Need};
-use crate::serving::{Extent, Limits, Outcome};
+use crate::serving::{Batching, Extent, Limits, Outcome};
 use crate::units::{SimSpan, SimTime};
 
 impl<P: Pricer> Replica<P> {
@@ -17,17 +17,23 @@ impl<P: Pricer> Replica<P> {
     /// computed a second time.
     pub(super) fn schedule_chunk(&mut self, batch: &mut Batch, slot: Slot) -> u32 {
         let budget = self.budget(batch);
-        let sequence = &mut self.running[slot];
         // Decodes have their token by now; one that was preempted and finds all its pages again
         // has a single token left to compute, and gets it here.
-        if budget == 0 || sequence.scheduled > 0 {
+        if budget == 0 || self.running[slot].scheduled > 0 || self.decodes_apart(slot) {
             return 0;
         }
+        let sequence = &mut self.running[slot];
+
         let chunk = sequence.remaining().min(budget);
         sequence.scheduled = chunk;
         batch.prefill.add(sequence.computed, chunk, self.pricer.clips());
         batch.logits += u32::from(chunk == sequence.remaining());
         sequence.recomputed(chunk)
+    }
+
+    /// Whether a sequence needs no prefill, so that steps of prefill pass it by.
+    pub(super) fn decodes_apart(&self, slot: Slot) -> bool {
+        self.limits.batching == Batching::PrefillFirst && self.running[slot].is_decoding()
     }
 
     /// Admits the next waiting request if a slot and pages for its prompt are there. Those whose
@@ -152,7 +158,9 @@ impl<P: Pricer> Replica<P> {
         };
         self.meter.see_held(self.kv.held());
         let end = start + span;
-        let underway = Underway { start, end, steps: 1, is_booked: true, is_plain: false };
+        let has_decodes = batch.decode.sequences > 0;
+        let underway =
+            Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain: false };
         self.note_step(&underway, batch, recomputed, booked);
         Some(underway)
     }

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::sequences::{Sequence, Slot};
 use crate::cost::{CLIPS, Decode};
 use crate::serving::{Admission, Limits};
+use crate::units::SimTime;
 
 /// Decoding sequences that all gain one token a step.
 ///
@@ -23,6 +24,10 @@ pub(super) struct Decodes {
     ends: BinaryHeap<Reverse<(u64, u64, Slot)>>,
     /// Ticks at which a sequence reaches each clip length, of those that live to see it.
     reaches: [BinaryHeap<Reverse<u64>>; CLIPS],
+    /// When those that have made a step had their last token.
+    stepped: SimTime,
+    /// How many have not, by when they had theirs.
+    joined: Vec<(SimTime, u32)>,
     /// How many sequences need a page for the step at a tick, by its remainder by the page size.
     pages_at: Vec<u32>,
     /// Σ of these.
@@ -39,6 +44,8 @@ impl Decodes {
             clips: clips.to_vec(),
             ends: BinaryHeap::new(),
             reaches: Default::default(),
+            stepped: SimTime::ZERO,
+            joined: Vec::new(),
             pages_at: vec![0; page_tokens as usize],
             paging: 0,
         }
@@ -62,6 +69,10 @@ impl Decodes {
     /// Adds a sequence whose newest token is all that it has to compute.
     pub(super) fn join(&mut self, slot: Slot, sequence: &mut Sequence, limits: &Limits) {
         sequence.joined = self.clock;
+        match self.joined.last_mut() {
+            Some((at, count)) if *at == sequence.last_token => *count += 1,
+            _ => self.joined.push((sequence.last_token, 1)),
+        }
         let end = self.clock + u64::from(sequence.to_generate());
         self.ends.push(Reverse((end, sequence.admitted, slot)));
         let context = sequence.computed + 1;
@@ -110,10 +121,25 @@ impl Decodes {
     pub(super) fn clear(&mut self) {
         self.sums = Decode::default();
         self.growing = [0; CLIPS];
+        self.joined.clear();
         self.ends.clear();
         self.reaches.iter_mut().for_each(BinaryHeap::clear);
         self.pages_at.fill(0);
         self.paging = 0;
+    }
+
+    /// When those that have made a step had their last token.
+    pub(super) fn stepped(&self) -> SimTime {
+        self.stepped
+    }
+
+    /// How many had their last token when, if that was not for all of them at `start`: where
+    /// prompts are prefilled in steps of their own, sequences join while others wait.
+    pub(super) fn waits(&self, start: SimTime) -> Option<impl Iterator<Item = (SimTime, u32)>> {
+        let joined: u32 = self.joined.iter().map(|&(_, count)| count).sum();
+        let stepped = (self.stepped, self.count() - joined);
+        let waits = || self.joined.iter().copied().chain([stepped]).filter(|&(_, count)| count > 0);
+        waits().any(|(at, _)| at != start).then(waits)
     }
 
     /// Steps that a sequence has made since it joined.
@@ -121,9 +147,12 @@ impl Decodes {
         (self.clock - sequence.joined) as u32
     }
 
-    /// Lets `steps` steps pass, no more than [`steps_to_change`](Self::steps_to_change).
-    pub(super) fn advance(&mut self, steps: u64) {
+    /// Lets `steps` steps pass, no more than [`steps_to_change`](Self::steps_to_change), the last of
+    /// which ends at `end`.
+    pub(super) fn advance(&mut self, steps: u64, end: SimTime) {
         self.clock += steps;
+        self.stepped = end;
+        self.joined.clear();
         self.sums.context += u64::from(self.sums.sequences) * steps;
         for i in 0..self.clips.len() {
             self.sums.clipped[i] += u64::from(self.growing[i]) * steps;

@@ -66,6 +66,8 @@ pub(super) struct Underway {
     /// When the last of them ends.
     pub(super) end: FineTime,
     pub(super) steps: u64,
+    /// Whether the decodes gain a token in each.
+    pub(super) has_decodes: bool,
     /// Whether the meter knows of them; it learns of a stretch when that ends or is cut short.
     pub(super) is_booked: bool,
     /// Whether every sequence is to be visited when it ends.

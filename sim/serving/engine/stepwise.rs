@@ -3,8 +3,8 @@
 use super::replica::{Engine, Replica, Underway};
 use super::sequences::Slot;
 use crate::cost::{Batch, FineTime, Pricer};
-use crate::serving::Outcome;
 use crate::serving::kv::Below;
+use crate::serving::{Batching, Outcome};
 use crate::units::SimTime;
 
 impl<P: Pricer> Replica<P> {
@@ -15,8 +15,27 @@ impl<P: Pricer> Replica<P> {
         start: FineTime,
         below: &mut B,
     ) -> Option<Underway> {
-        let (batch, recomputed) = self.schedule(now, below);
+        let mut batch = Batch::default();
+        if self.limits.batching == Batching::Mixed {
+            self.schedule_decodes(now, &mut batch);
+        }
+        let recomputed = self.schedule_all_prefills(now, &mut batch, below);
+        if self.limits.batching == Batching::PrefillFirst && batch.is_empty() {
+            return self.start_plain_decodes(now, start);
+        }
         let underway = self.begin(start, &batch, recomputed)?;
+        Some(Underway { is_plain: true, ..underway })
+    }
+
+    /// Begins a step of decodes alone; none if there are none.
+    pub(super) fn start_plain_decodes(
+        &mut self,
+        now: SimTime,
+        start: FineTime,
+    ) -> Option<Underway> {
+        let mut batch = Batch::default();
+        self.schedule_decodes(now, &mut batch);
+        let underway = self.begin(start, &batch, 0)?;
         Some(Underway { is_plain: true, ..underway })
     }
 
@@ -39,22 +58,25 @@ impl<P: Pricer> Replica<P> {
         }
     }
 
-    /// Chooses what the next step computes. Returns its batch, and how many of its prefill tokens
-    /// are computed a second time.
-    fn schedule<B: Below>(&mut self, now: SimTime, below: &mut B) -> (Batch, u32) {
-        let mut batch = Batch::default();
-        self.schedule_decodes(now, &mut batch);
+    /// Gives those that run, then those that wait, the budget that `batch` leaves. Returns how many
+    /// tokens are computed a second time.
+    fn schedule_all_prefills<B: Below>(
+        &mut self,
+        now: SimTime,
+        batch: &mut Batch,
+        below: &mut B,
+    ) -> u32 {
         let mut recomputed = 0;
         let mut next = self.running.first();
         while let Some(slot) = next {
-            recomputed += self.schedule_chunk(&mut batch, slot);
+            recomputed += self.schedule_chunk(batch, slot);
             next = self.running.after(slot);
         }
-        while self.budget(&batch) > 0 {
+        while self.budget(batch) > 0 {
             let Some(slot) = self.admit_next(now, below) else { break };
-            recomputed += self.schedule_chunk(&mut batch, slot);
+            recomputed += self.schedule_chunk(batch, slot);
         }
-        (batch, recomputed)
+        recomputed
     }
 
     /// Gives every decode its token, preempting from the back where pages run out.

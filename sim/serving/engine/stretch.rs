@@ -2,16 +2,16 @@
 
 use super::replica::{Replica, Underway};
 use crate::cost::{Batch, FineTime, Pricer};
-use crate::serving::Outcome;
 use crate::serving::kv::Below;
+use crate::serving::{Batching, Outcome};
 use crate::units::SimTime;
 
 /// Longest stretch, in steps: sums over it stay countable.
 const LONGEST: u64 = 1 << 30;
 
 impl<P: Pricer> Replica<P> {
-    /// Begins a stretch of decode steps or a single mixed step; a plain one where sequences must be
-    /// looked at one by one. None if there is nothing to do.
+    /// Begins a stretch of decode steps or a single step with prefill; a plain one where sequences
+    /// must be looked at one by one. None if there is nothing to do.
     pub(super) fn start_stretch<B: Below>(
         &mut self,
         now: SimTime,
@@ -19,33 +19,97 @@ impl<P: Pricer> Replica<P> {
         below: &mut B,
     ) -> Option<Underway> {
         let is_over_budget = self.decodes.count() > self.limits.max_batched_tokens;
-        let pages = u64::from(self.decodes.pages_now());
-        if self.is_irregular || is_over_budget || !self.kv.take(pages) {
-            self.settle();
-            let underway = self.start_plain(now, start, below);
-            if underway.is_none() {
-                self.regroup(now);
-            }
-            return underway;
+        if self.is_irregular || is_over_budget {
+            return self.visit_all(now, |replica| replica.start_plain(now, start, below));
+        }
+        match self.limits.batching {
+            Batching::Mixed => self.start_mixed(now, start, below),
+            Batching::PrefillFirst => self.start_apart(now, start, below),
+        }
+    }
+
+    /// The decodes have their tokens first, prompts the rest of the budget.
+    fn start_mixed<B: Below>(
+        &mut self,
+        now: SimTime,
+        start: FineTime,
+        below: &mut B,
+    ) -> Option<Underway> {
+        if !self.kv.take(u64::from(self.decodes.pages_now())) {
+            return self.visit_all(now, |replica| replica.start_plain(now, start, below));
         }
         let logits = self.decodes.count();
         let mut batch = Batch { logits, decode: *self.decodes.sums(), ..Batch::default() };
-        let mut recomputed = 0;
-        for i in 0..self.prefilling.len() {
-            recomputed += self.schedule_chunk(&mut batch, self.prefilling[i]);
-        }
-        while self.budget(&batch) > 0 {
-            let Some(slot) = self.admit_next(now, below) else { break };
-            self.prefilling.push(slot);
-            recomputed += self.schedule_chunk(&mut batch, slot);
-        }
+        let recomputed = self.schedule_prefills(now, &mut batch, below);
         if batch.prefill.tokens > 0 || batch.is_empty() {
             return self.begin(start, &batch, recomputed);
         }
-        self.series = self.pricer.decode_series(&batch.decode, self.decodes.growing());
-        let steps = self.stretch(self.series.steps());
+        Some(self.begin_stretch(start))
+    }
+
+    /// Prompts by themselves, if there are any; else the decodes.
+    fn start_apart<B: Below>(
+        &mut self,
+        now: SimTime,
+        start: FineTime,
+        below: &mut B,
+    ) -> Option<Underway> {
+        let mut batch = Batch::default();
+        let recomputed = self.schedule_prefills(now, &mut batch, below);
+        if batch.prefill.tokens > 0 || self.decodes.count() == 0 {
+            return self.begin(start, &batch, recomputed);
+        }
+        if !self.kv.take(u64::from(self.decodes.pages_now())) {
+            return self.visit_all(now, |replica| replica.start_plain_decodes(now, start));
+        }
+        Some(self.begin_stretch(start))
+    }
+
+    /// Gives the prefilling sequences, then what waits, the budget that `batch` leaves. Returns how
+    /// many tokens are computed a second time.
+    fn schedule_prefills<B: Below>(
+        &mut self,
+        now: SimTime,
+        batch: &mut Batch,
+        below: &mut B,
+    ) -> u32 {
+        let mut recomputed = 0;
+        for i in 0..self.prefilling.len() {
+            recomputed += self.schedule_chunk(batch, self.prefilling[i]);
+        }
+        while self.budget(batch) > 0 {
+            let Some(slot) = self.admit_next(now, below) else { break };
+            if self.decodes_apart(slot) {
+                self.decodes.join(slot, &mut self.running[slot], &self.limits);
+                continue;
+            }
+            self.prefilling.push(slot);
+            recomputed += self.schedule_chunk(batch, slot);
+        }
+        recomputed
+    }
+
+    /// Begins a plain step, for which every sequence is brought up to date.
+    fn visit_all(
+        &mut self,
+        now: SimTime,
+        start: impl FnOnce(&mut Self) -> Option<Underway>,
+    ) -> Option<Underway> {
+        self.settle();
+        let underway = start(self);
+        if underway.is_none() {
+            self.regroup(now);
+        }
+        underway
+    }
+
+    /// Begins as many decode steps as pass without a change. Their first has its pages.
+    fn begin_stretch(&mut self, start: FineTime) -> Underway {
+        self.series = self.pricer.decode_series(self.decodes.sums(), self.decodes.growing());
+        let is_uneven = self.decodes.waits(start.ceil()).is_some();
+        let steps = self.stretch(if is_uneven { 1 } else { self.series.steps() });
         let end = start + self.series.span(steps);
-        Some(Underway { start, end, steps, is_booked: false, is_plain: false })
+        Underway { start, end, steps, has_decodes: true, is_booked: false, is_plain: false }
     }
 
     /// How many of the next `most` decode steps pass without a change. The first one has its pages.
@@ -83,7 +147,9 @@ impl<P: Pricer> Replica<P> {
         if !underway.is_booked {
             self.book(underway.start, underway.steps);
         }
-        self.pass(underway.start, underway.end, underway.steps);
+        if underway.has_decodes {
+            self.pass(underway.start, underway.end, underway.steps);
+        }
         self.finish_prefills(now);
         while let Some(ended) = self.decodes.pop_ended() {
             self.ending.push(ended);
@@ -106,8 +172,9 @@ impl<P: Pricer> Replica<P> {
         let mut prefilling = std::mem::take(&mut self.prefilling);
         prefilling.retain(|&slot| {
             let has_token = self.finish_chunk(now, slot);
+            let is_apart = self.decodes_apart(slot);
             let sequence = &mut self.running[slot];
-            if !has_token {
+            if !has_token && !is_apart {
                 // A sequence that was preempted may have a single token left to compute: it
                 // counts as a decode, but its last token is not of this step.
                 self.is_irregular |= sequence.is_decoding();
@@ -134,7 +201,7 @@ impl<P: Pricer> Replica<P> {
         self.book(underway.start, ended + 1);
         self.pass(underway.start, start, ended);
         self.steps_ended += ended;
-        Underway { start, end, steps: 1, is_booked: true, is_plain: false }
+        Underway { start, end, steps: 1, has_decodes: true, is_booked: true, is_plain: false }
     }
 
     /// Books the first `steps` steps of a stretch that began at `start` when they have begun, and
@@ -155,15 +222,20 @@ impl<P: Pricer> Replica<P> {
         }
         self.meter.tokens.output += u64::from(count) * steps;
         match steps {
-            1 => self.meter.itl.record_many(end.ceil().since(start.ceil()), count),
+            1 => match self.decodes.waits(start.ceil()) {
+                None => self.meter.itl.record_many(end.ceil().since(start.ceil()), count),
+                Some(waits) => waits.for_each(|(from, count)| {
+                    self.meter.itl.record_many(end.ceil().since(from), count);
+                }),
+            },
             _ => self.meter.itl.record_steps(start, &self.series, steps, count),
         }
-        self.decodes.advance(steps);
+        self.decodes.advance(steps, end.ceil());
     }
 
     /// Brings every sequence up to date.
     pub(super) fn settle(&mut self) {
-        let now = self.ended.ceil();
+        let now = self.decodes.stepped();
         let mut next = self.running.first();
         while let Some(slot) = next {
             next = self.running.after(slot);
@@ -188,7 +260,8 @@ impl<P: Pricer> Replica<P> {
         while let Some(slot) = next {
             next = self.running.after(slot);
             let sequence = &mut self.running[slot];
-            if sequence.is_decoding() && sequence.last_token == now {
+            let is_apart = self.limits.batching == Batching::PrefillFirst;
+            if sequence.is_decoding() && (sequence.last_token == now || is_apart) {
                 self.decodes.join(slot, sequence, &self.limits);
             } else {
                 self.is_irregular |= sequence.is_decoding();

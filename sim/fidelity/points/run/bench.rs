@@ -3,7 +3,7 @@
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
 use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
-use crate::cost::{Batch, Calibration, EngineProfile, Pricing, StepProgram, TimeModel};
+use crate::cost::{Batch, Calibration, Pricing, StepProgram, TimeModel};
 use crate::des::Streams;
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
@@ -11,7 +11,7 @@ use crate::fidelity::points::point::{Family, Metric, Statistic};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
-use crate::serving::{Admission, Limits, Replica};
+use crate::serving::{Admission, Batching, Limits, Replica};
 use crate::units::{Bytes, Seconds, SimSpan};
 use crate::workload::Task;
 
@@ -217,10 +217,8 @@ fn limits(scenario: &Scenario) -> Limits {
             Drive::Closed(_) | Drive::DecodePool(_) => sequences * groups,
             Drive::Offline(_) | Drive::Static(_) => sequences,
         },
-        admission: match scenario.engine {
-            EngineProfile::Trtllm => Admission::AnswerFits,
-            EngineProfile::Vllm | EngineProfile::Sglang => Admission::PromptFits,
-        },
+        admission: Admission::shipped(scenario.engine),
+        batching: Batching::shipped(scenario.engine),
         page_tokens: PAGE_TOKENS,
         state_pages: 0,
         groups: 1,
