@@ -32,6 +32,8 @@ pub(super) struct Decodes {
     pages_at: Vec<u32>,
     /// Σ of these.
     paging: u32,
+    /// Pages for the next step that sequences brought with them.
+    paid: u32,
 }
 
 impl Decodes {
@@ -48,6 +50,7 @@ impl Decodes {
             joined: Vec::new(),
             pages_at: vec![0; page_tokens as usize],
             paging: 0,
+            paid: 0,
         }
     }
 
@@ -89,6 +92,7 @@ impl Decodes {
         if let Some(residue) = self.residue(sequence, limits) {
             self.pages_at[residue] += 1;
             self.paging += 1;
+            self.paid += u32::from(sequence.lease.pages() > limits.pages(sequence.computed));
         }
     }
 
@@ -126,6 +130,7 @@ impl Decodes {
         self.reaches.iter_mut().for_each(BinaryHeap::clear);
         self.pages_at.fill(0);
         self.paging = 0;
+        self.paid = 0;
     }
 
     /// When those that have made a step had their last token.
@@ -152,6 +157,7 @@ impl Decodes {
     pub(super) fn advance(&mut self, steps: u64, end: SimTime) {
         self.clock += steps;
         self.stepped = end;
+        self.paid = 0;
         self.joined.clear();
         self.sums.context += u64::from(self.sums.sequences) * steps;
         for i in 0..self.clips.len() {
@@ -174,7 +180,7 @@ impl Decodes {
 
     /// Pages that are needed for the next step.
     pub(super) fn pages_now(&self) -> u32 {
-        self.pages_at[(self.clock % self.pages_at.len() as u64) as usize]
+        self.pages_at[(self.clock % self.pages_at.len() as u64) as usize] - self.paid
     }
 
     /// Pages that are needed for the `steps` steps after the next one.

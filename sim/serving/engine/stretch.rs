@@ -18,8 +18,7 @@ impl<P: Pricer> Replica<P> {
         start: FineTime,
         below: &mut B,
     ) -> Option<Underway> {
-        let is_over_budget = self.decodes.count() > self.limits.max_batched_tokens;
-        if self.is_irregular || is_over_budget {
+        if self.is_irregular || self.is_over_budget() {
             return self.visit_all(now, |replica| replica.start_plain(now, start, below));
         }
         match self.limits.batching {
@@ -59,10 +58,16 @@ impl<P: Pricer> Replica<P> {
         if batch.prefill.tokens > 0 || self.decodes.count() == 0 {
             return self.begin(start, &batch, recomputed);
         }
-        if !self.kv.take(u64::from(self.decodes.pages_now())) {
+        // Some may have joined.
+        if self.is_over_budget() || !self.kv.take(u64::from(self.decodes.pages_now())) {
             return self.visit_all(now, |replica| replica.start_plain_decodes(now, start));
         }
         Some(self.begin_stretch(start))
+    }
+
+    /// Whether there are more decodes than a step has tokens.
+    fn is_over_budget(&self) -> bool {
+        self.decodes.count() > self.limits.max_batched_tokens
     }
 
     /// Gives the prefilling sequences, then what waits, the budget that `batch` leaves. Returns how
