@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::cost::EngineProfile;
 use crate::fidelity::points::scenario::Policy;
+use crate::hardware::Format;
 
 /// The published set-ups; the first that fits a point is taken.
 #[derive(Debug, Deserialize)]
@@ -21,10 +22,23 @@ struct Recipes {
 struct Recipe {
     engine: String,
     models: Vec<String>,
-    /// Beginnings of versions; any if there are none.
+    /// Any if there are none; so are those that follow.
+    #[serde(default)]
+    chips: Vec<String>,
+    /// The label of the weights.
+    #[serde(default)]
+    precisions: Vec<String>,
+    /// Beginnings of versions.
     #[serde(default)]
     versions: Vec<String>,
-    tokens: Tokens,
+    /// Chips of the replica.
+    #[serde(default)]
+    gpus: Vec<u32>,
+    /// The engine's default if it is left out, as with all that follow.
+    tokens: Option<Tokens>,
+    /// Most sequences that run at once.
+    sequences: Option<u32>,
+    kv: Option<Format>,
     /// From so many requests in flight on, decode steps between two looks for new ones.
     #[serde(default)]
     look: Vec<(u32, u32)>,
@@ -48,34 +62,46 @@ struct Tokens {
 pub(super) struct Asked<'a> {
     pub(super) engine: EngineProfile,
     pub(super) model: &'a str,
+    pub(super) chip: &'a str,
+    pub(super) precision: &'a str,
     pub(super) version: &'a str,
+    pub(super) gpus: u32,
     /// Nominal prompt, in tokens.
     pub(super) prompt: u32,
     /// Requests in flight.
     pub(super) flight: u32,
 }
 
-/// The published policy of a server, over `usual` ones.
-pub(super) fn policy(asked: Asked, usual: Policy) -> Policy {
+/// The published policy of a server, over `usual` ones, and the format of its KV cache where one
+/// was set.
+pub(super) fn setup(asked: Asked, usual: Policy) -> (Policy, Option<Format>) {
     static RECIPES: OnceLock<Recipes> = OnceLock::new();
     let text =
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/measured/recipes.toml"));
     let read = || toml::from_str(text).expect("the shipped recipes are well-formed: a test");
     let Recipes { recipes, .. } = RECIPES.get_or_init(read);
     let found = recipes.iter().find(|recipe| recipe.fits(asked));
-    found.map_or(usual, |recipe| Policy {
-        tokens: recipe.tokens.of(asked),
+    let Some(recipe) = found else { return (usual, None) };
+    let policy = Policy {
+        tokens: recipe.tokens.as_ref().map_or(usual.tokens, |tokens| tokens.of(asked)),
+        sequences: recipe.sequences.unwrap_or(usual.sequences),
         look: recipe.look(asked.flight),
-        ..usual
-    })
+    };
+    (policy, recipe.kv)
 }
 
 impl Recipe {
     fn fits(&self, asked: Asked) -> bool {
+        let names = |list: &[String], name: &str| {
+            list.is_empty() || list.iter().any(|listed| listed == name)
+        };
         let is_of = |beginning: &String| asked.version.starts_with(beginning.as_str());
         self.engine == asked.engine.name()
-            && self.models.iter().any(|model| model == asked.model)
+            && names(&self.models, asked.model)
+            && names(&self.chips, asked.chip)
+            && names(&self.precisions, asked.precision)
             && (self.versions.is_empty() || self.versions.iter().any(is_of))
+            && (self.gpus.is_empty() || self.gpus.contains(&asked.gpus))
     }
 
     fn look(&self, flight: u32) -> u32 {
@@ -95,17 +121,35 @@ impl Tokens {
 mod tests {
     use super::*;
 
-    fn of(engine: EngineProfile, model: &str, version: &str, flight: u32) -> Policy {
-        let usual = Policy { tokens: 8192, sequences: 1024, look: 1 };
-        policy(Asked { engine, model, version, prompt: 1024, flight }, usual)
+    const SGLANG_R1: Asked = Asked {
+        engine: EngineProfile::Sglang,
+        model: "deepseek-r1",
+        chip: "b200-sxm",
+        precision: "fp4",
+        version: "",
+        gpus: 8,
+        prompt: 1024,
+        flight: 8,
+    };
+
+    fn of(asked: Asked) -> (Policy, Option<Format>) {
+        setup(asked, Policy { tokens: 8192, sequences: 1024, look: 1 })
     }
 
     #[test]
     fn the_first_recipe_that_fits_is_taken() {
-        let sglang = |flight| of(EngineProfile::Sglang, "deepseek-r1", "", flight);
-        assert_eq!((sglang(8).look, sglang(16).look, sglang(8).tokens), (10, 30, 16384));
-        let tokens = |version| of(EngineProfile::Trtllm, "deepseek-r1", version, 16).tokens;
-        assert_eq!((tokens("1.1.0rc2.post2"), tokens("1.2.0rc6.post2")), (1152, 8192));
-        assert_eq!(of(EngineProfile::Vllm, "qwen3-32b", "0.12.0", 8).tokens, 8192);
+        let (few, kv) = of(SGLANG_R1);
+        let (many, _) = of(Asked { flight: 16, ..SGLANG_R1 });
+        assert_eq!((few.look, many.look, few.tokens, few.sequences), (10, 30, 16384, 256));
+        assert_eq!(kv, Some(Format::Fp8));
+        let (fp8, _) = of(Asked { precision: "fp8", ..SGLANG_R1 });
+        let (on_four, _) = of(Asked { precision: "fp8", gpus: 4, ..SGLANG_R1 });
+        assert_eq!((fp8.tokens, on_four.tokens), (32768, 8192));
+        let trtllm = |version| {
+            of(Asked { engine: EngineProfile::Trtllm, version, flight: 16, ..SGLANG_R1 }).0.tokens
+        };
+        assert_eq!((trtllm("1.1.0rc2.post2"), trtllm("1.2.0rc6.post2")), (1152, 8192));
+        let other = Asked { engine: EngineProfile::Vllm, model: "qwen3-32b", ..SGLANG_R1 };
+        assert_eq!(of(other), (Policy { tokens: 8192, sequences: 1024, look: 1 }, None));
     }
 }

@@ -87,14 +87,22 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
     };
     let lengths = lengths(row)?;
-    let mut policy = Policy::usual(drive, lengths);
+    let (mut policy, mut kv) = (Policy::usual(drive, lengths), None);
     if is_inferencex(row) {
-        let (version, prompt) = (row.text("backend_version"), row.needed("isl")?);
-        let asked = Asked { engine, model: &model, version, prompt, flight: drive.in_flight() };
-        policy = recipes::policy(asked, policy);
+        let asked = Asked {
+            engine,
+            model: &model,
+            chip: &chip,
+            precision: precision(row),
+            version: row.text("backend_version"),
+            gpus: plan.gpus(),
+            prompt: row.needed("isl")?,
+            flight: drive.in_flight(),
+        };
+        (policy, kv) = recipes::setup(asked, policy);
     }
     Ok(Scenario {
-        kv: labels::kv(engine, checkpoint),
+        kv: kv.unwrap_or_else(|| labels::kv(engine, checkpoint)),
         gpus: plan.gpus(),
         replicas: 1,
         lengths,
