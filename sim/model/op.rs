@@ -161,6 +161,24 @@ pub struct Moe {
     pub gated: bool,
     /// Expert weight format.
     pub weights: Format,
+    /// Whether tokens are sent to the ranks of their experts; else every rank has them all.
+    pub dispatched: bool,
+}
+
+impl Moe {
+    /// The share of all tokens that a rank receives from a dispatch, under even routing: once each,
+    /// though it holds several of a token's experts.
+    pub fn received(&self) -> f64 {
+        let held = f64::from(self.experts / self.ep);
+        // Σ over the top-k draws without replacement of not falling on a given rank.
+        let missed: f64 = (0..self.top_k)
+            .map(|drawn| {
+                let left = f64::from(self.experts - drawn);
+                ((left - held) / left).max(0.0)
+            })
+            .product();
+        1.0 - missed
+    }
 }
 
 /// A collective operation.

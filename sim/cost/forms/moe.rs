@@ -6,6 +6,7 @@ use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::{MoeRow, SkewRow};
 use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
+use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::model::Moe;
 
@@ -54,10 +55,12 @@ impl MoeForm {
         let chosen = setting.choose_for("moe", family, engines, math);
         let ec = setting.efficiency(chosen.row.ec, &chosen, math.engine);
         let row = MoeRow { ec, ..chosen.row };
+        let is_received_alone = moe.dispatched && setting.engine == EngineProfile::Sglang;
         // Only TensorRT-LLM was measured with this routing, which is the model's, not the engine's.
         let keys = [math.key, "fp8-block", "bf16"];
         let skew = setting.choose("moe skew", &setting.calibration.skew, &["trtllm"], &keys).row;
-        Self::with(moe, math, row, &setting.bench).skewed(moe, skew)
+        let form = Self::with(moe, math, row, &setting.bench).skewed(moe, skew);
+        if is_received_alone { form.received(moe) } else { form }
     }
 
     /// The form with the constants `row`, computed as `math` says.
@@ -92,6 +95,16 @@ impl MoeForm {
     /// The same with every expert given as many tokens as any other.
     pub(super) fn balanced(self) -> Self {
         Self { miss: None, ..self }
+    }
+
+    /// The same where a rank moves the tokens alone that were sent to it. So `SGLang`'s kernels behind
+    /// `DeepEP`; TensorRT-LLM's are slower than that, and go through the buffers of all ranks.
+    pub(in crate::cost) fn received(self, moe: &Moe) -> Self {
+        Self {
+            token_bytes: self.token_bytes * moe.received(),
+            global_bytes: self.global_bytes / f64::from(moe.ep.max(1)),
+            ..self
+        }
     }
 
     /// The same for the most-loaded rank.

@@ -78,8 +78,6 @@ impl Builder<'_> {
         let (plan, start) = (*self.plan, self.last);
         self.gemms(layer, &experts.before(hidden));
         let format = self.model.format(layer, Group::Experts, *self.precision);
-        let exchange = Exchange { plan, width: experts.width(hidden), top_k: experts.top_k };
-        exchange.before(self, experts.experts, format);
         let moe = Moe {
             hidden: experts.width(hidden) as u32,
             inter: experts.each.inter / plan.ranks_per_expert(),
@@ -88,9 +86,14 @@ impl Builder<'_> {
             ep: plan.ep,
             gated: experts.each.gated,
             weights: format,
+            dispatched: plan.dp > 1 && plan.ep > 1,
         };
+        // A token is sent once to each rank that holds some of its experts.
+        let copies = f64::from(moe.ep) * moe.received();
+        let exchange = Exchange { plan, width: experts.width(hidden), copies };
+        exchange.before(self, format);
         self.push("moe.experts", 1, OpKind::Moe(moe));
-        exchange.after(self, experts.experts);
+        exchange.after(self);
         self.gemms(layer, experts.after(hidden).as_slice());
         if let Some(shared) = experts.shared {
             let routed = self.last;
@@ -113,11 +116,12 @@ impl Builder<'_> {
 struct Exchange {
     plan: Plan,
     width: u64,
-    top_k: u32,
+    /// Ranks that a token is sent to, on average.
+    copies: f64,
 }
 
 impl Exchange {
-    fn before(&self, builder: &mut Builder, experts: u32, format: Format) {
+    fn before(&self, builder: &mut Builder, format: Format) {
         let Plan { dp, ep, .. } = self.plan;
         if dp == 1 {
             return;
@@ -128,12 +132,12 @@ impl Exchange {
             let bytes = whole * ACTIVATION;
             builder.collective("moe.gather", CollectiveKind::AllGather, (ranks, 1), bytes);
         } else {
-            let bytes = whole * dispatch_bytes(format) * self.copies(experts);
+            let bytes = whole * dispatch_bytes(format) * self.copies;
             builder.collective("moe.dispatch", CollectiveKind::Dispatch, (ep, 1), bytes);
         }
     }
 
-    fn after(&self, builder: &mut Builder, experts: u32) {
+    fn after(&self, builder: &mut Builder) {
         let Plan { tp, dp, ep, .. } = self.plan;
         if dp == 1 {
             return;
@@ -143,26 +147,11 @@ impl Exchange {
         if ep == 1 {
             builder.collective("moe.scatter", CollectiveKind::ReduceScatter, (ranks, 1), bytes);
         } else {
-            let copies = bytes * self.copies(experts);
+            let copies = bytes * self.copies;
             builder.collective("moe.combine", CollectiveKind::Combine, (ep, 1), copies);
         }
         // Each token came back to one rank of its group.
         builder.collective("moe.share", CollectiveKind::AllGather, (tp, dp), bytes);
-    }
-
-    /// How many ranks a token is sent to, on average, under even routing: a rank that holds
-    /// several of its experts receives it once.
-    fn copies(&self, experts: u32) -> f64 {
-        let ep = f64::from(self.plan.ep);
-        let held = f64::from(experts / self.plan.ep);
-        // Σ over the top-k draws without replacement of not falling on a given rank.
-        let missed: f64 = (0..self.top_k)
-            .map(|drawn| {
-                let left = f64::from(experts - drawn);
-                ((left - held) / left).max(0.0)
-            })
-            .product();
-        ep * (1.0 - missed)
     }
 }
 

@@ -139,7 +139,10 @@ fn shape(record: &Record, weights: Format) -> Result<(Moe, u32, String), String>
         ["moe_tp_size", "moe_ep_size", "num_tokens"].map(|name| record.count(name));
     let (hidden, width, top_k, experts) = (hidden?, width?, top_k?, experts?);
     let tp = tp?;
-    let moe = Moe { hidden, inter: width / tp, experts, top_k, ep: ep?, gated: true, weights };
+    let inter = width / tp;
+    // Every rank of the benchmark has all tokens.
+    let (gated, dispatched) = (true, false);
+    let moe = Moe { hidden, inter, experts, top_k, ep: ep?, gated, weights, dispatched };
     let mut shape = format!("{hidden}x{width} {top_k} of {experts}");
     if matches!(weights, Format::Mxfp4 | Format::Int4) {
         // Measured with one model only: its shares of a rank are the shapes.
