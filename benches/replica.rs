@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Engine, Limits, Replica};
+use memwall::serving::{Engine, Limits, Replica};
 use memwall::units::{Bytes, Flop, PerSec, Seconds, SimSpan};
 use memwall::workload::Task;
 

@@ -121,7 +121,16 @@ pub(crate) fn collective(kind: CollectiveKind, ranks: u32, bytes_per_token: f64)
 fn every_op() -> Vec<Op> {
     let moe = |ep, weights| {
         let (hidden, inter, experts, top_k) = (7168, 2048, 256, 8);
-        OpKind::Moe(Moe { hidden, inter, experts, top_k, ep, gated: true, weights })
+        OpKind::Moe(Moe {
+            hidden,
+            inter,
+            experts,
+            top_k,
+            ep,
+            gated: true,
+            weights,
+            dispatched: false,
+        })
     };
     let window = Attention {
         heads: 8,

@@ -191,6 +191,7 @@ fn routed_experts() {
                 ep: number("moe_ep_size"),
                 gated: true,
                 weights: row.format("dtype"),
+                dispatched: false,
             });
             let program = calibrated(kind, &named(row.text("chip")), engine(row));
             seconds(&program, &prefill(1, 0, number("num_tokens"), &[]))

@@ -210,3 +210,28 @@ pub enum CollectiveKind {
     /// One rank to the next (pipeline stages).
     Send,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rank_receives_the_tokens_that_chose_one_of_its_experts() {
+        let moe = Moe {
+            hidden: 8,
+            inter: 8,
+            experts: 8,
+            top_k: 1,
+            ep: 4,
+            gated: true,
+            weights: Format::Bf16,
+            dispatched: true,
+        };
+        assert_eq!(moe.received(), 0.25);
+        // Both of 8 · 7 ordered pairs that avoid a rank's two experts: 6 · 5.
+        let pair = Moe { top_k: 2, ..moe.clone() }.received();
+        assert!((pair - (1.0 - 30.0 / 56.0)).abs() < 1e-12);
+        assert_eq!(Moe { top_k: 7, ..moe.clone() }.received(), 1.0);
+        assert_eq!(Moe { ep: 1, ..moe }.received(), 1.0);
+    }
+}

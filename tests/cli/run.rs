@@ -250,3 +250,18 @@ fn a_trace_is_replayed_while_it_is_read() {
     // What is never reached is never read.
     assert_eq!(run(&keep("c.jsonl", &back), &["--tasks", "5"]).code, 0);
 }
+
+#[test]
+fn an_engine_profile_brings_its_own_rule_for_what_shares_a_step() {
+    let of = |flags: &[&str]| {
+        let document = run(flags);
+        let latency = |kind: &str| document["latency"][kind]["p99"].as_f64().unwrap();
+        (latency("itl_ms"), latency("ttft_ms"))
+    };
+    let sglang = of(&["--engine-profile", "sglang"]);
+    let apart = of(&["--engine-profile", "sglang", "--batching", "prefill-first"]);
+    let mixed = of(&["--engine-profile", "sglang", "--batching", "mixed"]);
+    assert_eq!(sglang, apart);
+    assert_ne!(sglang, mixed);
+    assert_eq!(of(&[]), of(&["--batching", "mixed"]));
+}

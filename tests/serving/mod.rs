@@ -1,5 +1,6 @@
 //! The KV cache against a naive page-by-page cache, and the laws of a replica.
 
+mod batching;
 mod fleet;
 mod laws;
 mod naive_cache;

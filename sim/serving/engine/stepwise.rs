@@ -15,27 +15,46 @@ impl<P: Pricer> Replica<P> {
         start: FineTime,
         below: &mut B,
     ) -> Option<Underway> {
-        let mut batch = Batch::default();
-        if self.limits.batching == Batching::Mixed {
-            self.schedule_decodes(now, &mut batch);
+        match self.limits.batching {
+            Batching::Mixed => {
+                let mut batch = Batch::default();
+                self.schedule_decodes(now, &mut batch);
+                let recomputed = self.schedule_all_prefills(now, &mut batch, below);
+                self.begin_plain(start, &batch, recomputed)
+            }
+            Batching::PrefillFirst => self.start_plain_apart(now, start, below, true),
         }
-        let recomputed = self.schedule_all_prefills(now, &mut batch, below);
-        if self.limits.batching == Batching::PrefillFirst && batch.is_empty() {
-            return self.start_plain_decodes(now, start);
-        }
-        let underway = self.begin(start, &batch, recomputed)?;
-        Some(Underway { is_plain: true, ..underway })
     }
 
-    /// Begins a step of decodes alone; none if there are none.
-    pub(super) fn start_plain_decodes(
+    /// Begins a step of prompts alone, which are tried first `if_prompts` are to be, or else of
+    /// decodes alone.
+    pub(super) fn start_plain_apart<B: Below>(
         &mut self,
         now: SimTime,
         start: FineTime,
+        below: &mut B,
+        mut if_prompts: bool,
     ) -> Option<Underway> {
-        let mut batch = Batch::default();
-        self.schedule_decodes(now, &mut batch);
-        let underway = self.begin(start, &batch, 0)?;
+        loop {
+            let mut batch = Batch::default();
+            if if_prompts {
+                let recomputed = self.schedule_all_prefills(now, &mut batch, below);
+                if !batch.is_empty() {
+                    return self.begin_plain(start, &batch, recomputed);
+                }
+            }
+            let running = self.running.len();
+            self.schedule_decodes(now, &mut batch);
+            // If all were preempted, what they gave back may serve those that wait.
+            if !batch.is_empty() || self.running.len() == running {
+                return self.begin_plain(start, &batch, 0);
+            }
+            if_prompts = true;
+        }
+    }
+
+    fn begin_plain(&mut self, start: FineTime, batch: &Batch, recomputed: u32) -> Option<Underway> {
+        let underway = self.begin(start, batch, recomputed)?;
         Some(Underway { is_plain: true, ..underway })
     }
 

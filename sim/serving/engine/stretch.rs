@@ -60,7 +60,8 @@ impl<P: Pricer> Replica<P> {
         }
         // Some may have joined.
         if self.is_over_budget() || !self.kv.take(u64::from(self.decodes.pages_now())) {
-            return self.visit_all(now, |replica| replica.start_plain_decodes(now, start));
+            let decodes = |replica: &mut Self| replica.start_plain_apart(now, start, below, false);
+            return self.visit_all(now, decodes);
         }
         Some(self.begin_stretch(start))
     }

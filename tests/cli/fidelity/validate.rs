@@ -143,7 +143,7 @@ fn the_roofline_is_faster_than_silicon() {
 
 /// The medians that were recorded; a tenth more fails.
 const RECORDED: [(&str, f64); 3] =
-    [("ttft_ms", 0.255), ("tpot_ms", 0.103), ("output_tok_s", 0.120)];
+    [("ttft_ms", 0.255), ("tpot_ms", 0.091), ("output_tok_s", 0.120)];
 
 #[test]
 fn medians_stay_and_threads_change_nothing() {
