@@ -23,7 +23,7 @@ pub use ablation::{
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;
 pub use lever::{Lever, TILT};
-pub use life::{Stage, Use, Uses, stages, whole_life};
+pub use life::{Along, Stage, Use, Uses, stages, whole_life};
 pub use need::{MOST, needed};
 pub use overlap::overlap;
 pub use slope::{Slope, slopes};

@@ -41,7 +41,7 @@ pub use run::{
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;
 pub use wall::{
-    ByUse, ContextCurve, ContextPoint, FrontierPoint, HbmShare, Intensity, Life, LifeStage,
-    Overlap, Phase, Provenance, Roofline, RooflinePoint, Slo, Turn, WallDocument, WallReport,
-    WallRow, findings, render_wall_table,
+    ByUse, CallStage, ContextCurve, ContextPoint, FrontierPoint, HbmShare, Intensity, Life,
+    LifeStage, Overlap, Phase, Provenance, Roofline, RooflinePoint, Slo, Turn, WallDocument,
+    WallReport, WallRow, findings, render_wall_table,
 };

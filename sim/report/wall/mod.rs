@@ -15,7 +15,7 @@ pub use evidence::{
     ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, WallReport,
 };
 
-pub use life::{ByUse, HbmShare, Life, LifeStage, Overlap};
+pub use life::{ByUse, CallStage, HbmShare, Life, LifeStage, Overlap};
 pub use table::render_wall_table;
 pub use turns::{FrontierPoint, Intensity, Turn};
 pub use words::findings;

@@ -26,9 +26,13 @@ fn told(row: &WallRow) -> Option<String> {
         .take(TOLD)
         .map(|(what, share)| format!("{} to {}", percent(share), use_name(what)))
         .collect();
+    let elapsed = life
+        .elapsed_s_per_task
+        .map(|seconds| format!("takes {} s from its start to its end, and ", short(seconds)));
     Some(format!(
-        "On {} a task lives for {} s, sub-agents' time included, of which go {}.",
+        "On {} a task {}lives for {} s, sub-agents' time included, of which go {}.",
         row.title,
+        elapsed.unwrap_or_default(),
         short(life.seconds_per_task),
         listed(&parts)
     ))
@@ -37,7 +41,8 @@ fn told(row: &WallRow) -> Option<String> {
 /// What a call of the first stage and one of the last take in the batch.
 fn grown(row: &WallRow) -> Option<String> {
     let life = row.life.as_ref()?;
-    let (first, last) = (life.by_context.first()?, life.by_context.last()?);
+    let mut stages = life.by_context.iter().filter(|stage| stage.calls_per_task > 0.0);
+    let (first, last) = (stages.next()?, stages.next_back()?);
     if life.by_context.len() < 2 {
         return None;
     }
