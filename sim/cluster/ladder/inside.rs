@@ -40,7 +40,7 @@ impl Inside {
     }
 }
 
-/// Runs the work on `order` as long as a trial that finds a load, and watches it: with
+/// Runs the work on `order` once more as the trial that confirmed its load, and watches it: with
 /// `concurrency` tasks in flight, or at the rate of `terms`.
 pub fn look_inside(
     order: &Order,
@@ -56,14 +56,14 @@ pub fn look_inside(
     let (result, lives) = match (concurrency, terms.drive) {
         (None, Drive::Rate(rate)) => {
             let tasks = at_rate(pool.fresh(0), rate, Streams::new(terms.seed));
-            let plan = terms.bracket.plan(Load::Arrivals);
+            let plan = terms.confirm.plan(Load::Arrivals);
             let result = simulate(Watched::new(replica, &mut log), tasks, plan, &mut |_| {});
             (result, lives(&log, |_| 0))
         }
         (concurrency, _) => {
             let concurrency = concurrency.unwrap_or(1);
             pool.warm(concurrency, terms.ttl, |_, content| replica.warm(SimTime::ZERO, content));
-            let plan = terms.bracket.plan(Load::Closed { concurrency });
+            let plan = terms.confirm.plan(Load::Closed { concurrency });
             let watched = Watched::new(replica, &mut log);
             let result = simulate(watched, pool.loop_of(concurrency), plan, &mut |_| {});
             // Tasks are numbered from 1; the first of them were begun before the run.

@@ -14,4 +14,4 @@ pub(super) use life::figure as life;
 pub(super) use multiples::figure as multiples;
 pub(super) use shares::figure as shares;
 
-use super::{GREY, PALETTE, Series, chip_axis, colour, height, ink_on, log_axis, plain};
+use super::{BAND, GREY, PALETTE, Series, chip_axis, colour, height, ink_on, log_axis, plain};

@@ -4,9 +4,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 
 use super::columns::{CLASS_LEGEND, COLUMNS, Column, PAGE_ONLY};
 use super::frontier::FRONTIER_COLUMNS;
-use super::levers::{LEVER_COLUMNS, asked};
-use super::{WallDocument, findings};
 use crate::report::text::{printable, wrap};
+use crate::report::wall::levers::{LEVER_COLUMNS, asked};
+use crate::report::{WallDocument, findings};
 
 const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
