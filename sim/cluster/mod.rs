@@ -32,6 +32,6 @@ pub use run::{
     Sketches, Summary, TaskCounts, at_rate, simulate, simulate_while,
 };
 pub use tiers::{
-    FetchFigures, Fetching, Place, Sourced, Sources, StoreFigures, Surroundings, Tier, TierFigures,
-    Tiering, Unknown, Wish, Wishes, Writing,
+    FetchFigures, Fetching, Move, Moved, Place, Sourced, Sources, StoreFigures, Surroundings, Tier,
+    TierFigures, Tiering, Unknown, Wish, Wishes, Writing,
 };
