@@ -105,17 +105,24 @@ impl Uses {
         if total > 0.0 { Self(self.0.map(|part| part / total)) } else { Self::default() }
     }
 
-    fn add(&mut self, what: Use, seconds: f64) {
+    /// With so many seconds more.
+    #[must_use]
+    pub fn plus(mut self, what: Use, seconds: f64) -> Self {
+        self.add(what, seconds);
+        self
+    }
+
+    pub(super) fn add(&mut self, what: Use, seconds: f64) {
         self.0[what as usize] += seconds;
     }
 
-    fn add_all(&mut self, other: &Self) {
+    pub(super) fn add_all(&mut self, other: &Self) {
         for (part, more) in self.0.iter_mut().zip(other.0) {
             *part += more;
         }
     }
 
-    fn scaled(&self, factor: f64) -> Self {
+    pub(super) fn scaled(&self, factor: f64) -> Self {
         Self(self.0.map(|part| part * factor))
     }
 
@@ -168,16 +175,31 @@ impl Stage {
 
     fn add(&mut self, life: &CallLife) {
         self.calls += f64::from(u8::from(life.is_answered));
-        let pause = match life.cause {
-            Cause::Tool => Use::Tool,
-            Cause::User => Use::Human,
-        };
-        self.before.add(pause, life.pause.get());
-        self.before.add(Use::Host, life.dispatch.get());
-        self.before.add(Use::Capacity, life.waiting.get());
+        self.before.add_all(&before(life));
         self.prefill.add_all(&Uses::of(&life.prefill));
         self.decode.add_all(&Uses::of(&life.decode));
     }
+}
+
+/// What a call's seconds before the batch go to.
+fn before(life: &CallLife) -> Uses {
+    let pause = match life.cause {
+        Cause::Tool => Use::Tool,
+        Cause::User => Use::Human,
+    };
+    let mut uses = Uses::default();
+    uses.add(pause, life.pause.get());
+    uses.add(Use::Host, life.dispatch.get());
+    uses.add(Use::Capacity, life.waiting.get());
+    uses
+}
+
+/// What all seconds of a call go to.
+pub(super) fn spent(life: &CallLife) -> Uses {
+    let mut uses = before(life);
+    uses.add_all(&Uses::of(&life.prefill));
+    uses.add_all(&Uses::of(&life.decode));
+    uses
 }
 
 /// A task's life in stages along `along`; stages that nothing is in are left out.
@@ -228,13 +250,20 @@ mod tests {
     fn call(context: u32, number: Option<u32>, cause: Cause) -> CallLife {
         let mut parts = Breakdown::of(Bound::HbmBandwidth, Seconds::new(3.0));
         parts[Bound::Compute] = 1.0;
-        let (prefill, decode) = {
-            let stay = Stay { parts, kv: Seconds::new(2.0) };
-            (stay, stay)
-        };
+        let stay = Stay { parts, kv: Seconds::new(2.0) };
         let [pause, dispatch, waiting] = [10.0, 0.5, 1.5].map(Seconds::new);
-        let is_answered = true;
-        CallLife { context, number, is_answered, cause, pause, dispatch, waiting, prefill, decode }
+        CallLife {
+            task: 1,
+            context,
+            number,
+            is_answered: true,
+            cause,
+            pause,
+            dispatch,
+            waiting,
+            prefill: stay,
+            decode: stay,
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Stay {
 /// what came before to its own end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallLife {
+    /// The number of its task in the run, from 1.
+    pub task: u64,
     /// Its prompt, in tokens.
     pub context: u32,
     /// Its place among the calls of its task's main agent, from 0; `None` for sub-agents' calls.
@@ -63,6 +65,7 @@ fn life(log: &Log, seen: &Seen, number: Option<u32>) -> CallLife {
     let [arrived, admitted, first, end] =
         [seen.arrived, seen.admitted, seen.first_token, seen.end].map(reached);
     CallLife {
+        task: seen.task,
         context: seen.next.prompt,
         number,
         is_answered: seen.end.is_some(),

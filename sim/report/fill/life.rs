@@ -1,7 +1,7 @@
 //! The life of a task, and HBM's time, in a row.
 
 use crate::cluster::{Best, HbmTime, Inside, Order};
-use crate::insight::{Along, Stage, overlap, stages, whole_life};
+use crate::insight::{Along, Stage, life_error, overlap, stages, whole_life};
 use crate::report::{ByUse, CallStage, HbmShare, Life, LifeStage, Overlap, WallRow};
 
 use super::evidence::{average_decode, full_prefill};
@@ -16,12 +16,15 @@ pub fn fill_life(row: &mut WallRow, order: &Order, best: &Best, inside: &Inside)
     let by_context = along(Along::Context);
     let whole = whole_life(&by_context);
     let tasks = best.concurrency.map(f64::from);
+    let error = life_error(&inside.lives, inside.calls_per_task);
     row.life = (whole.total() > 0.0).then(|| Life {
         seconds_per_task: whole.total(),
         elapsed_s_per_task: tasks.zip(inside.seconds_per_task()).map(|(tasks, s)| tasks * s),
         agents_at_work: inside.agents(),
+        seconds_per_task_error: error.map(|error| error.seconds),
         calls_seen: inside.result.measured(),
         share: ByUse(whole.shares()),
+        share_error: error.map(|error| ByUse(error.share)),
         by_context: by_context.iter().map(stage).collect(),
         by_call: along(Along::Calls).iter().map(call_stage).collect(),
     });

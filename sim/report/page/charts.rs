@@ -94,6 +94,16 @@ fn moves(report: &WallReport) -> Vec<Chart> {
                 last: in the batch by what held the batch back, before it waiting for room, and \
                 between calls for tools and people. Weights include the activations beside them.",
         });
+        let looked = document.rows.iter().filter(|row| row.life.is_some());
+        charts.push(Chart {
+            id: "stages",
+            heading: "A call as its context grows",
+            above: choice("stages", looked.map(|row| row.title.as_str())),
+            says: words::stages(document),
+            caption: "Seconds of an average call with a prompt of so many tokens: left from its \
+                arrival to its first token, right from there to its last, by what held back the \
+                batch that it was in. The axes are the same for every chip.",
+        });
     }
     if asked(document) {
         charts.push(Chart {

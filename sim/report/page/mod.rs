@@ -8,7 +8,7 @@ mod charts;
 mod drawing;
 mod figures;
 mod html;
-mod library;
+mod rests;
 mod sheet;
 mod tables;
 mod techniques;

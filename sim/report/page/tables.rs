@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::figures::class_name;
 use super::html::glued;
+use super::rests;
 use super::techniques;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
@@ -29,6 +30,8 @@ pub(super) fn all(report: &WallReport) -> Markup {
             (frontiers(rows))
         }
         @if let Some(ablation) = &report.document.ablation { (techniques::tables(ablation)) }
+        h2 #rests-heading { "What each number rests on" }
+        (rests::table(report))
         @if !report.provenance.is_empty() {
             h2 #provenance-heading { "Where the chips' figures are from" }
             (provenance(report))

@@ -23,10 +23,15 @@ pub struct Life {
     pub elapsed_s_per_task: Option<f64>,
     /// Agents at work at a time: `seconds_per_task` over the time between two tasks' completions.
     pub agents_at_work: f64,
+    /// Standard error of `seconds_per_task`: the luck of the work, not of the time model; null for
+    /// a single task.
+    pub seconds_per_task_error: Option<f64>,
     /// Calls that were answered in the window that it is the mean of.
     pub calls_seen: u64,
     /// Each use's share of it; they sum to 1.
     pub share: ByUse,
+    /// Standard error of each share, likewise.
+    pub share_error: Option<ByUse>,
     /// The same as the context grows, shortest first.
     pub by_context: Vec<LifeStage>,
     /// The same from call to call of the main agent; sub-agents' calls are not in it.

@@ -15,6 +15,7 @@ pub(in crate::report::page) fn all(report: &WallReport) -> Value {
         "megawatt": chips::per_megawatt(rows),
         "shares": chips::shares(rows),
         "life": chips::life(rows),
+        "stages": chips::stages(rows),
         "levers": chips::levers(rows),
         "frontier": curves::frontier(rows),
         "intensity": chips::intensity(rows),

@@ -3,6 +3,7 @@
 mod columns;
 mod frontier;
 mod ladder;
+mod turns;
 
 pub use ladder::render_wall_table;
 

@@ -9,11 +9,18 @@ use crate::report::text::{listed, percent, short};
 /// Uses that are told of one chip.
 const TOLD: usize = 4;
 
-/// Where a task's life goes on the ends of the ladder, and how it changes as its context grows.
+/// Where a task's life goes on the ends of the ladder.
 pub(in crate::report) fn life(document: &WallDocument) -> Vec<String> {
     let ends = comparison(document).map(|(first, last)| vec![first, last]);
     let rows = ends.unwrap_or_else(|| document.rows.iter().filter(|row| row.ran()).collect());
-    rows.into_iter().flat_map(|row| [told(row), grown(row), split(row)]).flatten().collect()
+    rows.into_iter().flat_map(|row| [told(row), split(row)]).flatten().collect()
+}
+
+/// How a call changes as its context grows, on the ends of the ladder.
+pub(in crate::report) fn stages(document: &WallDocument) -> Vec<String> {
+    let ends = comparison(document).map(|(first, last)| vec![first, last]);
+    let rows = ends.unwrap_or_else(|| document.rows.iter().filter(|row| row.ran()).collect());
+    rows.into_iter().filter_map(grown).collect()
 }
 
 fn told(row: &WallRow) -> Option<String> {
@@ -29,11 +36,13 @@ fn told(row: &WallRow) -> Option<String> {
     let elapsed = life
         .elapsed_s_per_task
         .map(|seconds| format!("takes {} s from its start to its end, and ", short(seconds)));
+    let error = life.seconds_per_task_error.map(|error| format!(" (± {})", short(error)));
     Some(format!(
-        "On {} a task {}lives for {} s, sub-agents' time included, of which go {}.",
+        "On {} a task {}lives for {} s{}, sub-agents' time included, of which go {}.",
         row.title,
         elapsed.unwrap_or_default(),
         short(life.seconds_per_task),
+        error.unwrap_or_default(),
         listed(&parts)
     ))
 }
@@ -53,8 +62,9 @@ fn grown(row: &WallRow) -> Option<String> {
         stage.decode_s.0.get(Use::Kv) / stage.decode_s.0.total().max(f64::MIN_POSITIVE)
     };
     Some(format!(
-        "A call of less than {} tokens is {} s in the batch, one of {} or more {} s; KV takes {} \
-         of decode in the first, {} in the last.",
+        "On {} a call of less than {} tokens is {} s in the batch, one of {} or more {} s; KV \
+         takes {} of decode in the first, {} in the last.",
+        row.title,
         short(f64::from(first.context_tokens_to.unwrap_or(first.context_tokens_from))),
         short(a_call(first)),
         short(f64::from(last.context_tokens_from)),
