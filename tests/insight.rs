@@ -117,8 +117,8 @@ fn step(order: &Order, batch: u32, context: u32, lever: Lever, factor: f64) -> f
 }
 
 /// An operator of the roofline takes the longer of its bytes over the bandwidth and its operations
-/// over the peak. So the elasticity of a step's speed is, in closed form, the share of its time that
-/// is spent on the operators which the resource bounds, and these shares sum to one.
+/// over the peak. So the elasticity of a step's speed is, in closed form, the share of its time
+/// that is spent on the operators which the resource bounds, and these shares sum to one.
 #[test]
 fn on_a_pure_roofline_elasticities_are_the_shares_of_the_bounds() {
     on_roofline(256, |order| {

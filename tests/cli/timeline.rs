@@ -208,7 +208,7 @@ fn hand_overs_are_drawn_at_either_end_and_failures_as_gaps() {
 fn pages_from_and_to_stores_are_drawn() {
     let names = ["kv-offload", "kv-pool"];
     for name in names {
-        let flags = ["run", name, "--tasks", "12", "--json", "--timeline-events", "500000"];
+        let flags = ["run", name, "--tasks", "80", "--json", "--timeline-events", "500000"];
         let (document, trace) = traced(&format!("timeline-stores-{name}"), &flags);
         assert_opens(&trace);
         assert_eq!(trace["otherData"]["events_left_out"], 0);

@@ -244,6 +244,18 @@ fn sample_life(index: f64) -> Life {
     }
 }
 
+fn claims() -> Claims {
+    Claims {
+        source: "a memo".into(),
+        together: [3.0, 8.0],
+        techniques: vec!["kv-precision".into(), "bigger-batches".into()],
+        holding: 1,
+        found: Some(2.4),
+        found_error: Some(0.04),
+        holds: Some(false),
+    }
+}
+
 /// A study of two techniques on the first chip.
 pub(super) fn studied() -> AblateDocument {
     let technique = |name: &str, alone: f64, last: f64, claim| TechniqueGains {
@@ -262,23 +274,14 @@ pub(super) fn studied() -> AblateDocument {
         class: "built",
         reason: None,
     };
-    let pair = Interaction {
+    let interactions = vec![Interaction {
         chip: "h100-sxm".into(),
         first: "kv-precision".into(),
         second: "bigger-batches".into(),
         alone: Some(0.9),
         mean: Some(0.8),
         mean_error: Some(0.02),
-    };
-    let claims = Claims {
-        source: "a memo".into(),
-        together: [3.0, 8.0],
-        techniques: vec!["kv-precision".into(), "bigger-batches".into()],
-        holding: 1,
-        found: Some(2.4),
-        found_error: Some(0.04),
-        holds: Some(false),
-    };
+    }];
     AblateDocument {
         schema: AblateDocument::SCHEMA,
         model: "llama-3.1-70b".into(),
@@ -304,17 +307,17 @@ pub(super) fn studied() -> AblateDocument {
             orders: 2.0,
             needed: Vec::new(),
             hopeless: Vec::new(),
-            claims,
+            claims: claims(),
             reason: None,
         }],
         techniques: vec![
             technique("kv-precision", 1.5, 1.2, Some([1.2, 2.0])),
             technique("bigger-batches", 2.0, 1.6, None),
         ],
-        interactions: vec![pair],
+        interactions,
         left_out: Vec::new(),
         configurations: Vec::new(),
-        assumptions: vec!["nothing".into()],
+        assumptions: Vec::new(),
         warnings: Vec::new(),
     }
 }

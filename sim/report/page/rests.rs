@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::tables::framed;
-use crate::report::WallReport;
 use crate::report::wall::asked;
+use crate::report::{WallDocument, WallReport, WallRow};
 
 /// Numbers, where they are from, and how sure they are.
 type Line = (&'static str, String, String);
@@ -23,7 +23,24 @@ pub(super) fn table(report: &WallReport) -> Markup {
 }
 
 fn lines(report: &WallReport) -> Vec<Line> {
-    let document = &report.document;
+    let mut lines = of_every_ladder(&report.document);
+    lines.extend(of_what_was_asked(&report.document));
+    lines.extend([
+        (
+            "The chips' figures",
+            "data sheets, announcements, reports, estimates: one by one below".into(),
+            "by class: bands count announced, reported and estimated figures as unsure".into(),
+        ),
+        (
+            "The work",
+            format!("`memwall workloads show {}` has its sources", report.document.workload),
+            "not in any band".into(),
+        ),
+    ]);
+    lines
+}
+
+fn of_every_ladder(document: &WallDocument) -> Vec<Line> {
     let banded = |what: &str| {
         if document.rows.iter().any(|row| !row.bands.is_empty()) {
             format!("80 % band: the ladder climbed again in 40 worlds{what}")
@@ -31,13 +48,14 @@ fn lines(report: &WallReport) -> Vec<Line> {
             "no bands: not asked for (--explain)".to_owned()
         }
     };
-    let mut lines: Vec<Line> = vec![
+    let run = format!(
+        "a simulated run of each chip at its best load: {} on {}, seed {}, {} time model",
+        document.model, document.workload, document.seed, document.cost
+    );
+    vec![
         (
             "Output, tasks, latencies, KV hits, MFU, MBU",
-            format!(
-                "a simulated run of each chip at its best load: {} on {}, seed {}, {} time model",
-                document.model, document.workload, document.seed, document.cost
-            ),
+            run,
             banded(", widened by what no cause explains"),
         ),
         ("Shares of time", "the same run, step by step".into(), banded("")),
@@ -59,43 +77,47 @@ fn lines(report: &WallReport) -> Vec<Line> {
         (
             "Rooflines, turns, overlap, FLOP per byte",
             "prices of single steps, operator by operator".into(),
-            "exact within the time model; ratios of its times, of which both sides err alike"
-                .into(),
+            "exact within the time model; ratios of its own times and figures".into(),
+        ),
+    ]
+}
+
+/// What is on the page only if it was asked for.
+fn of_what_was_asked(document: &WallDocument) -> Vec<Line> {
+    let any = |holds: fn(&WallRow) -> bool| document.rows.iter().any(holds);
+    let seeds = document.ablation.as_ref().map_or(0, |ablation| ablation.repeats);
+    let lines = [
+        (
+            any(|row| row.life.is_some()),
+            "A task's life",
+            "the same run, watched: every second of every task within its window".to_owned(),
+            "standard error from leaving out a twentieth of the tasks at a time",
+        ),
+        (
+            asked(document),
+            "Elasticities",
+            "the ladder climbed again with 1.2 times more, and less, of one resource".to_owned(),
+            "standard error from what ends and middle are off a straight line",
+        ),
+        (
+            any(|row| !row.frontier.is_empty()),
+            "Frontiers",
+            "short runs, one seed".to_owned(),
+            "no band: forty more searches each; seeds move them by about 3 %",
+        ),
+        (
+            seeds > 0,
+            "Techniques",
+            format!("every combination, on {seeds} seeds of work each"),
+            "standard error from seed to seed; none with one seed",
+        ),
+        (
+            any(|row| !row.needs.is_empty()),
+            "What a match takes",
+            "short runs with more and more of it".to_owned(),
+            "found to 3 %; no band",
         ),
     ];
-    if document.rows.iter().any(|row| row.life.is_some()) {
-        let from = "the same run, watched: every second of every task within its window";
-        let sure = "standard error from leaving out a twentieth of the tasks at a time";
-        lines.push(("A task's life", from.into(), sure.into()));
-    }
-    if asked(document) {
-        let from = "the ladder climbed again with 1.2 times more, and less, of one resource";
-        let sure = "standard error from what ends and middle are off a straight line";
-        lines.push(("Elasticities", from.into(), sure.into()));
-    }
-    if document.rows.iter().any(|row| !row.frontier.is_empty()) {
-        let sure = "no band: forty more searches each; seeds move them by about 3 %";
-        lines.push(("Frontiers", "short runs, one seed".into(), sure.into()));
-    }
-    if let Some(ablation) = &document.ablation {
-        let from = format!("every combination, on {} seeds of work each", ablation.repeats);
-        lines.push(("Techniques", from, "standard error from seed to seed".into()));
-    }
-    if document.rows.iter().any(|row| !row.needs.is_empty()) {
-        let from = "short runs with more and more of it";
-        lines.push(("What a match takes", from.into(), "found to 3 %; no band".into()));
-    }
-    lines.extend([
-        (
-            "The chips' figures",
-            "data sheets, announcements, reports, estimates: one by one below".into(),
-            "by class: bands count announced, reported and estimated figures as unsure".into(),
-        ),
-        (
-            "The work",
-            format!("`memwall workloads show {}` has every figure's source", document.workload),
-            "not in any band".into(),
-        ),
-    ]);
-    lines
+    let wanted = lines.into_iter().filter(|(is_there, ..)| *is_there);
+    wanted.map(|(_, what, from, sure)| (what, from, sure.to_owned())).collect()
 }

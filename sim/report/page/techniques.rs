@@ -163,7 +163,9 @@ fn gains(document: &AblateDocument, chip: &ChipGains, heading: &str) -> Markup {
                 ]))
                 td {
                     (row.with) "; " (row.without)
-                    @if let Some(reason) = &row.reason { span.reason { ". Not all is known: " (reason) } }
+                    @if let Some(reason) = &row.reason {
+                        span.reason { ". Not all is known: " (reason) }
+                    }
                 }
             } }
             tr {
@@ -214,7 +216,7 @@ fn combinations(document: &AblateDocument, chip: &ChipGains) -> Markup {
                     } }
                     tbody { @for row in of_chip() { tr {
                         td {
-                            (if row.with.is_empty() { "none".to_owned() } else { row.with.join(", ") })
+                            @if row.with.is_empty() { "none" } @else { (row.with.join(", ")) }
                             @if let Some(reason) = &row.reason { span.reason { ": " (reason) } }
                         }
                         @for cell in line(row) { td.number { (cell) } }

@@ -10,33 +10,35 @@ use crate::report::AblateDocument;
 impl Wall {
     /// Whether `--techniques` can be answered at all: known before anything runs.
     pub(super) fn check_techniques(&self) -> Result<(), CliError> {
-        let refuse = |flag, problem: &str, remedy: &str| {
-            Err(CliError::Flag {
-                flag: "--techniques",
-                value: flag,
-                problem: problem.into(),
-                remedy: remedy.into(),
-            })
-        };
-        match &self.techniques {
-            None => Ok(()),
-            Some(_) if self.rate.is_some() => refuse(
-                "with --rate".into(),
+        let wrong = [
+            (
+                self.rate.is_some(),
+                "with --rate",
                 "techniques are compared at their best load, or in a closed loop",
                 "leave out --rate, or --techniques",
             ),
-            Some(_) if self.concurrency.is_some() && self.plan.is_none() => refuse(
-                "with --concurrency".into(),
+            (
+                self.concurrency.is_some() && self.plan.is_none(),
+                "with --concurrency",
                 "combinations under one load have one plan, too",
                 "give a --plan, or leave out --concurrency",
             ),
-            Some(_) if self.tiers.wishes().is_on() => refuse(
-                "with --kv-tiers".into(),
+            (
+                self.tiers.wishes().is_on(),
+                "with --kv-tiers",
                 "stores below HBM are a technique there",
                 "leave out --kv-tiers and study kv-offload",
             ),
-            Some(_) => Ok(()),
-        }
+        ];
+        let found = wrong.into_iter().find(|(is_so, ..)| *is_so && self.techniques.is_some());
+        found.map_or(Ok(()), |(_, value, problem, remedy)| {
+            Err(CliError::Flag {
+                flag: "--techniques",
+                value: value.into(),
+                problem: problem.into(),
+                remedy: remedy.into(),
+            })
+        })
     }
 
     /// What `memwall ablate` says of the chip that was asked for, or of the first that has a

@@ -184,7 +184,8 @@ fn trace(rows: &[&TechniqueGains], chip: &ChipGains, series: &Series) -> Value {
         let error = (error > 0.0).then_some(error);
         format!("<b>{}</b><br>{}: {}", plain(name), series.name, gained(Some(gain), error))
     };
-    markers((series.name, series.colour, series.symbol), &known, known.iter().map(hover).collect())
+    let told: Vec<String> = known.iter().map(hover).collect();
+    markers((series.name, series.colour, series.symbol), &known, &told)
 }
 
 fn of_pairs(
@@ -203,13 +204,13 @@ fn of_pairs(
             gained(Some(gain), error)
         ));
     }
-    markers((name, colour, symbol), &known, told)
+    markers((name, colour, symbol), &known, &told)
 }
 
 fn markers(
     (name, colour, symbol): (&str, &str, &str),
     known: &[(f64, f64, f64)],
-    told: Vec<String>,
+    told: &[String],
 ) -> Value {
     let reach = |&(_, gain, error): &(f64, f64, f64)| {
         let [low, high] = ends(gain, error);

@@ -74,8 +74,8 @@ impl Replicas {
         Self { all, moves, transfers: BTreeMap::new() }
     }
 
-    /// Events that what is under way may yet become: four a hand-over, one a move; and for each replica the
-    /// steps under way, those before them, and three counters, or the time it is down.
+    /// Events that what is under way may yet become: four a hand-over, one a move; and for each
+    /// replica the steps under way, those before them, and three counters, or the time it is down.
     pub(super) fn open(&self) -> u64 {
         4 * self.transfers.len() as u64 + self.moves.open() + 5 * self.all.len() as u64
     }

@@ -8,8 +8,8 @@ use crate::report::wall::turns::Turn;
 /// The contexts that are told, in tokens.
 const TOLD: [u32; 2] = [8_000, 64_000];
 
-/// From left to right: what the chip offers and how much of it is narrow formats, what the work asks
-/// for, and the batches of one replica at which decode turns.
+/// From left to right: what the chip offers and how much of it is narrow formats, what the work
+/// asks for, and the batches of one replica at which decode turns.
 pub(super) const TURN_COLUMNS: [Column; 11] = [
     words("Decode turns\n", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
     number("FLOP/B\nchip", 0, |row| short_or_dash(row.intensity.chip_flop_b)),
@@ -26,9 +26,10 @@ pub(super) const TURN_COLUMNS: [Column; 11] = [
 
 /// How to read them.
 pub(super) const TURN_LEGEND: &str = "FLOP/B: operations per byte of HBM traffic that the chip \
-    offers, the whole task and decode ask for; of FLOP/s format: the dense peak over that in BF16. \
-    8 k, 64 k: with contexts so long decode reads more KV than weights, computes for longer than it \
-    reads, and has filled the KV cache from such a batch of one replica on; never: it is full before.";
+    offers, and that the whole task and decode ask for; of FLOP/s format: the dense peak over that \
+    in BF16. 8 k, 64 k: with contexts so long decode reads more KV than weights, computes for \
+    longer than it reads, and fills the KV cache from such a batch of one replica on; never: it is \
+    full before.";
 
 /// `×4.0`: how many times its 16-bit arithmetic the chip does in the format of the weights.
 fn format(row: &WallRow) -> String {
@@ -41,11 +42,11 @@ fn turn(row: &WallRow, context: u32) -> Option<&Turn> {
 }
 
 fn kv(row: &WallRow, context: u32) -> String {
-    told(turn(row, context).map(|turn| turn.kv_batch))
+    told(turn(row, context), |turn| turn.kv_batch)
 }
 
 fn compute(row: &WallRow, context: u32) -> String {
-    told(turn(row, context).map(|turn| turn.compute_batch))
+    told(turn(row, context), |turn| turn.compute_batch)
 }
 
 fn full(row: &WallRow, context: u32) -> String {
@@ -53,11 +54,9 @@ fn full(row: &WallRow, context: u32) -> String {
 }
 
 /// A batch, `never`, or a dash where not even one sequence fits.
-fn told(batch: Option<Option<u32>>) -> String {
-    batch.map_or_else(
-        || "–".to_owned(),
-        |batch| batch.map_or_else(|| "never".to_owned(), |batch| batch.to_string()),
-    )
+fn told(turn: Option<&Turn>, batch: fn(&Turn) -> Option<u32>) -> String {
+    let Some(turn) = turn else { return "–".to_owned() };
+    batch(turn).map_or_else(|| "never".to_owned(), |batch| batch.to_string())
 }
 
 #[cfg(test)]

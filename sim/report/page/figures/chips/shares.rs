@@ -70,15 +70,18 @@ fn trace(rows: &[WallRow], &(what, axis, shares, key): &Panel, bound: Bound) -> 
         .filter_map(|(place, row)| Some((place, row, shares(row).get(bound)?)))
         .collect();
     let key = format!("{key}.{}", bound.key());
-    let bands: Vec<Option<(f64, f64)>> =
-        known.iter().map(|(_, row, _)| row.band_of(&key)).collect();
-    let hover = |((_, row, share), band): (&(usize, &WallRow, f64), &Option<(f64, f64)>)| {
-        let (title, name) = (plain(&row.title), long_name(bound));
-        let band = band.map_or_else(String::new, |(low, high)| {
-            format!(" ({} to {})", percent(low), percent(high))
-        });
-        format!("<b>{title}</b>, {what}<br>{name}: {}{band}", percent(*share))
-    };
+    let bands: Vec<_> = known.iter().map(|(_, row, _)| row.band_of(&key)).collect();
+    let hovers: Vec<String> = known
+        .iter()
+        .zip(&bands)
+        .map(|((_, row, share), band)| {
+            let (title, name) = (plain(&row.title), long_name(bound));
+            let band = band.map_or_else(String::new, |(low, high)| {
+                format!(" ({} to {})", percent(low), percent(high))
+            });
+            format!("<b>{title}</b>, {what}<br>{name}: {}{band}", percent(*share))
+        })
+        .collect();
     known.iter().any(|(_, _, share)| *share > 0.0).then(|| {
         json!({
             "type": "bar",
@@ -93,7 +96,7 @@ fn trace(rows: &[WallRow], &(what, axis, shares, key): &Panel, bound: Bound) -> 
             "insidetextanchor": "middle",
             "textangle": 0,
             "customdata": bands,
-            "hovertext": known.iter().zip(&bands).map(hover).collect::<Vec<_>>(),
+            "hovertext": hovers,
             "hoverinfo": "text",
             "marker": { "color": colour(bound) },
             "insidetextfont": { "color": ink_on(bound) },

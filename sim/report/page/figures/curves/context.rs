@@ -51,7 +51,10 @@ fn line(curve: &ContextCurve, place: usize, title: &str) -> Value {
         "name": title,
         "x": points.iter().map(|point| point.context_tokens).collect::<Vec<_>>(),
         "y": points.iter().map(|point| point.tok_s_per_user).collect::<Vec<_>>(),
-        "customdata": points.iter().map(|point| [point.band.low, point.band.high]).collect::<Vec<_>>(),
+        "customdata": points
+            .iter()
+            .map(|point| [point.band.low, point.band.high])
+            .collect::<Vec<_>>(),
         "hovertext": points.iter().map(|point| hover(curve, point, title)).collect::<Vec<_>>(),
         "hoverinfo": "text",
         "line": { "color": colour, "dash": dash, "width": 2 },
@@ -82,7 +85,8 @@ fn hover(curve: &ContextCurve, point: &ContextPoint, title: &str) -> String {
         .map_or_else(String::new, |(low, high)| format!(" ({} to {})", short(low), short(high)));
     let sequences = if curve.batch == 1 { "sequence" } else { "sequences" };
     format!(
-        "<b>{title}</b>, {} {sequences}<br>{} tokens of context<br>{} tokens/s per user{band}<br>{}",
+        "<b>{title}</b>, {} {sequences}<br>{} tokens of context<br>\
+         {} tokens/s per user{band}<br>{}",
         curve.batch,
         plain(&short(point.context_tokens as f64)),
         short(point.tok_s_per_user),
