@@ -113,7 +113,9 @@ fn number_lines(row: &WallRow) -> [(&'static str, [Ranged; 7]); 3] {
     let share = |of: &Shares, kind: &str, bound: Bound| {
         let value = of.get(bound).map_or_else(|| "–".to_owned(), percent);
         let range = row.band_of(&format!("{kind}.{}", bound.key()));
-        (value, range.map(|(low, high)| format!("{} to {}", percent(low), percent(high))))
+        let range = range.map(|(low, high)| (percent(low), percent(high)));
+        let range = range.filter(|(low, high)| low != high);
+        (value, range.map(|(low, high)| format!("{low} to {high}")))
     };
     [
         ("whole task", Bound::ALL.map(|bound| share(&row.time_share, "time_share", bound))),

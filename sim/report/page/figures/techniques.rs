@@ -242,8 +242,11 @@ fn ends(gain: f64, error: f64) -> [f64; 2] {
 
 /// A logarithmic axis of ratios around 1 that reaches all `values`.
 fn gain_axis(title: &str, values: impl Iterator<Item = f64>) -> Value {
-    const TICKS: [f64; 16] =
-        [0.01, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0];
+    // The first that have room stay.
+    const TICKS: [f64; 20] = [
+        2.0, 0.5, 5.0, 0.2, 10.0, 0.1, 1.5, 0.7, 3.0, 0.3, 30.0, 100.0, 0.01, 1.2, 0.85, 1.1, 0.9,
+        1.05, 0.95, 1.02,
+    ];
     let (low, high) =
         values.fold((0.9, 1.1), |(low, high): (f64, f64), x| (low.min(x), high.max(x)));
     let room = 0.04 * libm::log10(high / low);

@@ -6,6 +6,9 @@ use super::ladder::comparison;
 use crate::insight::Use;
 use crate::report::text::{listed, percent, short};
 
+/// Below this share of all agents' time that passes, sub-agents are worth a word.
+const SIDE_BY_SIDE: f64 = 0.99;
+
 /// Uses that are told of one chip.
 const TOLD: usize = 4;
 
@@ -33,18 +36,17 @@ fn told(row: &WallRow) -> Option<String> {
         .take(TOLD)
         .map(|(what, share)| format!("{} to {}", percent(share), use_name(what)))
         .collect();
-    let elapsed = life
-        .elapsed_s_per_task
-        .map(|seconds| format!("takes {} s from its start to its end, and ", short(seconds)));
     let error = life.seconds_per_task_error.map(|error| format!(" (± {})", short(error)));
-    Some(format!(
-        "On {} a task {}lives for {} s{}, sub-agents' time included, of which go {}.",
-        row.title,
-        elapsed.unwrap_or_default(),
-        short(life.seconds_per_task),
-        error.unwrap_or_default(),
-        listed(&parts)
-    ))
+    let lived = format!("{} s{}", short(life.seconds_per_task), error.unwrap_or_default());
+    let takes = match life.elapsed_s_per_task {
+        // Sub-agents work side by side: their time adds up to more than passes.
+        Some(elapsed) if elapsed < SIDE_BY_SIDE * life.seconds_per_task => format!(
+            "takes {} s from its start to its end, and lives for {lived}, sub-agents' time included",
+            short(elapsed)
+        ),
+        _ => format!("lives for {lived}"),
+    };
+    Some(format!("On {} a task {takes}, of which go {}.", row.title, listed(&parts)))
 }
 
 /// What a call of the first stage and one of the last take in the batch.
