@@ -41,7 +41,8 @@ fn told(row: &WallRow) -> Option<String> {
     let takes = match life.elapsed_s_per_task {
         // Sub-agents work side by side: their time adds up to more than passes.
         Some(elapsed) if elapsed < SIDE_BY_SIDE * life.seconds_per_task => format!(
-            "takes {} s from its start to its end, and lives for {lived}, sub-agents' time included",
+            "takes {} s from its start to its end, and lives for {lived}, sub-agents' time \
+             included",
             short(elapsed)
         ),
         _ => format!("lives for {lived}"),
