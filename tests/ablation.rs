@@ -5,11 +5,13 @@ use memwall::cluster::{
 };
 use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Format};
-use memwall::insight::{Bench, Contrast, Factorial, Sram, Switches, Technique, Variant};
+use memwall::insight::{
+    Along, Bench, Contrast, Factorial, Sram, Switches, Technique, Variant, stages, whole_life,
+};
 use memwall::model::{Catalog as Models, Model, Plan, Precision, Weights};
 use memwall::serving::{Admission, Batching, Engine, Limits};
 use memwall::units::{Bytes, BytesPerSec, SimSpan};
-use memwall::workload::{Task, embedded_workloads};
+use memwall::workload::{Call, Chain, Task, embedded_workloads};
 
 const CLIENTS: u32 = 8;
 const PROMPT: u32 = 16;
@@ -177,32 +179,67 @@ fn chat(model: &Model) -> TaskPool {
     TaskPool::generated(tasks, underway)
 }
 
-/// A run that is watched is the run, and every second of a call's life is accounted for.
+/// A run that is watched is the run, and every second of every client within its window is
+/// accounted for: Little's law, whatever of a life lies outside.
 #[test]
-fn what_is_watched_is_the_same_and_adds_up() {
+fn what_is_watched_is_the_same_and_obeys_littles_law() {
     let (catalog, models) = (Catalog::embedded(), Models::embedded());
     let model = models.model("llama-3.1-8b").unwrap();
     let order = order(&catalog, &model, TimeModel::Calibrated);
     let pool = chat(&model);
-    for engine in [Engine::Macro, Engine::Stepwise] {
-        let terms = Terms { engine, ..terms(&pool, Drive::Concurrency(24), LONG) };
+    // A window without a warm-up, one behind one, and one much shorter than a pause.
+    let brief = TrialLength { horizon: SimSpan::from_ms(70_000), ..LONG };
+    let cold = TrialLength { warmup: SimSpan::ZERO, ..LONG };
+    for (engine, length) in [Engine::Macro, Engine::Stepwise]
+        .into_iter()
+        .flat_map(|e| [LONG, brief, cold].map(|l| (e, l)))
+    {
+        let terms = Terms { engine, ..terms(&pool, Drive::Concurrency(24), length) };
         let plain: RunResult = best_nearby(&order, 24, &terms).expect("it fits").result;
         let inside = look_inside(&order, Some(24), &terms).expect("it fits");
         assert_eq!(plain.outcomes, inside.result.outcomes, "{engine:?}");
         assert_eq!(plain.meter.busy(), inside.result.meter.busy(), "{engine:?}");
-        assert!(inside.lives.len() > 200, "{} lives", inside.lives.len());
-        let served: f64 = (inside.lives.iter())
-            .map(|life| {
-                let batch = life.prefill.parts.total() + life.decode.parts.total();
-                (life.dispatch + life.waiting + batch).get()
-            })
-            .sum();
-        let from = plain.outcomes.len() - inside.lives.len();
-        let spans = plain.outcomes.iter().map(|outcome| outcome.e2e().seconds().get());
-        let most: f64 = spans.clone().sum();
-        let least: f64 = most - spans.fold(0.0, f64::max) * from as f64;
-        assert!((least - 1e-6..most + 1e-6).contains(&served), "{least} {served} {most}");
+        let answered = inside.lives.iter().filter(|life| life.is_answered).count();
+        assert_eq!(answered, plain.outcomes.len());
+        // Nobody in a chat has sub-agents: 24 are at work at any time.
+        assert!((inside.agents() / 24.0 - 1.0).abs() < 1e-6, "{} at work", inside.agents());
+        let life = whole_life(&stages(&inside.lives, Along::Context, inside.calls_per_task));
+        let expected = 24.0 * inside.seconds_per_task().expect("calls were answered");
+        assert!((life.total() / expected - 1.0).abs() < 1e-6, "{} {expected}", life.total());
+        // Main agents' calls are the same life, call by call.
+        let by_call = whole_life(&stages(&inside.lives, Along::Calls, inside.calls_per_task));
+        assert!((by_call.total() / expected - 1.0).abs() < 1e-6);
     }
+}
+
+/// An agent that waits for sub-agents is not at work; they are.
+#[test]
+fn sub_agents_work_side_by_side() {
+    let (catalog, models) = (Catalog::embedded(), Models::embedded());
+    let model = models.model("llama-3.1-8b").unwrap();
+    let order = order(&catalog, &model, TimeModel::Calibrated);
+    let pause = SimSpan::from_ms(100_000);
+    let call = |spawns: &[u32], waits_for: &[u32]| Call {
+        gap: pause,
+        spawns: spawns.to_vec(),
+        waits_for: waits_for.to_vec(),
+        ..Task::of_call(100, 10).chains[0].calls[0].clone()
+    };
+    let main = Chain { calls: vec![call(&[1, 2, 3], &[]), call(&[], &[1, 2, 3])] };
+    let sub = Chain { calls: vec![call(&[], &[])] };
+    let chains = vec![main, sub.clone(), sub.clone(), sub];
+    let task = Task { label: String::new(), start: SimSpan::ZERO, chains };
+    let pool = TaskPool::recorded(vec![task; 400]);
+    let inside = {
+        let terms = terms(&pool, Drive::Concurrency(4), LONG);
+        look_inside(&order, Some(4), &terms).expect("it fits")
+    };
+    // Of the three pauses of a task two have one agent at work, one has three.
+    let agents = inside.agents() / 4.0;
+    assert!((agents / (5.0 / 3.0) - 1.0).abs() < 0.05, "{agents} a task");
+    let mains = inside.lives.iter().filter(|life| life.number.is_some()).count();
+    let share = mains as f64 / inside.lives.len() as f64;
+    assert!((share - 0.4).abs() < 0.05, "{share} of all calls are main agents'");
 }
 
 /// Under the roofline HBM's time is its bytes: KV's part is what the contexts say.

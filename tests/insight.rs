@@ -1,8 +1,8 @@
 //! What would move the wall, against closed forms of the roofline.
 
 use memwall::cluster::{Load, Order, RunPlan, simulate};
-use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
-use memwall::hardware::{Catalog, Format, Resource};
+use memwall::cost::{Batch, EngineProfile, Pricing, Stretch, TimeModel};
+use memwall::hardware::{Catalog, Engine, Format, Resource};
 use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
 use memwall::model::{Catalog as Models, Plan, Precision, Weights};
 use memwall::serving::{Admission, Batching, Limits};
@@ -107,4 +107,49 @@ fn decode_turns_where_bytes_and_operations_say() {
         // GQA of 4 heads a KV head does 4 operations a byte: KV keeps decode under the roof.
         assert!(turn.compute_batch.is_none_or(|batch| turn.context < 2_000 && batch > 200));
     }
+}
+
+/// Seconds of one decode step under the roofline, with so many times the bandwidth, the arithmetic.
+fn step(order: &Order, batch: u32, context: u32, lever: Lever, factor: f64) -> f64 {
+    let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+    let deployment = Order { chip: &chip, stretch, ..*order }.deploy().expect("it fits");
+    let program = &deployment.program;
+    program.price(&Batch::decoding(batch, context, program.clips())).parts.total().get()
+}
+
+/// An operator of the roofline takes the longer of its bytes over the bandwidth and its operations
+/// over the peak. So the elasticity of a step's speed is, in closed form, the share of its time
+/// that is spent on the operators which the resource bounds, and these shares sum to one.
+#[test]
+fn on_a_pure_roofline_elasticities_are_the_shares_of_the_bounds() {
+    on_roofline(256, |order| {
+        let deployment = order.deploy().expect("it fits");
+        let program = &deployment.program;
+        let (bandwidth, peak) =
+            (order.chip.memory.bandwidth.get(), order.chip.peak(Engine::Bf16).unwrap().get());
+        for (batch, context) in [(1, 1_000), (16, 8_000), (256, 1_000), (128, 60)] {
+            let ops = program.price_ops(&Batch::decoding(batch, context, program.clips()));
+            let (mut by_bytes, mut by_flops) = (0.0, 0.0);
+            for op in &ops {
+                let (bytes, flops) = (op.bytes.get() / bandwidth, op.flops.get() / peak);
+                if bytes >= flops { by_bytes += bytes } else { by_flops += flops }
+            }
+            let total = by_bytes + by_flops;
+            let small = 1.0001;
+            for (resource, expected) in [
+                (Resource::HbmBandwidth, by_bytes / total),
+                (Resource::Compute, by_flops / total),
+                (Resource::Interconnect, 0.0),
+            ] {
+                let lever = Lever::Resource(resource);
+                let speed = |factor| 1.0 / step(order, batch, context, lever, factor);
+                let ends = [Some((speed(small), speed(1.0 / small)))];
+                let found = slopes(speed(1.0), &ends, small)[0].expect("it ran").value;
+                assert!(
+                    (found - expected).abs() < 1e-3,
+                    "{resource:?} at {batch} of {context}: {found} for {expected}"
+                );
+            }
+        }
+    });
 }

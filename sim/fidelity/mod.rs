@@ -9,7 +9,7 @@ pub mod fit;
 mod points;
 
 pub use bands::{
-    Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, spread,
+    Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, shift, spread,
 };
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,

@@ -10,6 +10,7 @@
 mod ablation;
 mod crossover;
 mod frontier;
+mod jackknife;
 mod lever;
 mod life;
 mod need;
@@ -22,8 +23,9 @@ pub use ablation::{
 };
 pub use crossover::{CONTEXTS, Crossover, crossovers, intensity};
 pub use frontier::frontier;
+pub use jackknife::{LifeError, life_error};
 pub use lever::{Lever, TILT};
-pub use life::{Stage, Use, Uses, stages, whole_life};
+pub use life::{Along, Stage, Use, Uses, stages, whole_life};
 pub use need::{MOST, needed};
 pub use overlap::overlap;
 pub use slope::{Slope, slopes};

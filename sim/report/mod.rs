@@ -24,12 +24,14 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_life, fill_oracle, fill_row,
-    fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline, unfit_row,
+    MOST_CONTEXTS, Pool, Wire, context_curve, fill_elasticity, fill_fleet, fill_life, fill_oracle,
+    fill_row, fill_run, fill_task, fill_tiers, fill_turns, frontier_points, provenance, roofline,
+    unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::{
-    Bar, Grid, Line, Picture, Plot, Section, Sheet, render_sheet, render_wall_page, wall_pictures,
+    Bar, Grid, Line, Picture, Plot, Section, Sheet, ablate_pictures, render_ablate_page,
+    render_sheet, render_wall_page, wall_pictures,
 };
 pub(crate) use page::{PALETTE, footer, render_page};
 pub use run::{
@@ -41,7 +43,9 @@ pub use run::{
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;
 pub use wall::{
-    ByUse, ContextCurve, ContextPoint, FrontierPoint, HbmShare, Intensity, Life, LifeStage,
-    Overlap, Phase, Provenance, Roofline, RooflinePoint, Slo, Turn, WallDocument, WallReport,
+    AblateDocument, ByUse, CallStage, ChipGains, Claims, Configuration, ContextCurve, ContextPoint,
+    FrontierPoint, HbmShare, Intensity, Interaction, LeftOut, Life, LifeStage, Overlap, Phase,
+    Provenance, Roofline, RooflinePoint, Slo, TechniqueGains, Turn, WallDocument, WallReport,
     WallRow, findings, render_wall_table,
 };
+pub(crate) use wall::{gained, spoken};

@@ -37,6 +37,32 @@ impl Shares {
         }
     }
 
+    /// Its shares of the whole task's time, by their keys in a row.
+    pub fn of_time(&self) -> [(&'static str, Option<f64>); 7] {
+        [
+            ("time_share.compute", self.compute),
+            ("time_share.hbm_bandwidth", self.hbm_bandwidth),
+            ("time_share.hbm_capacity", self.hbm_capacity),
+            ("time_share.interconnect", self.interconnect),
+            ("time_share.latency", self.latency),
+            ("time_share.host", self.host),
+            ("time_share.idle", self.idle),
+        ]
+    }
+
+    /// Its shares of decode's time, by their keys in a row.
+    pub fn of_decode(&self) -> [(&'static str, Option<f64>); 7] {
+        [
+            ("decode_bound.compute", self.compute),
+            ("decode_bound.hbm_bandwidth", self.hbm_bandwidth),
+            ("decode_bound.hbm_capacity", self.hbm_capacity),
+            ("decode_bound.interconnect", self.interconnect),
+            ("decode_bound.latency", self.latency),
+            ("decode_bound.host", self.host),
+            ("decode_bound.idle", self.idle),
+        ]
+    }
+
     /// The largest share and what it belongs to; ties go to the first in [`Bound::ALL`].
     pub fn largest(&self) -> Option<(Bound, f64)> {
         let mut best: Option<(Bound, f64)> = None;

@@ -16,6 +16,8 @@ pub struct Entered {
     pub warm: Vec<Extent>,
     /// Time since that call ended; zero at the start.
     pub idle: SimSpan,
+    /// Calls of the main agent that came before.
+    pub answered: u32,
 }
 
 impl Task {
@@ -67,7 +69,7 @@ impl Task {
         calls[0].gap = sent[next].max(point) - point;
         self.drop_unreachable();
         self.chains.iter_mut().flat_map(|chain| &mut chain.calls).for_each(|call| call.at = None);
-        Entered { task: self, warm, idle }
+        Entered { task: self, warm, idle, answered: next as u32 }
     }
 
     /// Drops the chains that no remaining call starts, and all mention of them.

@@ -1,8 +1,10 @@
 //! `memwall ablate`: gains that add up, equal bytes on any threads, and what is refused.
 
+use std::fs;
+
 use serde_json::Value;
 
-use super::program::{memwall, memwall_on_threads};
+use super::program::{memwall, memwall_on_threads, scratch};
 
 /// A study that takes a moment: short conversations at a fixed load.
 const SHORT: [&str; 13] = [
@@ -110,4 +112,46 @@ fn what_nothing_runs_without_is_said() {
     assert_eq!(document["chips"][0]["needed"][0], "weight-precision");
     let kv = &document["techniques"][0];
     assert!((number(&kv["shapley"]) - number(&document["chips"][0]["joint"])).abs() < 1e-5);
+}
+
+/// `wall --techniques` says of its chip what `ablate` says.
+#[test]
+fn a_wall_with_techniques_says_what_ablate_does() {
+    let alone = document(&with(&["--json"]));
+    let plan = ["--plan", "tp1", "--concurrency", "8"];
+    let wall = ["wall", "--model", "llama-3.1-8b", "--workload", "chat", "--chips"];
+    let study = ["--techniques", "prefix-cache,kv-precision,weight-precision", "--json"];
+    let both = [&wall[..], &["h100-sxm,b200-sxm"], &plan, &study].concat();
+    assert_eq!(document(&both)["ablation"], alone);
+    let other = [&both[..], &["--techniques-on", "b200-sxm"]].concat();
+    assert_eq!(document(&other)["ablation"]["chips"][0]["chip"], "b200-sxm");
+    let without = [&wall[..], &["h100-sxm"], &plan, &["--json"]].concat();
+    assert!(document(&without)["ablation"].is_null());
+}
+
+#[test]
+fn techniques_are_refused_where_they_cannot_be_compared() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&["wall", "--techniques", "kv-precision"], more].concat()).refused(parts);
+    };
+    refused(&["--rate", "1"], &["--techniques", "--rate"]);
+    refused(&["--kv-tiers", "host"], &["--techniques", "kv-offload"]);
+    refused(&["--concurrency", "4"], &["--techniques", "--plan"]);
+    memwall(&["wall", "--techniques-on", "h100-sxm"]).refused(&["--techniques"]);
+}
+
+#[test]
+fn a_page_and_pictures_are_kept() {
+    let folder = scratch("ablate-page");
+    let (page, figures) = (folder.join("gains.html"), folder.join("figures"));
+    let names = [page.to_str().unwrap(), figures.to_str().unwrap()];
+    let more = ["--report", names[0], "--figures", names[1], "--chips", "h100-sxm,b200-sxm"];
+    let answer = memwall(&[&SHORT[..], &more].concat());
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.contains("What each technique gains"));
+    for chart in ["techniques-h100-sxm", "techniques-b200-sxm", "pairs-h100-sxm"] {
+        assert!(fs::read_to_string(figures.join(format!("{chart}.svg"))).unwrap().contains("svg"));
+        assert!(fs::read(figures.join(format!("{chart}.png"))).unwrap().starts_with(b"\x89PNG"));
+    }
 }

@@ -45,6 +45,10 @@ fn cheap(command: &[String], folder: &Path) -> Vec<String> {
                 add(&["--concurrency", "4", "--plan", "tp8"]);
             }
         }
+        "ablate" => {
+            let load = ["--plan", "tp1", "--concurrency", "4", "--repeats", "1"];
+            add(&[&["--model", "llama-3.1-8b", "--workload", "chat"], &load[..]].concat());
+        }
         "run" if !has("--tasks") => add(&["--tasks", "4"]),
         _ => {}
     }

@@ -203,6 +203,31 @@ fn hand_overs_are_drawn_at_either_end_and_failures_as_gaps() {
     assert!((seconds / number(&faults["down_s"]) - 1.0).abs() < 1e-4);
 }
 
+/// What a document says was read and written below HBM is what is drawn.
+#[test]
+fn pages_from_and_to_stores_are_drawn() {
+    let names = ["kv-offload", "kv-pool"];
+    for name in names {
+        let flags = ["run", name, "--tasks", "80", "--json", "--timeline-events", "500000"];
+        let (document, trace) = traced(&format!("timeline-stores-{name}"), &flags);
+        assert_opens(&trace);
+        assert_eq!(trace["otherData"]["events_left_out"], 0);
+        let gigabytes = |found: &[&Value]| -> f64 {
+            found.iter().map(|event| number(&event["args"]["megabytes"]) / 1e3).sum()
+        };
+        let fetched = slices(&trace, |name| name.starts_with("fetch"));
+        let written = slices(&trace, |name| name.starts_with("write to"));
+        let stores = document["kv"]["tiers"]["stores"].as_array().unwrap();
+        let sum = |key: &str| -> f64 { stores.iter().map(|store| number(&store[key])).sum() };
+        for (what, found, key) in [("read", fetched, "read_gb"), ("written", written, "written_gb")]
+        {
+            let (drawn, expected) = (gigabytes(&found), sum(key));
+            assert!(expected > 0.0, "{name}: something is {what}");
+            assert!((drawn / expected - 1.0).abs() < 1e-3, "{name}: {drawn} of {expected} {what}");
+        }
+    }
+}
+
 #[test]
 fn shipped_scenarios_have_timelines_and_stay_as_they_are() {
     let names = [

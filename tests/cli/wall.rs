@@ -83,10 +83,17 @@ fn bands_hold_the_figure_and_are_wider_for_what_nobody_measured() {
     let document = memwall(&arguments).document("memwall.wall/1");
     let mut widths = Vec::new();
     for row in document["rows"].as_array().unwrap() {
-        for (key, band) in row["bands"].as_object().unwrap() {
+        let bands = row["bands"].as_object().unwrap();
+        for (key, band) in bands {
             let [low, high] = ["low", "high"].map(|end| band[end].as_f64().unwrap());
-            let figure = row[key].as_f64().unwrap();
-            assert!(0.0 < low && low <= figure && figure <= high, "{key}: {low} {figure} {high}");
+            let figure = row.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
+            let figure = figure.as_f64().unwrap();
+            assert!(low <= figure && figure <= high, "{key}: {low} {figure} {high}");
+            let is_share = key.contains("time_share") || key.contains("decode_bound");
+            assert!((is_share && low >= 0.0 && high <= 1.0) || low > 0.0, "{key}: {low} {high}");
+        }
+        for key in ["time_share.latency", "decode_bound.hbm_bandwidth", "kv_hit_rate", "mbu"] {
+            assert!(bands.contains_key(key), "{key} has no band");
         }
         let tpot = &row["bands"]["tpot_ms_p50"];
         widths.push(tpot["high"].as_f64().unwrap() / tpot["low"].as_f64().unwrap());
@@ -112,6 +119,40 @@ fn rows_have_every_key_and_shares_sum_to_one() {
         }
         assert!(row["output_tok_s_per_gpu"].as_f64().unwrap() > 0.0);
     }
+}
+
+/// Little's law: clients in flight are tasks a second times the seconds of a task, of the very run
+/// that the row is about.
+#[test]
+fn a_tasks_life_obeys_littles_law() {
+    let document = memwall(&with(&["--json"])).document("memwall.wall/1");
+    for row in document["rows"].as_array().unwrap() {
+        let number = |path: &str| row.pointer(path).unwrap().as_f64().unwrap();
+        let per_second = number("/tasks_per_hour_per_gpu") * number("/gpus") / 3600.0;
+        let (life, elapsed) =
+            (number("/life/seconds_per_task"), number("/life/elapsed_s_per_task"));
+        assert!((elapsed * per_second / 4.0 - 1.0).abs() < 1e-4, "{elapsed} s at {per_second}/s");
+        // Nobody in a chat has sub-agents.
+        assert!((life / elapsed - 1.0).abs() < 1e-4, "{life} of {elapsed} s");
+        assert!((number("/life/agents_at_work") / 4.0 - 1.0).abs() < 1e-4);
+        assert!((sum(&row["life"]["share"]) - 1.0).abs() < 1e-4);
+        let of = |stage: &Value| -> f64 {
+            ["before_s", "prefill_s", "decode_s"].map(|part| sum(&stage[part])).iter().sum()
+        };
+        for along in ["by_context", "by_call"] {
+            let all: f64 = row["life"][along].as_array().unwrap().iter().map(of).sum();
+            assert!((all / life - 1.0).abs() < 1e-4, "{along}: {all} of {life} s");
+        }
+    }
+}
+
+#[test]
+fn what_is_explained_says_where_decode_turns() {
+    let text = memwall(&with(&["--explain", "--no-report", "--plan", "tp1"])).done();
+    for word in ["8 k: KV", "FLOP/B", "Decode asks for", "reads more KV than", "format"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 160), "{text}");
 }
 
 #[test]

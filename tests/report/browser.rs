@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use memwall::report::{WallReport, render_wall_page};
+use memwall::report::{WallReport, render_ablate_page, render_wall_page};
 
-use super::sample::{hostile, sample};
+use super::sample::{hostile, sample, studied};
 
 /// What headless Chromium made of a page: the document after its scripts ran, and the log.
 struct Visit {
@@ -90,7 +90,7 @@ fn assert_drawn(visit: &Visit, charts: usize) {
 #[test]
 fn a_browser_draws_every_chart_without_complaint() {
     let Some(visit) = visit(&sample(), "sample") else { return };
-    assert_drawn(&visit, 10);
+    assert_drawn(&visit, 14);
     for text in [
         "does not fit",
         "Whole task",
@@ -105,7 +105,7 @@ fn a_browser_draws_every_chart_without_complaint() {
 #[test]
 fn a_browser_shows_hostile_names_letter_by_letter() {
     let Some(visit) = visit(&hostile(), "hostile") else { return };
-    assert_drawn(&visit, 10);
+    assert_drawn(&visit, 14);
     let body = visit.dom.split("<body").nth(1).unwrap();
     for element in ["<img", "<a ", "onerror=\"", "xlink:href=\"javascript"] {
         assert!(!body.contains(element), "a name became {element}");
@@ -145,11 +145,12 @@ const READER: &str = r#"<script>
 fn a_browser_follows_selectors_and_saves_numbers() {
     let page = render_wall_page(&sample()).replace("</body>", READER);
     let Some(visit) = open(&page, "reader") else { return };
-    assert_drawn(&visit, 10);
+    assert_drawn(&visit, 14);
     assert!(visit.dom.contains(">ridge at 1125 FLOP/byte<"), "the third chip's roofline");
     // Attributes escape quotes.
     let csv = visit.dom.split("data-csv=").nth(1).unwrap_or_default().replace("&quot;", "\"");
     assert!(csv.contains("\"series\",\"gain in output tokens/s per GPU, %\""), "{csv:.300}");
+    assert!(csv.contains("\"low (one standard error)\",\"high (one"), "{csv:.300}");
     assert!(csv.contains("\"HBM bandwidth\",\"4.8"), "{csv:.300}");
     assert!(csv.contains("H100 SXM"), "{csv:.300}");
     let chip = "b200-sxm--hgx-";
@@ -190,7 +191,7 @@ fn paper_takes_two_charts_a_sheet_and_wide_tables_across() {
     }
     let pdf = String::from_utf8_lossy(&fs::read(&sheet).unwrap()).into_owned();
     let pages = pdf.matches("/Type /Page\n").count();
-    assert!((6..=14).contains(&pages), "{pages} pages for ten charts and three tables");
+    assert!((8..=20).contains(&pages), "{pages} pages for fourteen charts and their tables");
     let boxes = pdf.split("/MediaBox [").skip(1).map(|rest| rest.split(']').next().unwrap());
     let sides = boxes.map(|numbers| {
         let ends: Vec<f64> = numbers.split_whitespace().map(|side| side.parse().unwrap()).collect();
@@ -198,4 +199,55 @@ fn paper_takes_two_charts_a_sheet_and_wide_tables_across() {
     });
     let (across, upright): (Vec<_>, Vec<_>) = sides.partition(|(width, height)| width > height);
     assert!(!across.is_empty() && upright.len() >= 5, "{} and {}", across.len(), upright.len());
+}
+
+#[test]
+fn a_browser_draws_a_study_of_techniques() {
+    let Some(visit) = open(&render_ablate_page(&studied()), "study") else { return };
+    assert_drawn(&visit, 2);
+    for text in ["all together", "said to gain alone", "times the output tokens/s per GPU"] {
+        assert!(visit.dom.contains(text), "{text}");
+    }
+}
+
+/// Keeps the numbers of a chart, once the charts stand.
+const KEEPER: &str = r#"<script>
+    const root = document.documentElement;
+    const keep = () => {
+        if (root.dataset.ready !== "true" || root.dataset.kept) return;
+        root.dataset.kept = "true";
+        const blobs = [];
+        URL.createObjectURL = (blob) => { blobs.push(blob); return "data:,"; };
+        for (const id of ["techniques", "ladder", "shares", "context", "life"]) {
+            document.getElementById(id + "-csv").click();
+        }
+        Promise.all(blobs.map((blob) => blob.text())).then((texts) => {
+            root.dataset.csv = texts.join("@@");
+        });
+    };
+    new MutationObserver(keep).observe(root, { attributes: true });
+    keep();
+</script></body>"#;
+
+/// Every chart's numbers come with the names of their places and with their ranges.
+#[test]
+fn saved_numbers_have_their_ranges() {
+    let page = render_wall_page(&sample()).replace("</body>", KEEPER);
+    let Some(visit) = open(&page, "keeper") else { return };
+    let csv = visit.dom.split("data-csv=\"").nth(1).unwrap_or_default();
+    let csv = csv.split('>').next().unwrap_or_default().replace("&quot;", "\"");
+    let charts: Vec<&str> = csv.split("@@").collect();
+    assert_eq!(charts.len(), 5, "{csv:.500}");
+    for (chart, words) in charts.iter().zip([
+        ["\"kv-precision\"", "\"low (one standard error)\""],
+        ["\"H100 SXM\",\"128.07", "\"high (80 % band)\""],
+        ["decode: compute", "\"low (80 % band)\""],
+        ["tokens/s per user", "\"high (80 % band)\""],
+        ["KV from HBM", "\"low (one standard error)\""],
+    ]) {
+        for word in words {
+            assert!(chart.contains(word), "{word}: {chart:.400}");
+        }
+    }
+    assert!(!charts[0].contains("-0.22"), "markers are told by name: {:.300}", charts[0]);
 }

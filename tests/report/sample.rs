@@ -2,9 +2,11 @@
 
 use memwall::cost::Bound;
 use memwall::hardware::Class;
+use memwall::insight::{Use, Uses};
 use memwall::report::{
-    Band, ContextCurve, ContextPoint, Elasticity, FrontierPoint, Intensity, Phase, Provenance,
-    Roofline, RooflinePoint, Shares, Slo, Turn, WallDocument, WallReport, WallRow,
+    AblateDocument, Band, ByUse, ChipGains, Claims, ContextCurve, ContextPoint, Elasticity,
+    FrontierPoint, Intensity, Interaction, Life, LifeStage, Phase, Provenance, Roofline,
+    RooflinePoint, Shares, Slo, TechniqueGains, Turn, WallDocument, WallReport, WallRow,
 };
 
 /// Title, class, HBM TB/s and GB, engine, dense PFLOP/s, output tokens/s per GPU, decode's share of
@@ -74,6 +76,7 @@ fn sample_row(index: usize) -> WallRow {
             task_flop_b: Some(140.0),
             decode_flop_b: Some(21.0),
         },
+        life: Some(sample_life(index as f64)),
         turns: (10..=17).map(|power| sample_turn(1 << power, gb)).collect(),
         frontier: (0..6).map(|step| sample_point(output, step)).collect(),
         ..WallRow::unknown(&name(title), title, class)
@@ -153,7 +156,8 @@ fn sample_curve(row: &WallRow) -> ContextCurve {
         let kv_tb = 16.0 * context_tokens as f64 * 80e3 / 1e12 / 4.0;
         let tok_s_per_user = 1.0 / (0.006 + (0.018 + kv_tb) / (bandwidth * 0.8));
         let bound = if kv_tb > 0.01 { Bound::HbmBandwidth } else { Bound::Latency };
-        ContextPoint { context_tokens, tok_s_per_user, bound }
+        let band = Band { low: Some(tok_s_per_user * 0.9), high: Some(tok_s_per_user * 1.1) };
+        ContextPoint { context_tokens, tok_s_per_user, band, bound }
     });
     ContextCurve { chip: row.chip.clone(), batch: 16, points: points.collect() }
 }
@@ -194,10 +198,128 @@ pub(super) fn sample() -> WallReport {
         seed: 7,
         slo: Slo { ttft_ms_p99: Some(10_000.0), tpot_ms_p50: Some(50.0), ..Slo::default() },
         rows,
+        ablation: Some(studied()),
         warnings: vec!["fewer than 1,000 requests stand behind the p99 of Tiny L4".into()],
         ..WallDocument::default()
     };
     WallReport { document, rooflines, context_curves, provenance }
+}
+
+/// A life of two stages.
+fn sample_life(index: f64) -> Life {
+    let waiting = Uses::default().plus(Use::Tool, 900.0).plus(Use::Human, 4000.0);
+    let before = waiting.plus(Use::Capacity, 300.0 / (1.0 + index)).plus(Use::Host, 12.0);
+    let batch = Uses::default().plus(Use::Kv, 400.0).plus(Use::Weights, 200.0);
+    let decode = batch.plus(Use::Compute, 300.0).plus(Use::Latency, 100.0);
+    let stage = |from: u32, to: Option<u32>, calls: f64| LifeStage {
+        context_tokens_from: from,
+        context_tokens_to: to,
+        calls_per_task: calls,
+        before_s: ByUse(before),
+        prefill_s: ByUse(batch),
+        decode_s: ByUse(decode),
+    };
+    let by_context = vec![
+        stage(0, Some(8_000), 20.0),
+        stage(8_000, Some(16_000), 0.0),
+        stage(16_000, None, 60.0),
+    ];
+    let all = by_context.iter().fold(Uses::default(), |sum, stage| {
+        let parts = [&stage.before_s.0, &stage.prefill_s.0, &stage.decode_s.0];
+        Use::ALL.into_iter().fold(sum, |sum, what| {
+            parts.iter().fold(sum, |sum, part| sum.plus(what, part.get(what)))
+        })
+    });
+    let small = Use::ALL.into_iter().fold(Uses::default(), |sum, what| sum.plus(what, 0.01));
+    Life {
+        seconds_per_task: all.total(),
+        elapsed_s_per_task: Some(all.total() * 0.9),
+        agents_at_work: 17.0,
+        seconds_per_task_error: Some(120.0),
+        calls_seen: 5000,
+        share: ByUse(all.shares()),
+        share_error: Some(ByUse(small)),
+        by_context,
+        by_call: Vec::new(),
+    }
+}
+
+fn claims() -> Claims {
+    Claims {
+        source: "a memo".into(),
+        together: [3.0, 8.0],
+        techniques: vec!["kv-precision".into(), "bigger-batches".into()],
+        holding: 1,
+        found: Some(2.4),
+        found_error: Some(0.04),
+        holds: Some(false),
+    }
+}
+
+/// A study of two techniques on the first chip.
+pub(super) fn studied() -> AblateDocument {
+    let technique = |name: &str, alone: f64, last: f64, claim| TechniqueGains {
+        chip: "h100-sxm".into(),
+        name: name.into(),
+        alone: Some(alone),
+        alone_error: Some(0.05),
+        last: Some(last),
+        last_error: Some(0.03),
+        shapley: Some((alone * last).sqrt()),
+        shapley_error: Some(0.02),
+        claim,
+        claim_holds: claim.map(|[low, high]: [f64; 2]| (low..=high).contains(&alone)),
+        with: "with it".into(),
+        without: "without it".into(),
+        class: "built",
+        reason: None,
+    };
+    let interactions = vec![Interaction {
+        chip: "h100-sxm".into(),
+        first: "kv-precision".into(),
+        second: "bigger-batches".into(),
+        alone: Some(0.9),
+        mean: Some(0.8),
+        mean_error: Some(0.02),
+    }];
+    AblateDocument {
+        schema: AblateDocument::SCHEMA,
+        model: "llama-3.1-70b".into(),
+        workload: "agentic-coding".into(),
+        cost: "calibrated".into(),
+        engine_profile: "vllm".into(),
+        seed: 0,
+        repeats: 2,
+        measure: "best_load",
+        concurrency: None,
+        slo: Slo::default(),
+        chips: vec![ChipGains {
+            chip: "h100-sxm".into(),
+            title: "H100 SXM".into(),
+            none_output_tok_s_per_gpu: Some(10.0),
+            all_output_tok_s_per_gpu: Some(24.0),
+            best_output_tok_s_per_gpu: Some(24.0),
+            best_with: vec!["kv-precision".into(), "bigger-batches".into()],
+            joint: Some(2.4),
+            joint_error: Some(0.04),
+            product_alone: Some(3.0),
+            product_last: Some(1.92),
+            orders: 2.0,
+            needed: Vec::new(),
+            hopeless: Vec::new(),
+            claims: claims(),
+            reason: None,
+        }],
+        techniques: vec![
+            technique("kv-precision", 1.5, 1.2, Some([1.2, 2.0])),
+            technique("bigger-batches", 2.0, 1.6, None),
+        ],
+        interactions,
+        left_out: Vec::new(),
+        configurations: Vec::new(),
+        assumptions: Vec::new(),
+        warnings: Vec::new(),
+    }
 }
 
 /// A name that tries to leave every context it stands in.

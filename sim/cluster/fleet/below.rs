@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::replicas::Fleet;
 use super::routing::Policy;
 use super::state::{Event, Member};
-use crate::cluster::tiers::{Arrival, Hierarchy, Port, TierFigures, Tiering, Writing};
+use crate::cluster::tiers::{Arrival, Hierarchy, Moved, Port, TierFigures, Tiering, Writing};
 use crate::cost::Pricer;
 use crate::serving::kv::{Clairvoyant, pieces};
 use crate::serving::{Extent, Held, RequestId};
@@ -39,6 +39,14 @@ struct Awaited {
 impl Ground {
     pub(super) fn reset(&mut self) {
         self.hierarchy.reset();
+    }
+
+    pub(super) fn keep_steps(&mut self) {
+        self.hierarchy.keep_steps();
+    }
+
+    pub(super) fn take_steps(&mut self) -> Vec<(SimTime, Moved)> {
+        self.hierarchy.take_steps()
     }
 
     pub(super) fn figures(&self) -> TierFigures {

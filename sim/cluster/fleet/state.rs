@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::below::Ground;
 use super::replicas::Fleet;
+use crate::cluster::tiers::Moved;
 use crate::cost::Pricer;
 use crate::des::Phased;
 use crate::serving::{Held, Migrant, Outcome, Replica, Request, RequestId};
@@ -211,6 +213,8 @@ pub enum Passage {
         /// Its number in the fleet.
         replica: u32,
     },
+    /// KV has begun to move between HBM and the stores below it, or has ended to.
+    Moved(Moved),
 }
 
 /// What has passed since it was last asked for, if somebody asks at all.
@@ -230,11 +234,16 @@ impl<P: Pricer> Fleet<P> {
     pub(in crate::cluster) fn keep_passages(&mut self) {
         self.members.iter_mut().for_each(|member| member.replica.keep_notes());
         self.passages.0.get_or_insert_default();
+        if let Some(ground) = &mut self.below {
+            ground.keep_steps();
+        }
     }
 
     /// What has passed since the last time.
     pub(in crate::cluster) fn take_passages(&mut self) -> impl Iterator<Item = (SimTime, Passage)> {
-        self.passages.0.as_mut().map(|kept| kept.drain(..)).into_iter().flatten()
+        let moved = self.below.as_mut().map(Ground::take_steps).unwrap_or_default();
+        let moved = moved.into_iter().map(|(at, step)| (at, Passage::Moved(step)));
+        self.passages.0.as_mut().map(|kept| kept.drain(..)).into_iter().flatten().chain(moved)
     }
 
     /// Its replicas, in order of their numbers.

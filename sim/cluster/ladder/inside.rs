@@ -6,12 +6,12 @@ use crate::cluster::life::{Attributed, CallLife, HbmTime, Log, OF_KV, Watched, l
 use crate::cluster::run::{Load, RunResult, at_rate, simulate};
 use crate::des::Streams;
 use crate::serving::Replica;
-use crate::units::{SimSpan, SimTime};
+use crate::units::SimTime;
 
 /// A run that was watched.
 #[derive(Clone, Debug)]
 pub struct Inside {
-    /// The calls that were sent and answered in its window.
+    /// The calls that were answered or under way in its window, as far as they lie within.
     pub lives: Vec<CallLife>,
     /// Calls of a whole task on average.
     pub calls_per_task: f64,
@@ -23,7 +23,24 @@ pub struct Inside {
     pub result: RunResult,
 }
 
-/// Runs the work on `order` as long as a trial that finds a load, and watches it: with
+impl Inside {
+    /// Agents at work at a time, on average: in a call, or in the pause before one. At least as
+    /// many as tasks in flight, of which some have sub-agents.
+    pub fn agents(&self) -> f64 {
+        let seconds: f64 = self.lives.iter().map(|life| life.total().get()).sum();
+        let window = self.result.window.seconds().get();
+        if window > 0.0 { seconds / window } else { 0.0 }
+    }
+
+    /// Seconds between the completions of two tasks, at the rate at which calls were answered;
+    /// `None` if none was.
+    pub fn seconds_per_task(&self) -> Option<f64> {
+        let tasks = self.result.measured() as f64 / self.calls_per_task;
+        (tasks > 0.0).then(|| self.result.window.seconds().get() / tasks)
+    }
+}
+
+/// Runs the work on `order` once more as the trial that confirmed its load, and watches it: with
 /// `concurrency` tasks in flight, or at the rate of `terms`.
 pub fn look_inside(
     order: &Order,
@@ -38,21 +55,21 @@ pub fn look_inside(
     let pool = terms.pool;
     let (result, lives) = match (concurrency, terms.drive) {
         (None, Drive::Rate(rate)) => {
-            let tasks = || at_rate(pool.fresh(0), rate, Streams::new(terms.seed));
-            let plan = terms.bracket.plan(Load::Arrivals);
-            let result = simulate(Watched::new(replica, &mut log), tasks(), plan, &mut |_| {});
-            (result, lives(&log, tasks().map(|task| (task, SimSpan::ZERO))))
+            let tasks = at_rate(pool.fresh(0), rate, Streams::new(terms.seed));
+            let plan = terms.confirm.plan(Load::Arrivals);
+            let result = simulate(Watched::new(replica, &mut log), tasks, plan, &mut |_| {});
+            (result, lives(&log, |_| 0))
         }
         (concurrency, _) => {
             let concurrency = concurrency.unwrap_or(1);
             pool.warm(concurrency, terms.ttl, |_, content| replica.warm(SimTime::ZERO, content));
-            let plan = terms.bracket.plan(Load::Closed { concurrency });
+            let plan = terms.confirm.plan(Load::Closed { concurrency });
             let watched = Watched::new(replica, &mut log);
             let result = simulate(watched, pool.loop_of(concurrency), plan, &mut |_| {});
-            let idle =
-                pool.underway().iter().take(concurrency as usize).map(|entered| entered.idle);
-            let idle = idle.chain(std::iter::repeat(SimSpan::ZERO));
-            (result, lives(&log, pool.loop_of(concurrency).zip(idle)))
+            // Tasks are numbered from 1; the first of them were begun before the run.
+            let entered = &pool.underway()[..concurrency as usize];
+            let before = |task: u64| entered.get(task as usize - 1).map_or(0, |of| of.answered);
+            (result, lives(&log, before))
         }
     };
     let meter = &result.meter;

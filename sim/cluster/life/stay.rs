@@ -1,12 +1,9 @@
 //! The life of a call, from the log of the replica that answered it.
 
-use std::borrow::Borrow;
-use std::collections::BTreeMap;
-
-use super::watched::{Log, Seen, Spent};
+use super::watched::{Log, Seen};
 use crate::cost::{Bound, Breakdown};
-use crate::units::{Seconds, SimSpan};
-use crate::workload::{Call, Cause, Task};
+use crate::units::{Seconds, SimTime};
+use crate::workload::Cause;
 
 /// Time spent in the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,11 +14,18 @@ pub struct Stay {
     pub kv: Seconds,
 }
 
-/// A call's life: its parts add up to the time from the end of what came before to its own end.
+/// What of a call's life lies within the window: its parts add up to the time there from the end of
+/// what came before to its own end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallLife {
+    /// The number of its task in the run, from 1.
+    pub task: u64,
     /// Its prompt, in tokens.
     pub context: u32,
+    /// Its place among the calls of its task's main agent, from 0; `None` for sub-agents' calls.
+    pub number: Option<u32>,
+    /// Whether it was answered in the window; if not it was under way when that ended.
+    pub is_answered: bool,
     /// What came before it: a tool, or a person.
     pub cause: Cause,
     /// How long that took.
@@ -36,67 +40,74 @@ pub struct CallLife {
     pub decode: Stay,
 }
 
-/// The lives of the calls that were sent and answered within `log`; `tasks` are those of the run,
-/// in order, each with the time for which it had been idle when the run began.
-pub fn lives<T: Borrow<Task>>(
-    log: &Log,
-    tasks: impl Iterator<Item = (T, SimSpan)>,
-) -> Vec<CallLife> {
-    let mut sessions: BTreeMap<u64, Vec<&Seen>> = BTreeMap::new();
-    for seen in log.calls.iter().filter(|seen| seen.outcome.arrival >= log.from) {
-        sessions.entry(seen.session).or_default().push(seen);
+impl CallLife {
+    /// All of it.
+    pub fn total(&self) -> Seconds {
+        let batch = self.prefill.parts.total() + self.decode.parts.total();
+        self.pause + self.dispatch + self.waiting + batch
     }
-    let last = sessions.last_key_value().map_or(0, |(&last, _)| last);
-    let mut lives = Vec::new();
-    // Tasks are numbered from 1.
-    for (number, (task, idle)) in (1..=last).zip(tasks) {
-        let Some(mut seen) = sessions.remove(&number) else { continue };
-        seen.sort_by_key(|seen| (seen.outcome.arrival, seen.outcome.id));
-        let mut calls: Vec<(usize, &Call)> = task.borrow().calls().enumerate().collect();
-        for seen in seen {
-            let is_it = |(_, call): &(usize, &Call)| {
-                (call.prompt, call.output) == (seen.outcome.prompt, seen.outcome.output)
-            };
-            let Some(place) = calls.iter().position(is_it) else { continue };
-            let (number, call) = calls.remove(place);
-            // The pause before the first call was under way when the run began.
-            let before = if number == 0 { idle } else { SimSpan::ZERO };
-            lives.push(life(log, seen, call, call.gap + before));
-        }
-    }
-    lives
 }
 
-fn life(log: &Log, seen: &Seen, call: &Call, pause: SimSpan) -> CallLife {
-    let outcome = &seen.outcome;
-    let until = seen.admitted.since(outcome.arrival).seconds();
-    let [admitted, first, end] =
-        [seen.admitted, outcome.first_token, outcome.end].map(|time| log.spent(time));
+/// The lives of the calls that were answered or under way within `log`; `answered` says how many
+/// calls of the main agent of a task, by its number in the run, came before the run.
+pub fn lives(log: &Log, answered: impl Fn(u64) -> u32) -> Vec<CallLife> {
+    let of = |seen: &Seen| {
+        let before = || seen.next.call + answered(seen.task);
+        life(log, seen, (seen.agent.chain == 0).then(before))
+    };
+    log.calls.iter().map(of).collect()
+}
+
+fn life(log: &Log, seen: &Seen, number: Option<u32>) -> CallLife {
+    let within = |time: SimTime| time.max(log.from).min(log.to);
+    let reached = |time: Option<SimTime>| within(time.unwrap_or(log.to));
+    let [paused, sent] = [seen.paused, seen.sent].map(within);
+    let [arrived, admitted, first, end] =
+        [seen.arrived, seen.admitted, seen.first_token, seen.end].map(reached);
     CallLife {
-        context: outcome.prompt,
-        cause: call.cause,
-        pause: pause.seconds(),
-        dispatch: seen.way.seconds(),
-        waiting: until.saturating_sub(seen.way.seconds()),
-        prefill: stay(&admitted, &first, outcome.ttft().seconds().saturating_sub(until)),
-        decode: stay(&first, &end, outcome.end.since(outcome.first_token).seconds()),
+        task: seen.task,
+        context: seen.next.prompt,
+        number,
+        is_answered: seen.end.is_some(),
+        cause: seen.cause,
+        pause: sent.since(paused).seconds(),
+        dispatch: arrived.since(sent).seconds(),
+        waiting: admitted.since(arrived).seconds(),
+        prefill: stay(log, admitted, first),
+        decode: stay(log, first, end),
     }
 }
 
-/// What was spent from `from` to `to`, which took `time`.
-fn stay(from: &Spent, to: &Spent, time: Seconds) -> Stay {
-    let mut parts = Breakdown::default();
-    for bound in Bound::ALL {
-        parts[bound] = (to.parts[bound] - from.parts[bound]).max(0.0);
+/// What was spent from `from` to `to`.
+fn stay(log: &Log, from: SimTime, to: SimTime) -> Stay {
+    let time = to.since(from).seconds();
+    if time.is_zero() {
+        return Stay::default();
+    }
+    let (before, mut after) = (log.spent(from), log.spent(to));
+    let mut parts = between(&before.parts, &after.parts);
+    let mut hbm = before.hbm;
+    if parts.total().is_zero() {
+        // Within a step that the window's end cuts: as all steps on average.
+        (after, hbm) = (log.spent(log.to), super::HbmTime::default());
+        parts = after.parts;
     }
     let sum = parts.total().get();
     if sum == 0.0 {
-        return Stay::default();
+        return Stay { parts: Breakdown::of(Bound::Idle, time), kv: Seconds::ZERO };
     }
     // Steps end at whole picoseconds, and are counted in fractions of them.
     let parts = parts.scaled(time.get() / sum);
     let of = |to: Seconds, from: Seconds| to.saturating_sub(from).get();
-    let (kv, all) = (of(to.hbm.kv, from.hbm.kv), of(to.hbm.all, from.hbm.all));
+    let (kv, all) = (of(after.hbm.kv, hbm.kv), of(after.hbm.all, hbm.all));
     let share = if all > 0.0 { (kv / all).min(1.0) } else { 0.0 };
     Stay { parts, kv: Seconds::new(parts[Bound::HbmBandwidth] * share) }
+}
+
+fn between(from: &Breakdown, to: &Breakdown) -> Breakdown {
+    let mut parts = Breakdown::default();
+    for bound in Bound::ALL {
+        parts[bound] = (to[bound] - from[bound]).max(0.0);
+    }
+    parts
 }

@@ -1,24 +1,25 @@
-//! A replica that is watched: when each request was admitted, and where time had gone by then.
+//! A replica that is watched: what each agent does when, and where time had gone by then.
 
-use std::collections::VecDeque;
-
-use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::attributed::{Attributed, HbmTime};
-use crate::cluster::run::{Account, Service};
+use crate::cluster::run::{Account, Agent, News, Next, Service};
 use crate::cost::Breakdown;
 use crate::serving::{Extent, Outcome, Replica, Request, RequestId, TooLong};
 use crate::units::{SimSpan, SimTime};
+use crate::workload::Cause;
 
-/// What was seen of a replica since its last reset.
+/// What was seen of a replica from its last reset to its close.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// The end of every step or stretch, and where all time had gone by then.
     marks: Vec<Mark>,
-    /// Requests that ended, in that order.
+    /// Calls that ended, in that order, then those that were under way at the close.
     pub(super) calls: Vec<Seen>,
     /// When it was reset.
     pub(super) from: SimTime,
+    /// When it was closed.
+    pub(super) to: SimTime,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +35,24 @@ pub(super) struct Spent {
     pub(super) hbm: HbmTime,
 }
 
-/// A request that ended.
+/// A call and the pause before it, from state to state; `None` for those that it did not reach.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    pub(super) session: u64,
-    pub(super) outcome: Outcome,
-    pub(super) admitted: SimTime,
-    /// Between its client and the engine.
-    pub(super) way: SimSpan,
+    pub(super) agent: Agent,
+    /// The task's number in the run, from 1.
+    pub(super) task: u64,
+    /// What it waited for before it was sent.
+    pub(super) cause: Cause,
+    pub(super) next: Next,
+    /// When that began.
+    pub(super) paused: SimTime,
+    /// When it ended, or would have.
+    pub(super) sent: SimTime,
+    /// At the engine.
+    pub(super) arrived: Option<SimTime>,
+    pub(super) admitted: Option<SimTime>,
+    pub(super) first_token: Option<SimTime>,
+    pub(super) end: Option<SimTime>,
 }
 
 impl Log {
@@ -49,6 +60,12 @@ impl Log {
     pub(super) fn spent(&self, time: SimTime) -> Spent {
         let later = self.marks.partition_point(|mark| mark.at <= time);
         later.checked_sub(1).map_or_else(Spent::default, |last| self.marks[last].spent)
+    }
+
+    fn mark(&mut self, at: SimTime, replica: &Replica<Attributed>) {
+        let meter = replica.meter();
+        let spent = Spent { parts: meter.busy(), hbm: HbmTime::of(meter.work()) };
+        self.marks.push(Mark { at, spent });
     }
 }
 
@@ -60,8 +77,12 @@ pub struct Watched<'a, 'l> {
     waiting: VecDeque<(RequestId, u32)>,
     /// Prompt tokens admitted since the reset, as far as their requests are known.
     known: u64,
-    admitted: FxHashMap<RequestId, SimTime>,
-    sessions: FxHashMap<RequestId, u64>,
+    /// Who sends the request that comes next.
+    caller: Option<Agent>,
+    /// Agents in a pause, or with a call on its way to the engine.
+    paused: BTreeMap<Agent, Seen>,
+    /// Requests in the engine.
+    open: BTreeMap<RequestId, Seen>,
 }
 
 impl<'a, 'l> Watched<'a, 'l> {
@@ -72,8 +93,9 @@ impl<'a, 'l> Watched<'a, 'l> {
             log,
             waiting: VecDeque::new(),
             known: 0,
-            admitted: FxHashMap::default(),
-            sessions: FxHashMap::default(),
+            caller: None,
+            paused: BTreeMap::new(),
+            open: BTreeMap::new(),
         }
     }
 
@@ -86,7 +108,7 @@ impl<'a, 'l> Watched<'a, 'l> {
             && let Some((id, prompt)) = self.waiting.pop_front()
         {
             self.known += u64::from(prompt);
-            self.admitted.insert(id, now);
+            self.open.get_mut(&id).expect("what is admitted was submitted").admitted = Some(now);
         }
         debug_assert_eq!(self.known, counted, "first admissions are in order of arrival");
     }
@@ -105,11 +127,35 @@ impl Service for Watched<'_, '_> {
         self.replica.copied(content)
     }
 
-    fn submit(&mut self, now: SimTime, request: Request, session: u64) -> Result<(), TooLong> {
+    fn hear(&mut self, now: SimTime, news: News) {
+        match news {
+            News::Pauses { agent, task, until, cause, next } => {
+                let seen = Seen {
+                    agent,
+                    task,
+                    cause,
+                    next,
+                    paused: now,
+                    sent: until,
+                    arrived: None,
+                    admitted: None,
+                    first_token: None,
+                    end: None,
+                };
+                self.paused.insert(agent, seen);
+            }
+            News::Calls { agent, .. } => self.caller = Some(agent),
+            News::Ends { .. } => {}
+        }
+    }
+
+    fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
         let (id, prompt) = (request.id, request.prompt);
+        let caller = self.caller.take().and_then(|agent| self.paused.remove(&agent));
+        let seen = caller.expect("a call comes after a pause, if of no length");
         self.replica.submit(now, request)?;
         self.waiting.push_back((id, prompt));
-        self.sessions.insert(id, session);
+        self.open.insert(id, Seen { arrived: Some(now), ..seen });
         self.start(now);
         Ok(())
     }
@@ -121,15 +167,11 @@ impl Service for Watched<'_, '_> {
     fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
         let before = done.len();
         self.replica.finish_step(now, done);
-        let meter = self.replica.meter();
-        let spent = Spent { parts: meter.busy(), hbm: HbmTime::of(meter.work()) };
-        self.log.marks.push(Mark { at: now, spent });
-        for &outcome in &done[before..] {
-            let id = outcome.id;
-            let admitted = self.admitted.remove(&id).expect("what ended was admitted");
-            let session = self.sessions.remove(&id).expect("what ended was submitted");
-            let way = self.dispatch() + self.reading(outcome.prompt);
-            self.log.calls.push(Seen { session, outcome, admitted, way });
+        self.log.mark(now, &self.replica);
+        for outcome in &done[before..] {
+            let seen = self.open.remove(&outcome.id).expect("what ended was submitted");
+            let (first_token, end) = (Some(outcome.first_token), Some(outcome.end));
+            self.log.calls.push(Seen { first_token, end, ..seen });
         }
         self.start(now);
     }
@@ -141,6 +183,16 @@ impl Service for Watched<'_, '_> {
     }
 
     fn close(&mut self, now: SimTime) -> Account {
-        self.replica.close(now)
+        let account = self.replica.close(now);
+        self.log.mark(now, &self.replica);
+        self.log.to = now;
+        for (id, at) in self.replica.begun() {
+            if let Some(seen) = self.open.get_mut(&id) {
+                seen.first_token = Some(at);
+            }
+        }
+        let left = std::mem::take(&mut self.open).into_values();
+        self.log.calls.extend(left.chain(std::mem::take(&mut self.paused).into_values()));
+        account
     }
 }

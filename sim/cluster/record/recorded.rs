@@ -140,7 +140,7 @@ impl<V: Traced, W: Witness> Service for Recorded<'_, V, W> {
     fn hear(&mut self, now: SimTime, news: News) {
         match news {
             News::Calls { agent, task, .. } => self.caller = Some((agent, task)),
-            News::Pauses { agent, task, until, cause } => {
+            News::Pauses { agent, task, until, cause, .. } => {
                 self.witness.see(now, Happening::Paused { agent, task, until, cause });
             }
             News::Ends { agent } => self.witness.see(now, Happening::Left(agent)),

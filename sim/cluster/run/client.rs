@@ -50,12 +50,23 @@ pub enum News {
         until: SimTime,
         /// Which of the two.
         cause: Cause,
+        /// What comes after it.
+        next: Next,
     },
     /// Nothing more comes of it.
     Ends {
         /// Of whom.
         agent: Agent,
     },
+}
+
+/// The call that a pause leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// Its place among the calls of its chain, from 0.
+    pub call: u32,
+    /// Its prompt, in tokens.
+    pub prompt: u32,
 }
 
 /// A call and the time at which it is to be sent.

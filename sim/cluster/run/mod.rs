@@ -10,7 +10,7 @@ mod simulation;
 mod sketches;
 
 pub use arrivals::at_rate;
-pub use client::{Agent, News};
+pub use client::{Agent, News, Next};
 pub use latency::Summary;
 pub use plan::{Load, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
-use super::client::{ActiveTask, CallRef, Consequences, News};
+use super::client::{ActiveTask, CallRef, Consequences, News, Next};
 use super::plan::{Load, RunPlan};
 use super::result::RunResult;
 use super::service::Service;
@@ -341,7 +341,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         if call.cause == Cause::Tool {
             self.service.awaits(now, until, (&call.content, call.prompt), number);
         }
-        self.service.hear(now, News::Pauses { agent, task: number, until, cause: call.cause });
+        let (cause, next) = (call.cause, Next { call: at.call, prompt: call.prompt });
+        self.service.hear(now, News::Pauses { agent, task: number, until, cause, next });
         until
     }
 

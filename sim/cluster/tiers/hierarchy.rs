@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::figures::{StoreFigures, Tally, TierFigures};
-use super::flow::{Cargo, Flow, PinId, Traffic};
+use super::flow::{Cargo, Flow, Moved, PinId, Traffic};
 use super::tiering::{Place, Tiering, Writing};
 use super::wiring::{End, Wiring};
 use crate::des::Links;
@@ -126,6 +126,16 @@ impl Hierarchy {
                 coming = evicted;
             }
         }
+    }
+
+    /// Notes what moves from now on.
+    pub(in crate::cluster) fn keep_steps(&mut self) {
+        self.traffic.keep_steps();
+    }
+
+    /// What has become of what moves since the last time.
+    pub(in crate::cluster) fn take_steps(&mut self) -> Vec<(SimTime, Moved)> {
+        self.traffic.take_steps()
     }
 
     /// When something next happens by itself.

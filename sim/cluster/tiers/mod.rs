@@ -17,6 +17,7 @@ mod wiring;
 mod wish;
 
 pub use figures::{FetchFigures, StoreFigures, TierFigures};
+pub use flow::{Move, Moved};
 pub(super) use hierarchy::{Arrival, Hierarchy};
 pub(super) use port::Port;
 pub use surroundings::{Sourced, Surroundings};

@@ -12,4 +12,4 @@ mod table;
 pub use doubt::{Cause, Doubt, World};
 pub use evidence::Evidence;
 pub use remainder::{Remainders, half_width, remainder_of};
-pub use spread::{Spread, spread};
+pub use spread::{Spread, shift, spread};

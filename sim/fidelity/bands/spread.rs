@@ -56,6 +56,19 @@ pub fn spread(
     Some(Spread { low, high, causes: causes.collect() })
 }
 
+/// The ends of the range that holds the share `level` of `outcomes`, as differences from what was
+/// `predicted`; neither is on the wrong side of it. For shares, which may be zero and have no
+/// remainder: what no cause explains makes times longer or shorter, not different in kind. `None`
+/// if a figure is missing, or there are fewer than two.
+pub fn shift(outcomes: &[Option<f64>], predicted: f64, level: f64) -> Option<(f64, f64)> {
+    let off: Option<Vec<f64>> =
+        outcomes.iter().map(|outcome| outcome.map(|share| share - predicted)).collect();
+    let mut off = off.filter(|off| off.len() > 1)?;
+    off.sort_by(f64::total_cmp);
+    let tail = (1.0 - level) / 2.0;
+    Some((quantile(&off, tail)?.min(0.0), quantile(&off, 1.0 - tail)?.max(0.0)))
+}
+
 /// The squared correlation of the figure's logarithm with the cause's: its part of the variance
 /// where the two are about linear.
 fn part(worlds: &[World], logs: &[f64], cause: Cause) -> Option<f64> {
@@ -108,6 +121,15 @@ mod tests {
         assert!((spread.high / libm::exp(half_width(0.5, 0.0)) - 1.0).abs() < 1e-12);
         let parts: Vec<f64> = spread.causes.iter().map(|&(_, part)| part).collect();
         assert!((parts[0] - 0.36).abs() < 1e-9 && (parts[1] - 0.64).abs() < 1e-9);
+    }
+
+    #[test]
+    fn shares_shift_by_the_quantiles_of_their_differences() {
+        let outcomes: Vec<_> = (0..=100).map(|n| Some(0.3 + f64::from(n) / 1000.0)).collect();
+        let (low, high) = shift(&outcomes, 0.35, 0.8).unwrap();
+        assert!((low + 0.04).abs() < 1e-9 && (high - 0.04).abs() < 1e-9, "{low} {high}");
+        assert!(shift(&outcomes, 0.2, 0.8).unwrap().0.abs() < 1e-12);
+        assert_eq!(shift(&[Some(1.0), None], 1.0, 0.8), None);
     }
 
     #[test]

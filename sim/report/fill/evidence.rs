@@ -3,7 +3,7 @@
 use crate::cluster::{Best, Order};
 use crate::cost::{Batch, OpTime};
 use crate::hardware::Catalog;
-use crate::report::{ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint};
+use crate::report::{Band, ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint};
 
 use super::wall::main_format;
 use crate::units::FlopPerSec;
@@ -11,8 +11,11 @@ use crate::units::FlopPerSec;
 /// Operators with less of the time than this are left out of the roofline.
 const VISIBLE_SHARE: f64 = 0.002;
 
+/// Contexts of a curve at most.
+pub const MOST_CONTEXTS: usize = 11;
+
 /// Contexts of the curve, in tokens.
-const CONTEXTS: [u32; 11] =
+const CONTEXTS: [u32; MOST_CONTEXTS] =
     [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_000_000];
 
 /// The chip's roofline with the operators of its best run's average decode step and of a full
@@ -96,6 +99,7 @@ pub fn context_curve(order: &Order, best: &Best, batch: u32) -> ContextCurve {
         ContextPoint {
             context_tokens: u64::from(context),
             tok_s_per_user: 1.0 / parts.total().get(),
+            band: Band::default(),
             bound: parts.largest(),
         }
     });

@@ -11,7 +11,7 @@ mod turns;
 mod wall;
 
 pub use elasticity::fill_elasticity;
-pub use evidence::{context_curve, provenance, roofline};
+pub use evidence::{MOST_CONTEXTS, context_curve, provenance, roofline};
 pub use fleet::{Pool, Wire, fill_fleet};
 pub use life::fill_life;
 pub use run::fill_run;

@@ -4,28 +4,34 @@ use maud::{Markup, html};
 
 use super::figures;
 use super::html::glued;
+use super::techniques;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::wall::{asked, words};
 use crate::report::{Shares, WallReport, WallRow};
 
 /// A place for a figure; the script fills it.
-struct Chart {
+pub(super) struct Chart {
     /// Of the figure.
-    id: &'static str,
-    heading: &'static str,
+    pub(super) id: &'static str,
+    pub(super) heading: &'static str,
     /// Between heading and chart.
-    above: Markup,
+    pub(super) above: Markup,
     /// What the numbers say.
-    says: Vec<String>,
+    pub(super) says: Vec<String>,
     /// How to read it.
-    caption: &'static str,
+    pub(super) caption: &'static str,
 }
 
 /// Every chart, in the order of the page.
 pub(super) fn all(report: &WallReport) -> Markup {
-    let charts = results(report).into_iter().chain(moves(report)).chain(workings(report));
-    html! { @for chart in charts { (chart.markup()) } }
+    html! { @for chart in each(report) { (chart.markup()) } }
+}
+
+fn each(report: &WallReport) -> impl Iterator<Item = Chart> {
+    let ablation = report.document.ablation.iter();
+    let techniques = ablation.flat_map(techniques::charts);
+    results(report).into_iter().chain(moves(report)).chain(techniques).chain(workings(report))
 }
 
 /// What stands over a chart.
@@ -39,14 +45,7 @@ pub(super) struct Titled {
 
 /// What stands over every chart, in the order of the page.
 pub(super) fn titles(report: &WallReport) -> Vec<Titled> {
-    let charts = results(report).into_iter().chain(moves(report)).chain(workings(report));
-    charts
-        .map(|chart| {
-            let says = chart.says.iter().map(String::as_str).chain([chart.caption]);
-            let says = says.collect::<Vec<_>>().join(" ");
-            Titled { id: chart.id, heading: chart.heading, says }
-        })
-        .collect()
+    each(report).map(|chart| chart.titled()).collect()
 }
 
 /// What the ladder yields.
@@ -94,6 +93,16 @@ fn moves(report: &WallReport) -> Vec<Chart> {
             caption: "Seconds of an average task, sub-agents included, from its first call to its \
                 last: in the batch by what held the batch back, before it waiting for room, and \
                 between calls for tools and people. Weights include the activations beside them.",
+        });
+        let looked = document.rows.iter().filter(|row| row.life.is_some());
+        charts.push(Chart {
+            id: "stages",
+            heading: "A call as its context grows",
+            above: choice("stages", looked.map(|row| row.title.as_str())),
+            says: words::stages(document),
+            caption: "Seconds of an average call with a prompt of so many tokens: left from its \
+                arrival to its first token, right from there to its last, by what held back the \
+                batch that it was in. The axes are the same for every chip.",
         });
     }
     if asked(document) {
@@ -173,7 +182,15 @@ fn workings(report: &WallReport) -> [Chart; 5] {
 }
 
 impl Chart {
-    fn markup(&self) -> Markup {
+    /// What stands over it.
+    pub(super) fn titled(&self) -> Titled {
+        let says = self.says.iter().map(String::as_str).chain([self.caption]);
+        let says = says.collect::<Vec<_>>().join(" ");
+        Titled { id: self.id, heading: self.heading, says }
+    }
+
+    /// Its place on the page.
+    pub(super) fn markup(&self) -> Markup {
         html! {
             section {
                 (stated(self.id, self.heading, &self.says))
@@ -238,7 +255,7 @@ fn title<'a>(rows: &'a [WallRow], chip: &'a str) -> &'a str {
 }
 
 /// Chooses the chip of the figure `id`.
-fn choice<'a>(id: &str, titles: impl Iterator<Item = &'a str>) -> Markup {
+pub(super) fn choice<'a>(id: &str, titles: impl Iterator<Item = &'a str>) -> Markup {
     html! {
         label {
             "Chip "

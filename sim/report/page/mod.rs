@@ -8,12 +8,14 @@ mod charts;
 mod drawing;
 mod figures;
 mod html;
-mod library;
+mod rests;
 mod sheet;
 mod tables;
+mod techniques;
 
-pub use drawing::{Picture, wall_pictures};
+pub use drawing::{Picture, ablate_pictures, wall_pictures};
 pub(crate) use figures::PALETTE;
 pub use html::render_wall_page;
 pub(crate) use html::{footer, render_page};
 pub use sheet::{Bar, Grid, Line, Plot, Section, Sheet, render_sheet};
+pub use techniques::render_ablate_page;

@@ -3,11 +3,14 @@
 use maud::{Markup, html};
 
 use super::figures::class_name;
+use super::html::glued;
+use super::rests;
+use super::techniques;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::{percent, short, short_or_dash};
 use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
-use crate::report::{FrontierPoint, Provenance, WallReport, WallRow};
+use crate::report::{Elasticity, FrontierPoint, Provenance, Shares, WallReport, WallRow};
 
 /// Every table, in order.
 pub(super) fn all(report: &WallReport) -> Markup {
@@ -26,6 +29,9 @@ pub(super) fn all(report: &WallReport) -> Markup {
             h2 #frontier-table-heading { "The frontiers in numbers" }
             (frontiers(rows))
         }
+        @if let Some(ablation) = &report.document.ablation { (techniques::tables(ablation)) }
+        h2 #rests-heading { "What each number rests on" }
+        (rests::table(report))
         @if !report.provenance.is_empty() {
             h2 #provenance-heading { "Where the chips' figures are from" }
             (provenance(report))
@@ -54,10 +60,27 @@ fn results(rows: &[WallRow]) -> Markup {
         } }
         tbody { @for row in rows { tr {
             th scope="row" { (row.title) }
-            @for column in &COLUMNS[1..] { td class=[class(column)] { ((column.cell)(row)) } }
+            @for column in &COLUMNS[1..] { td class=[class(column)] {
+                ((column.cell)(row))
+                @if let Some(band) = column.key.and_then(|key| band(row, key)) {
+                    span.band { (band) }
+                }
+            } }
         } } }
     };
     framed("results", "results-heading", &table)
+}
+
+/// `77–93`: where the figure `key` falls four times in five.
+fn band(row: &WallRow, key: &str) -> Option<String> {
+    let (low, high) = row.band_of(key)?;
+    let scale = if key == "tok_s_per_facility_mw" { 1e-3 } else { 1.0 };
+    let is_share = matches!(key, "kv_hit_rate" | "mfu" | "mbu");
+    Some(if is_share {
+        format!("{}–{}", percent(low).trim_end_matches(" %"), percent(high))
+    } else {
+        format!("{}–{}", short(low * scale), short(high * scale))
+    })
 }
 
 fn shares(rows: &[WallRow]) -> Markup {
@@ -72,7 +95,9 @@ fn shares(rows: &[WallRow]) -> Markup {
                 @for (place, (kind, cells)) in number_lines(row).into_iter().enumerate() { tr {
                     @if place == 0 { th scope="rowgroup" rowspan="3" { (row.title) } }
                     td { (kind) }
-                    @for cell in cells { td class="number" { (cell) } }
+                    @for (cell, range) in cells { td class="number" {
+                        (glued(&cell)) @if let Some(range) = range { span.band { (glued(&range)) } }
+                    } }
                 } }
             }
         }
@@ -80,26 +105,45 @@ fn shares(rows: &[WallRow]) -> Markup {
     framed("results", "shares-table-heading", &table)
 }
 
+/// A number and the range that it may lie in.
+type Ranged = (String, Option<String>);
+
 /// What stands beside a chip's name, line by line, each by [`Bound::ALL`].
-fn number_lines(row: &WallRow) -> [(&'static str, [String; 7]); 3] {
-    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
+fn number_lines(row: &WallRow) -> [(&'static str, [Ranged; 7]); 3] {
+    let share = |of: &Shares, kind: &str, bound: Bound| {
+        let value = of.get(bound).map_or_else(|| "–".to_owned(), percent);
+        let range = row.band_of(&format!("{kind}.{}", bound.key()));
+        let range = range.map(|(low, high)| (percent(low), percent(high)));
+        let range = range.filter(|(low, high)| low != high);
+        (value, range.map(|(low, high)| format!("{low} to {high}")))
+    };
     [
-        ("whole task", Bound::ALL.map(|bound| share(row.time_share.get(bound)))),
-        ("decode", Bound::ALL.map(|bound| share(row.decode_bound.get(bound)))),
+        ("whole task", Bound::ALL.map(|bound| share(&row.time_share, "time_share", bound))),
+        ("decode", Bound::ALL.map(|bound| share(&row.decode_bound, "decode_bound", bound))),
         ("elasticity", Bound::ALL.map(|bound| elasticity(row, bound))),
     ]
 }
 
-fn elasticity(row: &WallRow, bound: Bound) -> String {
-    let by = &row.elasticity;
-    match bound {
-        Bound::Compute => short_or_dash(by.compute),
-        Bound::HbmBandwidth => short_or_dash(by.hbm_bandwidth),
-        Bound::HbmCapacity => short_or_dash(by.hbm_capacity),
-        Bound::Interconnect => short_or_dash(by.interconnect),
-        Bound::Host => short_or_dash(by.host),
-        Bound::Latency | Bound::Idle => String::new(),
+fn elasticity(row: &WallRow, bound: Bound) -> Ranged {
+    let of = |by: &Elasticity| match bound {
+        Bound::Compute => by.compute,
+        Bound::HbmBandwidth => by.hbm_bandwidth,
+        Bound::HbmCapacity => by.hbm_capacity,
+        Bound::Interconnect => by.interconnect,
+        Bound::Host => by.host,
+        Bound::Latency | Bound::Idle => None,
+    };
+    if matches!(bound, Bound::Latency | Bound::Idle) {
+        return (String::new(), None);
     }
+    let error = of(&row.elasticity_error).map(|error| format!("± {}", hundredths(error)));
+    (of(&row.elasticity).map_or_else(|| "–".to_owned(), hundredths), error)
+}
+
+/// Two decimals: errors are about as large.
+fn hundredths(value: f64) -> String {
+    let rounded = format!("{value:.2}");
+    if rounded == "-0.00" { "0.00".to_owned() } else { rounded.replace('-', "−") }
 }
 
 /// Each chip's frontier with its plans, folded.

@@ -107,6 +107,11 @@ impl RunDocument {
             ("cost.usd_per_mtok_output", self.cost.usd_per_mtok_output),
         ]
     }
+
+    /// The shares that have bands, by key.
+    pub fn shares(&self) -> Vec<(&'static str, Option<f64>)> {
+        self.time_share.of_time().into_iter().chain(self.decode_bound.of_decode()).collect()
+    }
 }
 
 impl Default for RunDocument {

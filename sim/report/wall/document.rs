@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::life::{HbmShare, Life, Overlap};
+use super::techniques::AblateDocument;
 use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
@@ -40,6 +41,8 @@ pub struct WallDocument {
     pub goal: Option<String>,
     /// One row a chip.
     pub rows: Vec<WallRow>,
+    /// What techniques gain on one chip of the ladder; null if not asked for.
+    pub ablation: Option<AblateDocument>,
     /// Reasons to doubt a result, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -65,6 +68,7 @@ impl Default for WallDocument {
             slo: Slo::default(),
             goal: None,
             rows: Vec::new(),
+            ablation: None,
             warnings: Vec::new(),
         }
     }
@@ -275,7 +279,7 @@ impl WallRow {
     }
 
     /// The figures that can carry a band, by key.
-    pub fn figures(&self) -> [(&'static str, Option<f64>); 13] {
+    pub fn figures(&self) -> [(&'static str, Option<f64>); 16] {
         [
             ("output_tok_s_per_gpu", self.output_tok_s_per_gpu),
             ("total_tok_s_per_gpu", self.total_tok_s_per_gpu),
@@ -290,7 +294,26 @@ impl WallRow {
             ("energy_j_per_output_tok", self.energy_j_per_output_tok),
             ("usd_per_task", self.usd_per_task),
             ("tok_s_per_facility_mw", self.tok_s_per_facility_mw),
+            ("answer_s_per_task", self.answer_s_per_task),
+            ("intensity.task_flop_b", self.intensity.task_flop_b),
+            ("intensity.decode_flop_b", self.intensity.decode_flop_b),
         ]
+    }
+
+    /// The shares that have bands, by key.
+    pub fn shares(&self) -> Vec<(&'static str, Option<f64>)> {
+        let hits = [("kv_hit_rate", self.kv_hit_rate)];
+        hits.into_iter()
+            .chain(self.time_share.of_time())
+            .chain(self.decode_bound.of_decode())
+            .collect()
+    }
+
+    /// The band of the figure `key`, if it has one.
+    pub fn band_of(&self, key: &str) -> Option<(f64, f64)> {
+        let leading = (key == "output_tok_s_per_gpu").then_some(&self.band);
+        let band = self.bands.get(key).or(leading)?;
+        band.low.zip(band.high)
     }
 
     /// Whether the chip ran the model.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::WallDocument;
 use crate::cost::Bound;
 use crate::hardware::Class;
+use crate::report::Band;
 
 /// Everything on the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -77,6 +78,8 @@ pub struct ContextPoint {
     pub context_tokens: u64,
     /// Output tokens per second that one user sees.
     pub tok_s_per_user: f64,
+    /// Its range; nulls if not asked for.
+    pub band: Band,
     /// What takes most of the step.
     #[serde(serialize_with = "bound_key")]
     pub bound: Bound,

@@ -1,6 +1,6 @@
 //! What a tenth more of each resource buys: names, figures, table columns, a sentence.
 
-use super::columns::{Column, number, words};
+use super::table::{Column, number, words};
 use super::{WallDocument, WallRow};
 use crate::report::text::{listed, printable, wrap};
 

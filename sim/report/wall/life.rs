@@ -18,12 +18,24 @@ pub struct HbmShare {
 pub struct Life {
     /// All of it.
     pub seconds_per_task: f64,
-    /// Calls of the run that it is the mean of.
+    /// From a task's start to its end, in which sub-agents work side by side: tasks in flight over
+    /// the rate of tasks; null at a given rate.
+    pub elapsed_s_per_task: Option<f64>,
+    /// Agents at work at a time: `seconds_per_task` over the time between two tasks' completions.
+    pub agents_at_work: f64,
+    /// Standard error of `seconds_per_task`: the luck of the work, not of the time model; null for
+    /// a single task.
+    pub seconds_per_task_error: Option<f64>,
+    /// Calls that were answered in the window that it is the mean of.
     pub calls_seen: u64,
     /// Each use's share of it; they sum to 1.
     pub share: ByUse,
+    /// Standard error of each share, likewise.
+    pub share_error: Option<ByUse>,
     /// The same as the context grows, shortest first.
     pub by_context: Vec<LifeStage>,
+    /// The same from call to call of the main agent; sub-agents' calls are not in it.
+    pub by_call: Vec<CallStage>,
 }
 
 /// The part of a life whose calls have prompts within a range.
@@ -33,6 +45,23 @@ pub struct LifeStage {
     pub context_tokens_from: u32,
     /// Longest prompt and one more; null without end.
     pub context_tokens_to: Option<u32>,
+    /// Calls of a task.
+    pub calls_per_task: f64,
+    /// Seconds per task before the batch: pauses, dispatch, waiting for room.
+    pub before_s: ByUse,
+    /// Seconds per task of prefill, by what held the batch back.
+    pub prefill_s: ByUse,
+    /// Seconds per task of decode.
+    pub decode_s: ByUse,
+}
+
+/// The part of a life from one call of the main agent to another.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct CallStage {
+    /// The first call, from 1.
+    pub call_from: u32,
+    /// The last call and one more; null without end.
+    pub call_to: Option<u32>,
     /// Calls of a task.
     pub calls_per_task: f64,
     /// Seconds per task before the batch: pauses, dispatch, waiting for room.

@@ -1,12 +1,11 @@
 //! `memwall wall`: the ladder of chips, one row each.
 
-mod columns;
 mod document;
 mod evidence;
-mod frontier;
 mod levers;
 mod life;
 mod table;
+mod techniques;
 mod turns;
 pub(super) mod words;
 
@@ -15,11 +14,15 @@ pub use evidence::{
     ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint, WallReport,
 };
 
-pub use life::{ByUse, HbmShare, Life, LifeStage, Overlap};
+pub use life::{ByUse, CallStage, HbmShare, Life, LifeStage, Overlap};
 pub use table::render_wall_table;
+pub use techniques::{
+    AblateDocument, ChipGains, Claims, Configuration, Interaction, LeftOut, TechniqueGains,
+};
 pub use turns::{FrontierPoint, Intensity, Turn};
 pub use words::findings;
 
-pub(super) use columns::{CLASS_LEGEND, COLUMNS, Column};
 pub(super) use levers::{LEVERS, asked, gain};
 pub(super) use life::use_name;
+pub(super) use table::{CLASS_LEGEND, COLUMNS, Column};
+pub(crate) use techniques::{gained, spoken};

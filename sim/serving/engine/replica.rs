@@ -7,7 +7,7 @@ use super::meter::{Meter, Percentiles};
 use super::sequences::{Running, Sequence, Slot};
 use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
-use crate::serving::{Extent, Journal, Limits, Outcome, Request};
+use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -261,6 +261,14 @@ impl<P: Pricer> Replica<P> {
     /// Requests in the engine.
     pub fn in_flight(&self) -> usize {
         self.waiting.len() + self.fetching.len() + self.running.len()
+    }
+
+    /// The requests that have their first token and not their last, and when it was out.
+    pub fn begun(&self) -> impl Iterator<Item = (RequestId, SimTime)> {
+        let running = std::iter::successors(self.running.first(), |&slot| self.running.after(slot));
+        let running = running.map(|slot| &self.running[slot]);
+        let all = running.chain(&self.fetching).chain(&self.waiting);
+        all.filter_map(|sequence| Some((sequence.request.id, sequence.first_token?)))
     }
 
     /// Whether there is a slot for a sequence from elsewhere while `expected` others are on their

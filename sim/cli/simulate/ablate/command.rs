@@ -1,17 +1,18 @@
 //! The command.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::cells::{Study, measure};
-use super::document::Document;
 use super::flags::TechniqueFlags;
 use super::gains::rows;
-use super::print::print;
+use super::print::print_gains;
 use super::words;
 use crate::cli::models::model_named;
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::run::{Drafting, TierFlags};
-use crate::cli::simulate::wall::{LevelFlags, MOST_CLIENTS, TENSOR, WIDE};
+use crate::cli::simulate::wall::{LevelFlags, MOST_CLIENTS, Places, TENSOR, WIDE};
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
@@ -19,6 +20,7 @@ use crate::cluster::{Deployment, Drive, Order, TaskPool, Terms};
 use crate::hardware::{Catalog, Chip};
 use crate::insight::{Below, Bench, MOST_FACTORS, Technique, Variant, equal_of, larger_than};
 use crate::model::{Model, Plan};
+use crate::report::{AblateDocument, ablate_pictures, render_ablate_page};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +28,7 @@ Examples:
   memwall ablate --chips h100-sxm,rubin --techniques prefix-cache,kv-precision,bigger-batches
   memwall ablate --model deepseek-r1 --chips gb300 --acceptance 1.8,2.3,2.6 --json
   memwall ablate --chips b200-sxm --techniques kv-precision,pim,sram,moe-sparsity
-  memwall ablate --workload chat --plan tp8 --concurrency 64
+  memwall ablate --workload chat --plan tp8 --concurrency 64 --report gains.html
 
 Techniques: prefix-cache, kv-precision, weight-precision, chunking, bigger-batches, speculation,
 disaggregation, kv-offload, wide-ep; and, only if named, moe-sparsity, sram, pim, larger-model. What
@@ -37,6 +39,9 @@ orders of adding them; these multiply to what all gain together. A configuration
 (the model does not fit, or misses the latency targets even with one task in flight) has no figure:
 techniques without which nothing runs are on throughout and said so, and means are over the orders
 all of whose steps run.";
+
+/// How often everything is measured if nothing is said.
+const REPEATS: u32 = 2;
 
 /// Flags of `ablate`.
 #[derive(Args, Debug)]
@@ -65,33 +70,80 @@ pub(in crate::cli) struct Ablate {
     #[command(flatten)]
     level: LevelFlags,
     /// Measure everything so many times, each on other work; without a second there are no errors
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = REPEATS)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=32))]
     repeats: u32,
     #[command(flatten)]
     how: TechniqueFlags,
+    /// Where to put a page with charts, tables and their numbers
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Put every chart into this folder, as SVG and as PNG; no browser is needed
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
 }
 
 /// The models that may be served: dense or sparse, as named or larger.
 type Models = [[Option<Model>; 2]; 2];
 
 impl Ablate {
+    /// The study of `chip`, each combination at its best load.
+    pub(in crate::cli::simulate) fn of(
+        chip: String,
+        common: CommonFlags,
+        level: LevelFlags,
+    ) -> Self {
+        Self {
+            chips: vec![chip],
+            common,
+            techniques: Vec::new(),
+            plan: None,
+            concurrency: None,
+            level,
+            repeats: REPEATS,
+            how: TechniqueFlags::default(),
+            report: None,
+            figures: None,
+        }
+    }
+
+    /// The same of these techniques.
+    pub(in crate::cli::simulate) fn studying(self, techniques: Vec<Technique>) -> Self {
+        Self { techniques, ..self }
+    }
+
+    /// The same under a plan and a load, if they are given.
+    pub(in crate::cli::simulate) fn under(
+        self,
+        plan: Option<Plan>,
+        concurrency: Option<u32>,
+    ) -> Self {
+        Self { plan, concurrency, ..self }
+    }
+
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let document = self.document(shell)?;
+        let places = Places { page: self.report.as_deref(), figures: self.figures.as_deref() };
+        places.probe()?;
+        let document = self.document(&catalog(shell)?, shell)?;
+        places.keep(|| render_ablate_page(&document), || ablate_pictures(&document), shell)?;
         for warning in &document.warnings {
             shell.warn(warning);
         }
         if shell.json() {
             shell.json_document(&document)?;
         } else {
-            print(&document, shell)?;
+            print_gains(&document, shell)?;
         }
         Ok(Exit::Done)
     }
 
-    fn document(&self, shell: &Shell) -> Result<Document, CliError> {
-        let catalog = catalog(shell)?;
+    /// What it finds on chips of `catalog`.
+    pub(in crate::cli::simulate) fn document(
+        &self,
+        catalog: &Catalog,
+        shell: &Shell,
+    ) -> Result<AblateDocument, CliError> {
         let (models, is_sparse) = self.models(shell)?;
         let all = || models.iter().flatten().flatten();
         let window = all().map(|model| model.context).min().unwrap_or(0);
@@ -99,10 +151,10 @@ impl Ablate {
         let stores = TierFlags::of(self.how.kv_offload.clone());
         stores.check(false, false)?;
         let below = |order: &Order, deployment: &Deployment| {
-            let stores = stores.stores(&catalog, order, deployment).ok().flatten();
+            let stores = stores.stores(catalog, order, deployment).ok().flatten();
             stores.map(|(tiering, _)| tiering)
         };
-        let studies = self.studies((&catalog, &below), (&models, is_sparse), (&work, window))?;
+        let studies = self.studies((catalog, &below), (&models, is_sparse), (&work, window))?;
         let seeds = (0..u64::from(self.repeats)).map(|repeat| self.common.seed + repeat);
         let pools: Vec<(u64, TaskPool)> = seeds
             .map(|seed| Ok((seed, work.pool(seed, window, MOST_CLIENTS)?)))
@@ -132,9 +184,9 @@ impl Ablate {
         Ok(document)
     }
 
-    fn empty(&self, work: &Work) -> Document {
-        Document {
-            schema: "memwall.ablate/1",
+    fn empty(&self, work: &Work) -> AblateDocument {
+        AblateDocument {
+            schema: AblateDocument::SCHEMA,
             model: String::new(),
             workload: work.name().to_owned(),
             cost: self.common.cost.to_string(),

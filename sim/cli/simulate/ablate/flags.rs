@@ -49,6 +49,19 @@ pub(super) struct TechniqueFlags {
     pub(super) pim: f64,
 }
 
+impl Default for TechniqueFlags {
+    /// As clap has them.
+    fn default() -> Self {
+        #[derive(clap::Parser)]
+        struct Alone {
+            #[command(flatten)]
+            flags: TechniqueFlags,
+        }
+        let alone = <Alone as clap::Parser>::try_parse_from(["ablate"]);
+        alone.expect("every flag has a default").flags
+    }
+}
+
 fn pools(text: &str) -> Result<Pools, String> {
     const MOST: u32 = 64;
     let read = |text: &str| text.parse().ok().filter(|count| (1..=MOST).contains(count));

@@ -1,9 +1,9 @@
 //! From cells to the rows of the document.
 
 use super::cells::{Cell, Study};
-use super::document::{ChipGains, Claims, Configuration, Interaction, LeftOut, TechniqueGains};
 use super::{claims, words};
 use crate::insight::{Contrast, Factorial, LogGain, Repeated, Technique};
+use crate::report::{ChipGains, Claims, Configuration, Interaction, LeftOut, TechniqueGains};
 
 /// All that is said of one chip.
 pub(super) struct Rows {

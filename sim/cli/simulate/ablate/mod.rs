@@ -3,10 +3,11 @@
 mod cells;
 mod claims;
 mod command;
-mod document;
 mod flags;
 mod gains;
 mod print;
 mod words;
 
 pub(in crate::cli) use command::Ablate;
+
+pub(super) use print::print_gains;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::common::CommonFlags;
 use super::explain::explain_rows;
-use super::keep::{keep, probe};
+use super::keep::Places;
 use super::level::LevelFlags;
 use super::life::find_lives;
 use super::needs::find_needs;
@@ -16,15 +16,17 @@ use super::tried::Rungs;
 use super::values;
 use super::vary::{Axis, Varied, axis, varied};
 use super::work::Work;
+use crate::cli::simulate::ablate::print_gains;
 use crate::cli::simulate::run::TierFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Best, Drive, NoBest, Order, Slo, TaskPool, Terms, Wished, best_of_plans};
 use crate::hardware::{Catalog, Chip};
+use crate::insight::Technique;
 use crate::model::{Model, Plan};
 use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
-    render_wall_table, roofline, unfit_row,
+    render_wall_page, render_wall_table, roofline, unfit_row, wall_pictures,
 };
 use crate::units::{PerSec, significant};
 
@@ -34,7 +36,8 @@ Examples:
   memwall wall --chips h100-sxm,gb300,rubin --model deepseek-r1 --slo-tpot 30ms
   memwall wall --workload chat --precision same --json
   memwall wall --chips b200-sxm --vary memory.stacks=4..16/4 --vary memory.height=8,12
-  memwall wall --chips h100-sxm,rubin --match rubin";
+  memwall wall --chips h100-sxm,rubin --match rubin
+  memwall wall --explain --pareto --techniques prefix-cache,kv-precision,bigger-batches";
 
 /// Where the report goes if nothing else is said.
 const REPORT: &str = "memwall-wall.html";
@@ -54,23 +57,23 @@ pub(in crate::cli) struct Wall {
     chips: Vec<String>,
     /// What is simulated, and how
     #[command(flatten)]
-    common: CommonFlags,
+    pub(super) common: CommonFlags,
     /// The parallel plan (`tp8`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to 8
     /// and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<Plan>,
     /// What lies below HBM
     #[command(flatten)]
-    tiers: TierFlags,
+    pub(super) tiers: TierFlags,
     /// Tasks in flight on a replica [default: the best within the service level]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CLIENTS)))]
-    concurrency: Option<u32>,
+    pub(super) concurrency: Option<u32>,
     /// Tasks that arrive at a replica per second [default: a closed loop, see --concurrency]
     #[arg(long, value_name = "R", value_parser = values::rate)]
-    rate: Option<f64>,
+    pub(super) rate: Option<f64>,
     #[command(flatten)]
-    level: LevelFlags,
+    pub(super) level: LevelFlags,
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
     #[arg(long, visible_alias = "explain-band")]
@@ -88,6 +91,13 @@ pub(in crate::cli) struct Wall {
     /// GPU what this one does
     #[arg(long = "match", value_name = "CHIP")]
     goal: Option<String>,
+    /// Say what these techniques gain, alone and together, as `memwall ablate` does: twice as long
+    /// with each
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(super) techniques: Option<Vec<Technique>>,
+    /// The chip on which they are studied [default: the first of the ladder that has a result]
+    #[arg(long, value_name = "CHIP", requires = "techniques")]
+    pub(super) techniques_on: Option<String>,
     /// Where to put the HTML report; with --json there is none unless asked for
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -130,6 +140,8 @@ impl Wall {
             pareto: false,
             vary: Vec::new(),
             goal: None,
+            techniques: None,
+            techniques_on: None,
             report: None,
             no_report: true,
             figures: None,
@@ -156,7 +168,8 @@ impl Wall {
             });
             let mut rows: Vec<_> = rows.collect();
             if self.explain {
-                explain_rows(&mut rows, &ladder.rungs, &ladder.terms, shell);
+                let how = (ladder.rungs.as_slice(), &ladder.terms);
+                explain_rows(&mut rows, &mut [], how, shell);
             }
             Ok(rows)
         })
@@ -165,16 +178,22 @@ impl Wall {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         let page = self.page(shell);
-        probe(page.as_deref(), self.figures.as_deref())?;
+        let places = Places { page: page.as_deref(), figures: self.figures.as_deref() };
+        self.check_techniques()?;
+        places.probe()?;
         let report = self.climbed(shell, |ladder| self.looked_at(ladder, shell))?;
         for warning in &report.document.warnings {
             shell.warn(warning);
         }
-        keep(&report, (page.as_deref(), self.figures.as_deref()), shell)?;
+        places.keep(|| render_wall_page(&report), || wall_pictures(&report), shell)?;
         if shell.json() {
             shell.json_document(&report.document)?;
         } else {
             shell.text(render_wall_table(&report.document, shell.width()))?;
+            if let Some(ablation) = &report.document.ablation {
+                shell.line("")?;
+                print_gains(ablation, shell)?;
+            }
         }
         Ok(Exit::Done)
     }
@@ -212,7 +231,8 @@ impl Wall {
         let document = &mut report.document;
         find_lives(&mut document.rows, rungs, terms, shell);
         if self.explain {
-            explain_rows(&mut document.rows, rungs, terms, shell);
+            let curves = &mut report.context_curves;
+            explain_rows(&mut document.rows, curves, (rungs, terms), shell);
         }
         if self.pareto {
             find_frontiers(&mut document.rows, rungs, |order| self.plans(order), terms, shell);
@@ -222,6 +242,7 @@ impl Wall {
             find_needs(&mut document.rows, rungs, goal, terms, shell)?;
             document.goal = Some(goal.clone());
         }
+        document.ablation = self.ablated(catalog, rungs, shell)?;
         if rungs.iter().all(|(_, found)| found.is_err()) {
             return Err(CliError::NoneFits { rows: report.document.rows });
         }

@@ -14,4 +14,4 @@ mod panel;
 mod picture;
 mod plot;
 
-pub use picture::{Picture, wall_pictures};
+pub use picture::{Picture, ablate_pictures, wall_pictures};

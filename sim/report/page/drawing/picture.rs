@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::figure::Figure;
 use super::ink::{Scene, png, svg};
 use super::plot::{Around, draw};
-use crate::report::WallReport;
-use crate::report::page::{charts, figures};
+use crate::report::page::charts::{self, Titled};
+use crate::report::page::{figures, techniques};
+use crate::report::{AblateDocument, WallReport};
 
 /// A chart, drawn.
 #[derive(Clone, Debug)]
@@ -21,36 +22,42 @@ pub struct Picture {
 /// Every chart of the page of `report`, in its order; of a chart that shows a chip of choice, one
 /// each.
 pub fn wall_pictures(report: &WallReport) -> Vec<Picture> {
-    let figures = figures::all(report);
     let document = &report.document;
     let setting = format!(
         "{} on {}; {}; {} time model, {} engine",
         document.model, document.workload, document.slo, document.cost, document.engine_profile
     );
-    charts::titles(report)
-        .into_iter()
-        .flat_map(|chart| {
-            let of = |name: String, title: String, figure: &Value| {
-                picture(name, (title, &chart.says), &setting, figure)
-            };
-            match &figures[chart.id] {
-                Value::Null => Vec::new(),
-                Value::Array(choices) => choices
-                    .iter()
-                    .filter_map(|choice| {
-                        let chip = choice["chip"].as_str()?;
-                        let row = document.rows.iter().find(|row| row.chip == chip);
-                        let title = row.map_or(chip, |row| &row.title);
-                        let title = format!("{}: {title}", chart.heading);
-                        of(format!("{}-{}", chart.id, file_name(chip)), title, &choice["figure"])
-                    })
-                    .collect(),
-                figure => {
-                    of(chart.id.to_owned(), chart.heading.to_owned(), figure).into_iter().collect()
-                }
+    pictures(&charts::titles(report), &figures::all(report), &setting)
+}
+
+/// Every chart of the page of `document`, one a chip.
+pub fn ablate_pictures(document: &AblateDocument) -> Vec<Picture> {
+    let setting = techniques::setting(document);
+    pictures(&techniques::titles(document), &techniques::figures(document), &setting)
+}
+
+fn pictures(charts: &[Titled], figures: &Value, setting: &str) -> Vec<Picture> {
+    let of_chart = |chart: &Titled| {
+        let of = |name: String, title: String, figure: &Value| {
+            picture(name, (title, &chart.says), setting, figure)
+        };
+        match &figures[chart.id] {
+            Value::Null => Vec::new(),
+            Value::Array(choices) => choices
+                .iter()
+                .filter_map(|choice| {
+                    let chip = choice["chip"].as_str()?;
+                    let title = choice["title"].as_str().unwrap_or(chip);
+                    let title = format!("{}: {title}", chart.heading);
+                    of(format!("{}-{}", chart.id, file_name(chip)), title, &choice["figure"])
+                })
+                .collect(),
+            figure => {
+                of(chart.id.to_owned(), chart.heading.to_owned(), figure).into_iter().collect()
             }
-        })
-        .collect()
+        }
+    };
+    charts.iter().flat_map(of_chart).collect()
 }
 
 fn picture(

@@ -7,9 +7,11 @@ mod all;
 mod chips;
 mod curves;
 mod style;
+mod techniques;
 
 pub(super) use all::all;
 pub(crate) use style::PALETTE;
 pub(super) use style::{class_name, colour, line_look, log_axis, name_axis, plain};
+pub(super) use techniques::{gains, pairs};
 
-use style::{GREY, Series, chip_axis, height, ink_on, title_of};
+use style::{BAND, GREY, Series, chip_axis, height, ink_on, title_of};

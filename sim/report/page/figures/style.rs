@@ -13,6 +13,9 @@ pub(crate) const PALETTE: [&str; 6] =
     ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9"];
 pub(super) const GREY: &str = "#8C8C8C";
 
+/// What a band is, for the heads of columns.
+pub(super) const BAND: &str = "80 % band";
+
 /// The colour of `bound` wherever it appears.
 pub(in crate::report::page) const fn colour(bound: Bound) -> &'static str {
     match bound {

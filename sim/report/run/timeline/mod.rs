@@ -13,6 +13,7 @@
 mod agents;
 mod kinds;
 mod lanes;
+mod moves;
 mod replicas;
 mod trace;
 mod witness;

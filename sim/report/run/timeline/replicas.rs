@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::kinds::{rounded, step_args, step_name};
 use super::lanes::Lanes;
+use super::moves::Moves;
 use super::trace::{Trace, Track};
+use crate::cluster::Moved;
 use crate::serving::{Note, Occupancy, Steps};
 use crate::units::{Bytes, SimTime};
 
@@ -21,6 +23,7 @@ const FINEST: u64 = 256;
 #[derive(Debug)]
 pub(super) struct Replicas {
     all: Vec<Replica>,
+    moves: Moves,
     transfers: BTreeMap<u32, Transfer>,
 }
 
@@ -66,13 +69,15 @@ impl Replicas {
                 inbound: Lanes::new(process, "KV in", 2000),
             }
         });
-        Self { all: all.collect(), transfers: BTreeMap::new() }
+        let all: Vec<Replica> = all.collect();
+        let moves = Moves::new(all.iter().map(|replica| replica.process));
+        Self { all, moves, transfers: BTreeMap::new() }
     }
 
-    /// Events that what is under way may yet become: four a hand-over; and for each replica the
-    /// steps under way, those before them, and three counters, or the time it is down.
+    /// Events that what is under way may yet become: four a hand-over, one a move; and for each
+    /// replica the steps under way, those before them, and three counters, or the time it is down.
     pub(super) fn open(&self) -> u64 {
-        4 * self.transfers.len() as u64 + 5 * self.all.len() as u64
+        4 * self.transfers.len() as u64 + self.moves.open() + 5 * self.all.len() as u64
     }
 
     pub(super) fn note<W: Write>(&mut self, replica: u32, note: &Note, trace: &mut Trace<W>) {
@@ -123,6 +128,10 @@ impl Replicas {
         trace.arrow(request, departed, &source, lanes.track(into));
     }
 
+    pub(super) fn moved<W: Write>(&mut self, now: SimTime, moved: Moved, trace: &mut Trace<W>) {
+        self.moves.see(now, moved, trace);
+    }
+
     pub(super) fn fail<W: Write>(&mut self, now: SimTime, replica: u32, trace: &mut Trace<W>) {
         let failed = &mut self.all[replica as usize];
         failed.draw_pending(Some(now), trace);
@@ -140,6 +149,7 @@ impl Replicas {
 
     /// Draws what is under way when the run ends.
     pub(super) fn end<W: Write>(&mut self, now: SimTime, trace: &mut Trace<W>) {
+        self.moves.end(now, trace);
         for request in self.transfers.keys().copied().collect::<Vec<_>>() {
             self.arrive(now, request, false, trace);
         }

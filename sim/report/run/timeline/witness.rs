@@ -43,6 +43,7 @@ impl<W: Write> Timeline<W> {
             Passage::Arrived { request } => self.replicas.arrive(now, request, false, trace),
             Passage::Broken { request } => self.replicas.arrive(now, request, true, trace),
             Passage::Failed { replica } => self.replicas.fail(now, replica, trace),
+            Passage::Moved(moved) => self.replicas.moved(now, moved, trace),
             Passage::Returned { replica } => self.replicas.revive(now, replica, trace),
         }
     }

@@ -1,15 +1,15 @@
 //! What the ladder says, in sentences computed from its numbers.
 
 use super::super::WallDocument;
-use super::{formats, growth, levers, life, megawatt, needs, time};
+use super::{formats, growth, intensity, levers, life, megawatt, needs, time, turns};
 use crate::report::wall::asked;
 
 /// The sentences, most important first; empty if no chip ran.
 pub fn findings(document: &WallDocument) -> Vec<String> {
     let of = [growth, formats, time, levers, needs, megawatt];
-    let lives = if asked(document) { life(document) } else { Vec::new() };
-    let said = of.into_iter().flat_map(|said| said(document));
-    said.chain(lives).chain(left_out(document)).collect()
+    let explained = [intensity, turns, life].into_iter().filter(|_| asked(document));
+    let said = of.into_iter().chain(explained).flat_map(|said| said(document));
+    said.chain(left_out(document)).collect()
 }
 
 fn left_out(document: &WallDocument) -> impl Iterator<Item = String> {

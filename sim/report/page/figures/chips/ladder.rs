@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GREY, chip_axis, colour, height, plain};
+use super::{BAND, GREY, chip_axis, colour, height, plain};
 use crate::cost::Bound;
 use crate::report::WallRow;
 use crate::report::shares::{long_name, short_name};
@@ -10,26 +10,21 @@ use crate::report::text::{percent, short};
 
 /// Output tokens per second and GPU, with bands where they are known.
 pub(in crate::report::page::figures) fn per_gpu(rows: &[WallRow]) -> Value {
-    bars(rows, "output tokens/s per GPU", |row| row.output_tok_s_per_gpu, band)
+    bars(rows, "output tokens/s per GPU", "output_tok_s_per_gpu", |row| row.output_tok_s_per_gpu)
 }
 
 /// Output tokens per second and megawatt at the meter.
 pub(in crate::report::page::figures) fn per_megawatt(rows: &[WallRow]) -> Value {
-    bars(rows, "output tokens/s per facility MW", |row| row.tok_s_per_facility_mw, |_| None)
+    bars(rows, "output tokens/s per facility MW", "tok_s_per_facility_mw", |row| {
+        row.tok_s_per_facility_mw
+    })
 }
 
 /// Right margin that the longest caption fits into, in pixels.
 const CAPTION_WIDTH: u32 = 120;
 
-/// How far a bar's band reaches (below, above) it.
-type Reach = fn(&WallRow) -> Option<(f64, f64)>;
-
-fn band(row: &WallRow) -> Option<(f64, f64)> {
-    let middle = row.output_tok_s_per_gpu?;
-    Some(((middle - row.band.low?).max(0.0), (row.band.high? - middle).max(0.0)))
-}
-
-fn bars(rows: &[WallRow], unit: &str, figure: fn(&WallRow) -> Option<f64>, reach: Reach) -> Value {
+/// Bars of the figure `key`, whose bands are drawn where they are known.
+fn bars(rows: &[WallRow], unit: &str, key: &str, figure: fn(&WallRow) -> Option<f64>) -> Value {
     if rows.iter().all(|row| figure(row).is_none()) {
         return Value::Null;
     }
@@ -37,8 +32,10 @@ fn bars(rows: &[WallRow], unit: &str, figure: fn(&WallRow) -> Option<f64>, reach
         .iter()
         .enumerate()
         .filter_map(|(place, row)| {
-            let bound = row.decode_bound.largest();
-            Some(Placed { place, row, value: figure(row)?, bound, reach: reach(row) })
+            let (value, bound) = (figure(row)?, row.decode_bound.largest());
+            let band = row.band_of(key);
+            let reach = band.map(|(low, high)| ((value - low).max(0.0), (high - value).max(0.0)));
+            Some(Placed { place, row, value, bound, reach })
         })
         .collect();
     let groups = Bound::ALL.into_iter().map(Some).chain([None]);
@@ -53,6 +50,7 @@ fn bars(rows: &[WallRow], unit: &str, figure: fn(&WallRow) -> Option<f64>, reach
             "bargap": 0.3,
             "showlegend": false,
             "margin": { "t": 10, "r": CAPTION_WIDTH, "b": 55, "l": 20 },
+            "meta": { "range": BAND },
             "xaxis": { "title": { "text": unit }, "rangemode": "tozero", "fixedrange": true },
             "yaxis": chip_axis(rows),
         },
@@ -122,10 +120,9 @@ fn caption(bar: &Placed) -> String {
 }
 
 fn hover(bar: &Placed, unit: &str) -> String {
-    let band = match (bar.row.band.low, bar.row.band.high, bar.reach) {
-        (Some(low), Some(high), Some(_)) => Some(format!("band {} to {}", short(low), short(high))),
-        _ => None,
-    };
+    let band = bar.reach.map(|(below, above)| {
+        format!("band {} to {}", short(bar.value - below), short(bar.value + above))
+    });
     let lines = [
         Some(format!("<b>{}</b>", plain(&bar.row.title))),
         Some(format!("{} {unit}", short(bar.value))),

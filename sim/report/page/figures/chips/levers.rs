@@ -27,6 +27,7 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
         "layout": {
             "height": height(rows, 110),
             "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
+            "meta": { "range": "one standard error" },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": {
                 "title": { "text": "gain in output tokens/s per GPU, %" },

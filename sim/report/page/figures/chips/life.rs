@@ -25,7 +25,11 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
             "uniformtext": { "mode": "hide", "minsize": 10 },
             "bargap": 0.3,
             "showlegend": true,
-            "legend": { "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0 },
+            "meta": { "range": "one standard error" },
+            "legend": {
+                "orientation": "h", "traceorder": "normal",
+                "y": 1.02, "yanchor": "bottom", "x": 0,
+            },
             "margin": { "t": 20, "r": 20, "b": 40, "l": 20 },
             "xaxis": {
                 "range": [0, 1],
@@ -61,12 +65,18 @@ fn trace(rows: &[WallRow], what: Use) -> Option<Value> {
             "textposition": "inside",
             "insidetextanchor": "middle",
             "textangle": 0,
+            "customdata": known
+                .iter()
+                .map(|(_, row, share, _)| error_of(row, what).map(|e| [share - e, share + e]))
+                .collect::<Vec<_>>(),
             "hovertext": known
                 .iter()
                 .map(|(_, row, share, seconds)| {
                     let (title, name) = (plain(&row.title), use_name(what));
                     let (share, seconds) = (percent(*share), short(*seconds));
-                    format!("<b>{title}</b><br>{name}: {share}, {seconds} s")
+                    let error = error_of(row, what).map(percent);
+                    let error = error.map_or_else(String::new, |error| format!(" ± {error}"));
+                    format!("<b>{title}</b><br>{name}: {share}{error}, {seconds} s")
                 })
                 .collect::<Vec<_>>(),
             "hoverinfo": "text",
@@ -76,8 +86,13 @@ fn trace(rows: &[WallRow], what: Use) -> Option<Value> {
     })
 }
 
+/// The standard error of a share.
+fn error_of(row: &WallRow, what: Use) -> Option<f64> {
+    Some(row.life.as_ref()?.share_error?.0.get(what))
+}
+
 /// As the bounds have it where they are the same.
-const fn colour(what: Use) -> &'static str {
+pub(super) const fn colour(what: Use) -> &'static str {
     match what {
         Use::Weights => PALETTE[0],
         Use::Kv => "#F0E442",
@@ -92,7 +107,7 @@ const fn colour(what: Use) -> &'static str {
 }
 
 /// For a contrast above 4.5.
-const fn ink_on(what: Use) -> &'static str {
+pub(super) const fn ink_on(what: Use) -> &'static str {
     match what {
         Use::Compute => "#FFFFFF",
         _ => "#111111",

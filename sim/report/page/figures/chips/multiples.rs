@@ -7,7 +7,7 @@ use crate::report::text::short;
 use crate::report::wall::words::comparison;
 use crate::report::{WallDocument, WallRow};
 
-const SERIES: [Series<WallRow>; 4] = [
+const SERIES: [Series<WallRow>; 5] = [
     Series { name: "HBM bandwidth", colour: PALETTE[0], symbol: "circle", of: |row| row.hbm_tb_s },
     Series { name: "HBM capacity", colour: PALETTE[3], symbol: "diamond", of: |row| row.hbm_gb },
     Series {
@@ -15,6 +15,12 @@ const SERIES: [Series<WallRow>; 4] = [
         colour: PALETTE[1],
         symbol: "square",
         of: |row| row.dense_pflop_s,
+    },
+    Series {
+        name: "of that silicon: FLOP/s in BF16",
+        colour: PALETTE[5],
+        symbol: "triangle-up",
+        of: |row| row.bf16_pflop_s,
     },
     Series {
         name: "output tokens/s per GPU",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{chip_axis, colour, height, ink_on, plain};
+use super::{BAND, chip_axis, colour, height, ink_on, plain};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::percent;
@@ -11,13 +11,15 @@ use crate::report::{Shares, WallRow};
 /// The smallest share that gets its number printed into the bar.
 const READABLE: f64 = 0.12;
 
-/// What a panel shows, the axis it is drawn on, and its shares.
-type Panel = (&'static str, &'static str, fn(&WallRow) -> Shares);
+/// What a panel shows, the axis it is drawn on, its shares, and their key in a row.
+type Panel = (&'static str, &'static str, fn(&WallRow) -> Shares, &'static str);
 
 /// Two stacked bars a chip.
 pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
-    let panels: [Panel; 2] =
-        [("whole task", "x", |row| row.time_share), ("decode", "x2", |row| row.decode_bound)];
+    let panels: [Panel; 2] = [
+        ("whole task", "x", |row| row.time_share, "time_share"),
+        ("decode", "x2", |row| row.decode_bound, "decode_bound"),
+    ];
     let traces: Vec<Value> = panels
         .iter()
         .flat_map(|panel| Bound::ALL.iter().filter_map(|&bound| trace(rows, panel, bound)))
@@ -33,6 +35,7 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
             "uniformtext": { "mode": "hide", "minsize": 10 },
             "bargap": 0.3,
             "showlegend": false,
+            "meta": { "range": BAND },
             "margin": { "t": 35, "r": 20, "b": 30, "l": 20 },
             "xaxis": axis([0.0, 0.47]),
             "xaxis2": axis([0.53, 1.0]),
@@ -60,11 +63,24 @@ fn heading(text: &str, x: f64) -> Value {
     })
 }
 
-fn trace(rows: &[WallRow], &(what, axis, shares): &Panel, bound: Bound) -> Option<Value> {
+fn trace(rows: &[WallRow], &(what, axis, shares, key): &Panel, bound: Bound) -> Option<Value> {
     let known: Vec<(usize, &WallRow, f64)> = rows
         .iter()
         .enumerate()
         .filter_map(|(place, row)| Some((place, row, shares(row).get(bound)?)))
+        .collect();
+    let key = format!("{key}.{}", bound.key());
+    let bands: Vec<_> = known.iter().map(|(_, row, _)| row.band_of(&key)).collect();
+    let hovers: Vec<String> = known
+        .iter()
+        .zip(&bands)
+        .map(|((_, row, share), band)| {
+            let (title, name) = (plain(&row.title), long_name(bound));
+            let band = band.map_or_else(String::new, |(low, high)| {
+                format!(" ({} to {})", percent(low), percent(high))
+            });
+            format!("<b>{title}</b>, {what}<br>{name}: {}{band}", percent(*share))
+        })
         .collect();
     known.iter().any(|(_, _, share)| *share > 0.0).then(|| {
         json!({
@@ -79,13 +95,8 @@ fn trace(rows: &[WallRow], &(what, axis, shares): &Panel, bound: Bound) -> Optio
             "textposition": "inside",
             "insidetextanchor": "middle",
             "textangle": 0,
-            "hovertext": known
-                .iter()
-                .map(|(_, row, share)| {
-                    let title = plain(&row.title);
-                    format!("<b>{title}</b>, {what}<br>{}: {}", long_name(bound), percent(*share))
-                })
-                .collect::<Vec<_>>(),
+            "customdata": bands,
+            "hovertext": hovers,
             "hoverinfo": "text",
             "marker": { "color": colour(bound) },
             "insidetextfont": { "color": ink_on(bound) },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{line_look, plain, title_of};
+use super::{BAND, line_look, plain, title_of};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::short;
@@ -25,6 +25,7 @@ pub(in crate::report::page::figures) fn figure(report: &WallReport) -> Value {
         "layout": {
             "height": 500,
             "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
+            "meta": { "range": BAND },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": {
                 "type": "log",
@@ -50,6 +51,10 @@ fn line(curve: &ContextCurve, place: usize, title: &str) -> Value {
         "name": title,
         "x": points.iter().map(|point| point.context_tokens).collect::<Vec<_>>(),
         "y": points.iter().map(|point| point.tok_s_per_user).collect::<Vec<_>>(),
+        "customdata": points
+            .iter()
+            .map(|point| [point.band.low, point.band.high])
+            .collect::<Vec<_>>(),
         "hovertext": points.iter().map(|point| hover(curve, point, title)).collect::<Vec<_>>(),
         "hoverinfo": "text",
         "line": { "color": colour, "dash": dash, "width": 2 },
@@ -75,8 +80,13 @@ pub(super) const fn symbol(bound: Bound) -> &'static str {
 }
 
 fn hover(curve: &ContextCurve, point: &ContextPoint, title: &str) -> String {
+    let band = point.band.low.zip(point.band.high);
+    let band = band
+        .map_or_else(String::new, |(low, high)| format!(" ({} to {})", short(low), short(high)));
+    let sequences = if curve.batch == 1 { "sequence" } else { "sequences" };
     format!(
-        "<b>{title}</b>, {} sequences<br>{} tokens of context<br>{} tokens/s per user<br>{}",
+        "<b>{title}</b>, {} {sequences}<br>{} tokens of context<br>\
+         {} tokens/s per user{band}<br>{}",
         curve.batch,
         plain(&short(point.context_tokens as f64)),
         short(point.tok_s_per_user),

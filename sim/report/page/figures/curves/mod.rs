@@ -10,4 +10,4 @@ pub(super) use frontier::figure as frontier;
 pub(super) use roofline::figures as rooflines;
 pub(super) use turns::figures as turns;
 
-use super::{GREY, PALETTE, Series, line_look, log_axis, plain, title_of};
+use super::{BAND, GREY, PALETTE, Series, line_look, log_axis, plain, title_of};

@@ -39,7 +39,10 @@ pub(in crate::report::page::figures) fn figures(rows: &[WallRow]) -> Value {
     let batches = log_axis("sequences in one replica's batch", batches.chain([1.0]));
     let figures: Vec<Value> = known
         .iter()
-        .map(|row| json!({ "chip": row.chip, "figure": figure(row, &contexts, &batches) }))
+        .map(|row| {
+            let figure = figure(row, &contexts, &batches);
+            json!({ "chip": row.chip, "title": row.title, "figure": figure })
+        })
         .collect();
     if figures.is_empty() { Value::Null } else { json!(figures) }
 }

@@ -1,10 +1,9 @@
 //! The columns of the table, and which of them yield first on a terminal.
 
-use super::WallRow;
 use crate::hardware::Class;
-use crate::report::Shares;
 use crate::report::shares::short_name;
 use crate::report::text::{percent, printable, short, short_or_dash, wrap};
+use crate::report::{Shares, WallRow};
 
 /// One column of the table.
 pub(in crate::report) struct Column {
@@ -14,16 +13,36 @@ pub(in crate::report) struct Column {
     pub(super) rank: u8,
     /// Numbers are aligned to the right.
     pub(in crate::report) is_number: bool,
+    /// The figure's key, if it may have a band.
+    pub(in crate::report) key: Option<&'static str>,
     /// The text of a row's cell; a dash for what is not known.
     pub(in crate::report) cell: fn(&WallRow) -> String,
 }
 
-pub(super) const fn number(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
-    Column { header, rank, is_number: true, cell }
+pub(in crate::report::wall) const fn number(
+    header: &'static str,
+    rank: u8,
+    cell: fn(&WallRow) -> String,
+) -> Column {
+    Column { header, rank, is_number: true, key: None, cell }
 }
 
-pub(super) const fn words(header: &'static str, rank: u8, cell: fn(&WallRow) -> String) -> Column {
-    Column { header, rank, is_number: false, cell }
+pub(in crate::report::wall) const fn words(
+    header: &'static str,
+    rank: u8,
+    cell: fn(&WallRow) -> String,
+) -> Column {
+    Column { header, rank, is_number: false, key: None, cell }
+}
+
+/// A number that may have a band under the key `key`.
+const fn banded(
+    header: &'static str,
+    rank: u8,
+    key: &'static str,
+    cell: fn(&WallRow) -> String,
+) -> Column {
+    Column { header, rank, is_number: true, key: Some(key), cell }
 }
 
 /// Rank of the columns that only the page has room for.
@@ -45,21 +64,27 @@ pub(in crate::report) const COLUMNS: [Column; 29] = [
     words("KV", PAGE_ONLY, |row| text(row.kv.as_ref())),
     number("Output\ntok/s/GPU", 0, |row| short_or_dash(row.output_tok_s_per_gpu)),
     number("80 %\nband", 2, band),
-    number("All\ntok/s/GPU", PAGE_ONLY, |row| short_or_dash(row.total_tok_s_per_gpu)),
-    number("tok/s\n/user", 6, |row| short_or_dash(row.tok_s_per_user_p50)),
-    number("p50\nTTFT ms", PAGE_ONLY, |row| short_or_dash(row.ttft_ms_p50)),
-    number("p99\nTTFT ms", 8, |row| short_or_dash(row.ttft_ms_p99)),
-    number("p50\nTPOT ms", 9, |row| short_or_dash(row.tpot_ms_p50)),
-    number("p99\nTPOT ms", PAGE_ONLY, |row| short_or_dash(row.tpot_ms_p99)),
+    banded("All\ntok/s/GPU", PAGE_ONLY, "total_tok_s_per_gpu", |row| {
+        short_or_dash(row.total_tok_s_per_gpu)
+    }),
+    banded("tok/s\n/user", 6, "tok_s_per_user_p50", |row| short_or_dash(row.tok_s_per_user_p50)),
+    banded("p50\nTTFT ms", PAGE_ONLY, "ttft_ms_p50", |row| short_or_dash(row.ttft_ms_p50)),
+    banded("p99\nTTFT ms", 8, "ttft_ms_p99", |row| short_or_dash(row.ttft_ms_p99)),
+    banded("p50\nTPOT ms", 9, "tpot_ms_p50", |row| short_or_dash(row.tpot_ms_p50)),
+    banded("p99\nTPOT ms", PAGE_ONLY, "tpot_ms_p99", |row| short_or_dash(row.tpot_ms_p99)),
     words("Decode\ngoes to", 0, |row| leader(&row.decode_bound)),
     words("Whole task\ngoes to", 1, |row| leader(&row.time_share)),
-    number("k tok/s\n/MW", 7, |row| thousands(row.tok_s_per_facility_mw)),
-    number("USD\n/task", 10, |row| short_or_dash(row.usd_per_task)),
-    number("Joule\n/token", 12, |row| short_or_dash(row.energy_j_per_output_tok)),
-    number("Tasks\n/h/GPU", 11, |row| short_or_dash(row.tasks_per_hour_per_gpu)),
-    number("KV\nhits", 13, |row| share(row.kv_hit_rate)),
-    number("MFU", 14, |row| share(row.mfu)),
-    number("MBU", 15, |row| share(row.mbu)),
+    banded("k tok/s\n/MW", 7, "tok_s_per_facility_mw", |row| thousands(row.tok_s_per_facility_mw)),
+    banded("USD\n/task", 10, "usd_per_task", |row| short_or_dash(row.usd_per_task)),
+    banded("Joule\n/token", 12, "energy_j_per_output_tok", |row| {
+        short_or_dash(row.energy_j_per_output_tok)
+    }),
+    banded("Tasks\n/h/GPU", 11, "tasks_per_hour_per_gpu", |row| {
+        short_or_dash(row.tasks_per_hour_per_gpu)
+    }),
+    banded("KV\nhits", 13, "kv_hit_rate", |row| share(row.kv_hit_rate)),
+    banded("MFU", 14, "mfu", |row| share(row.mfu)),
+    banded("MBU", 15, "mbu", |row| share(row.mbu)),
 ];
 
 fn count(value: Option<u32>) -> String {

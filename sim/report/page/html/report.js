@@ -83,14 +83,30 @@
     const text = (html) => new DOMParser().parseFromString(
       String(html).replaceAll("<br>", " "), "text/html").body.textContent;
     const along = (axis, value) => {
-      const place = axis?.showgrid === false ? axis.tickvals.indexOf(value) : -1;
+      // Markers of several series stand beside one another around a name.
+      const tick = Math.round(value);
+      const place = axis?.showgrid === false ? axis.tickvals.indexOf(tick) : -1;
       return place < 0 ? value : text(axis.ticktext[place]);
     };
     const title = (axis, name) => text(axis?.title?.text ?? name);
-    const lines = [["series", title(layout.xaxis, "share"), title(layout.yaxis, "chip")]];
+    // Where a value may lie: whiskers, or what is not drawn for want of room.
+    const ends = (trace, i) => {
+      const { array, arrayminus, visible } = trace.error_x ?? {};
+      if (!array || visible === false) return trace.customdata?.[i] ?? [null, null];
+      const below = (arrayminus ?? array)[i];
+      return [below == null ? null : trace.x[i] - below,
+              array[i] == null ? null : trace.x[i] + array[i]];
+    };
+    const range = layout.meta?.range ?? "";
+    const head = ["series", title(layout.xaxis, "share"), title(layout.yaxis, "chip")];
+    const lines = [range ? [...head, "low (" + range + ")", "high (" + range + ")"] : head];
     for (const trace of data.filter((trace) => trace.name && trace.hoverinfo === "text")) {
-      trace.x.forEach((x, i) => lines.push(
-        [text(trace.meta ?? trace.name), along(layout.xaxis, x), along(layout.yaxis, trace.y[i])]));
+      trace.x.forEach((x, i) => {
+        if (x === null) return;
+        const line = [text(trace.meta ?? trace.name), along(layout.xaxis, x),
+                      along(layout.yaxis, trace.y[i])];
+        lines.push(range ? [...line, ...ends(trace, i)] : line);
+      });
     }
     return lines.map((line) => line.map(quoted).join(",") + "\r\n").join("");
   }

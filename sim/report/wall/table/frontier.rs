@@ -1,8 +1,9 @@
 //! The frontier in a terminal: what each chip yields for users of a given speed.
 
 use super::columns::{Column, number, words};
-use super::{WallRow, words};
+use crate::report::WallRow;
 use crate::report::text::{printable, short, wrap};
+use crate::report::wall::words::best_at;
 
 /// From left to right: users who get at least so many tokens a second.
 pub(super) const FRONTIER_COLUMNS: [Column; 7] = [
@@ -17,7 +18,7 @@ pub(super) const FRONTIER_COLUMNS: [Column; 7] = [
 
 /// `239 tp4×128`: the most output per GPU at that speed, its plan and tasks in flight.
 fn cell(row: &WallRow, speed: f64) -> String {
-    words::best_at(row, speed).map_or_else(
+    best_at(row, speed).map_or_else(
         || "–".to_owned(),
         |point| {
             let output = short(point.output_tok_s_per_gpu);

@@ -4,9 +4,10 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 
 use super::columns::{CLASS_LEGEND, COLUMNS, Column, PAGE_ONLY};
 use super::frontier::FRONTIER_COLUMNS;
-use super::levers::{LEVER_COLUMNS, asked};
-use super::{WallDocument, findings};
+use super::turns::{TURN_COLUMNS, TURN_LEGEND};
 use crate::report::text::{printable, wrap};
+use crate::report::wall::levers::{LEVER_COLUMNS, asked};
+use crate::report::{WallDocument, findings};
 
 const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
@@ -24,11 +25,16 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
         blocks.push(legend(&dropped, width));
     }
     let has_frontier = document.rows.iter().any(|row| !row.frontier.is_empty());
-    let further: [(bool, &[Column]); 2] =
-        [(asked(document), &LEVER_COLUMNS), (has_frontier, &FRONTIER_COLUMNS)];
-    for (_, columns) in further.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+    let is_explained = asked(document);
+    let further: [(bool, &[Column], &str); 3] = [
+        (is_explained, &LEVER_COLUMNS, ""),
+        (is_explained, &TURN_COLUMNS, TURN_LEGEND),
+        (has_frontier, &FRONTIER_COLUMNS, ""),
+    ];
+    for (_, columns, how) in further.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
         let (shown, _) = choose_columns(document, columns, width);
         blocks.push(lines_of(&build(document, &shown, width)));
+        blocks.push(paragraph(&[how.to_owned()], width));
     }
     blocks.push(paragraph(&[findings(document).join(" ")], width));
     blocks.retain(|block| !block.is_empty());

@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{charts, figures, library, tables};
+use super::library;
+use crate::report::page::{charts, figures, tables};
 use crate::report::{WallDocument, WallReport, findings, to_json_line};
 
 const STYLE: &str = include_str!("report.css");
@@ -78,7 +79,7 @@ fn introduction(document: &WallDocument, title: &str) -> Markup {
 }
 
 /// Warnings, if there are any.
-pub(super) fn warned(warnings: &[String]) -> Markup {
+pub(in crate::report::page) fn warned(warnings: &[String]) -> Markup {
     html! {
         @if !warnings.is_empty() {
             section class="warnings" aria-label="Warnings" {
@@ -89,7 +90,7 @@ pub(super) fn warned(warnings: &[String]) -> Markup {
 }
 
 /// What is said where charts cannot be drawn.
-pub(super) fn without_script() -> Markup {
+pub(in crate::report::page) fn without_script() -> Markup {
     html! {
         noscript {
             p { b { "The charts need JavaScript." } " The tables below have the same figures." }
@@ -99,7 +100,7 @@ pub(super) fn without_script() -> Markup {
 }
 
 /// Keeps per cent signs and prefixes of units on the line of their number: `263 k`.
-pub(super) fn glued(sentence: &str) -> String {
+pub(in crate::report::page) fn glued(sentence: &str) -> String {
     let signs: Vec<char> = sentence.chars().collect();
     let is_tight = |place: usize| {
         let before = place.checked_sub(1).is_some_and(|before| signs[before].is_ascii_digit());
@@ -125,7 +126,7 @@ fn setting(document: &WallDocument) -> Markup {
 }
 
 /// Names and values in a row.
-pub(super) fn facts(facts: &[(&str, &str)]) -> Markup {
+pub(in crate::report::page) fn facts(facts: &[(&str, &str)]) -> Markup {
     html! {
         dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
     }
