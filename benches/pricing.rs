@@ -103,6 +103,7 @@ fn experts() -> Vec<Op> {
         ep: 8,
         gated: true,
         weights: Format::Fp8Block,
+        dispatched: false,
     };
     vec![
         op(61, gemm(2112, 7168, Rows::Tokens)),
