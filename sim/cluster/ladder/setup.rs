@@ -61,6 +61,8 @@ pub struct Setup {
     pub split: Option<(Pools, Prefilling)>,
     /// What each replica is that prefills for others, if not what those are.
     pub prefill: Option<Deployment>,
+    /// How requests find their replica, where there are several.
+    pub routing: Routing,
 }
 
 /// What a task takes of a replica, by phase.
@@ -77,13 +79,20 @@ type Pricing<'a> = Speculating<&'a StepProgram>;
 impl Setup {
     /// The deployment by itself.
     pub fn plain(deployment: Deployment) -> Self {
-        Self { deployment, speculation: None, keeps_prefixes: true, split: None, prefill: None }
+        Self {
+            deployment,
+            speculation: None,
+            keeps_prefixes: true,
+            split: None,
+            prefill: None,
+            routing: ROUTING,
+        }
     }
 
     /// The same setup split into `pools`, between which KV passes over `wire`; `order` is what was
     /// deployed.
     pub fn split_into(self, pools: Pools, wire: &Wire, order: &Order) -> Self {
-        let prefilling = Prefilling::of(order, wire, ROUTING);
+        let prefilling = Prefilling::of(order, wire, self.routing);
         Self { split: Some((pools, prefilling)), ..self }
     }
 
@@ -139,7 +148,7 @@ impl Setup {
             (0..count * times).map(|_| self.replica(deployment, terms)).collect()
         };
         let [decode, prefill] = self.counts();
-        let mut fleet = Fleet::new(pool(&self.deployment, decode), ROUTING);
+        let mut fleet = Fleet::new(pool(&self.deployment, decode), self.routing);
         if let Some((_, prefilling)) = self.split {
             fleet = fleet.with_prefill(pool(self.prefilling(), prefill), prefilling);
         }

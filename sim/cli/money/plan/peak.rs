@@ -28,7 +28,7 @@ pub(super) struct PeakHour {
 }
 
 /// Calls of a run, those of its warm-up among them: about a second of a core.
-const MOST_CALLS: f64 = 250_000.0;
+const MOST_CALLS: f64 = 60_000.0;
 
 /// Units of `stand` with a router of their own, at their part of the peak.
 pub(super) fn peak_hour(

@@ -3,12 +3,20 @@
 use std::fmt;
 
 use crate::cli::simulate::Field;
-use crate::cluster::{NoBest, Order, Pools, Setup, Wire};
+use crate::cluster::{NoBest, Order, Policy, Pools, Routing, Setup, Wire};
 use crate::economics::Basis;
 use crate::hardware::Catalog;
 use crate::model::Plan;
 use crate::planning::Objective;
-use crate::units::UsdPerHour;
+use crate::units::{SimSpan, UsdPerHour};
+
+/// How requests find their replica in a fleet: by KV that is there, and by load.
+///
+/// A context that is not found is prefilled again and held twice. With Dynamo's own weight, 1, each
+/// call of a coding agent that meets a busier replica moves its context, until caches hold little
+/// but copies; with this one contexts stay, and fleets bear what their replicas do.
+const ROUTING: Routing =
+    Routing { policy: Policy::KvAware, refresh: SimSpan::ZERO, overlap_weight: 30 };
 
 /// Replicas of a kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +82,7 @@ impl Unit {
         let chip = |kind: &Kind| catalog.chip(&kind.chip).expect("it was found before");
         let terms = field.terms(catalog);
         let serving = field.order(chip(&self.serving), self.serving.plan);
-        let setup = Setup::plain(terms.deploy(&serving)?);
+        let setup = Setup { routing: ROUTING, ..Setup::plain(terms.deploy(&serving)?) };
         let Some((kind, pools)) = &self.prefill else { return Ok(setup) };
         let mut prefill: Order = field.order(chip(kind), kind.plan);
         // What is handed over is not converted on its way.
