@@ -122,7 +122,8 @@ impl Yields {
             system: None,
             concurrency: best.concurrency.unwrap_or(1),
             reached: Reached::of(result),
-            binding: binding(slo.tightest(result), &Shares::from(&result.time())),
+            // Idle time is the other pool's doing.
+            binding: binding(slo.tightest(result), &Shares::from(&result.meter.busy())),
             band: Band::default(),
         })
     }
