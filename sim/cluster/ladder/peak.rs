@@ -35,7 +35,8 @@ pub fn at_peak(setup: &Setup, times: u32, peak: Peak, terms: &Terms) -> RunResul
     let mut patience = Patience::new(terms.slo, peak.length.requests, together);
     let goes_on = &mut |outcome: &Outcome| patience.lasts(outcome);
     let plan = peak.length.plan(Load::Arrivals);
-    let result = simulate_while(&mut fleet, tasks(peak, underway, terms), plan, &mut |_| {}, goes_on);
+    let result =
+        simulate_while(&mut fleet, tasks(peak, underway, terms), plan, &mut |_| {}, goes_on);
     // Tasks that were underway are remnants; a whole task has more calls.
     RunResult { calls_per_task: terms.pool.calls_per_task(), ..result }
 }

@@ -157,9 +157,8 @@ impl Mix {
     fn of(parts: Vec<Part>) -> Self {
         let gpus = parts.iter().map(|part| part.units * u64::from(part.point.gpus())).sum();
         let total = |objective| {
-            let each = parts
-                .iter()
-                .map(|part| Some(part.point.measure(objective)? * part.units as f64));
+            let each =
+                parts.iter().map(|part| Some(part.point.measure(objective)? * part.units as f64));
             each.sum::<Option<f64>>()
         };
         let hourly = total(Objective::Cheapest).map(UsdPerHour::new);

@@ -191,8 +191,7 @@ mod tests {
         // Units bear nine in ten of what they were found to bear.
         let holds = |stand: &Stand| stand.tasks_per_hour <= stand.units as f64 * 9.0;
         let asks = [ask(1000.0, 0)];
-        let settled =
-            settle(&points(), &asks, |stands| stands.iter().map(holds).collect());
+        let settled = settle(&points(), &asks, |stands| stands.iter().map(holds).collect());
         for fleet in settled.single[0].as_ref().unwrap() {
             assert!(holds(&fleet.stand(&asks)) && fleet.units <= 120, "{}", fleet.units);
         }
@@ -206,8 +205,7 @@ mod tests {
             stand.tasks_per_hour <= stand.units as f64 * bears
         };
         let asks = [ask(1000.0, 0)];
-        let settled =
-            settle(&points(), &asks, |stands| stands.iter().map(holds).collect());
+        let settled = settle(&points(), &asks, |stands| stands.iter().map(holds).collect());
         let mix = settled.mix.unwrap();
         assert_eq!(mix.parts.len(), 1);
         assert_eq!((mix.parts[0].point.row, mix.parts[0].units), (1, 100));

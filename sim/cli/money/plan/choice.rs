@@ -54,6 +54,29 @@ impl Choice {
         Ok(Self { single, mix, hours })
     }
 
+    /// Kinds none of whose fleets keeps the level when tasks come at random.
+    pub(super) fn given_up(&self, found: &Found) -> Vec<Unfit> {
+        let kind = |row: usize| {
+            let one = &found.candidates[row];
+            let unit = one.found.as_ref().ok().map(|(unit, _)| unit.chip_names());
+            (one.demand, one.engine.to_string(), unit.unwrap_or_default())
+        };
+        let kept: Vec<_> = self.single.iter().flatten().map(|it| kind(it.point.row)).collect();
+        let mut unfit: Vec<Unfit> = Vec::new();
+        for (stand, hour) in &self.hours {
+            let (demand, engine, chip) = kind(stand.row);
+            let is_known = |one: &Unfit| (&one.demand, &one.chip) == (&demand, &chip);
+            let is_kept = kept.contains(&(demand, engine.clone(), chip.clone()));
+            if hour.meets_slo || is_kept || unfit.iter().any(is_known) {
+                continue;
+            }
+            let reason = "replicas keep the service level one by one, but at the peak, when tasks \
+                          come at random, not even half as many more would";
+            unfit.push(Unfit { demand, chip, engine, reason: reason.into() });
+        }
+        unfit
+    }
+
     /// What came of `stand`.
     pub(super) fn hour(&self, stand: &Stand) -> Option<&PeakHour> {
         hour_of(&self.hours, stand)
@@ -86,9 +109,9 @@ pub(super) fn unfit(candidates: &[Candidate]) -> Vec<Unfit> {
             continue;
         }
         let (demand, engine) = (one.demand, one.engine.to_string());
-        let named = unfit.iter_mut().find(|other| {
-            other.demand == demand && other.engine == engine && other.chip == chip
-        });
+        let named = unfit
+            .iter_mut()
+            .find(|other| other.demand == demand && other.engine == engine && other.chip == chip);
         match named {
             // Larger plans come later.
             Some(smaller) => smaller.reason.clone_from(reason),

@@ -63,7 +63,8 @@ impl PlanCommand {
             explain: self.explain,
         };
         let found = search.candidates(&asked.demands, shell)?;
-        let demands: Vec<_> = asked.demands.iter().map(|one| self.demand_row(&asked, one)).collect();
+        let demands: Vec<_> =
+            asked.demands.iter().map(|one| self.demand_row(&asked, one)).collect();
         let ask = |demand: &DemandRow| self.aim.ask(demand.peak_tasks_per_hour, &asked.available);
         let asks: Vec<Ask> = demands.iter().map(ask).collect();
         let choice = Choice::of(&found, &asks, (&basis, &catalog), shell)?;
@@ -87,6 +88,7 @@ impl PlanCommand {
             let hour = choice.hour(&fleet.stand(asks));
             Row::of(fleet, found, &demands[fleet.point.demand], (asks, hour))
         });
+        let unfit = [unfit(&found.candidates), choice.given_up(found)].concat();
         let only = (demands.len() == 1).then(|| &demands[0]);
         Document {
             model: only.map(|demand| demand.model.clone()),
@@ -99,7 +101,7 @@ impl PlanCommand {
             slo: self.subject.level.slo().into(),
             fleets: rows.collect(),
             mix: choice.mix.as_ref().and_then(|mix| self.mix_row(mix, (choice, asks), found)),
-            unfit: unfit(&found.candidates),
+            unfit,
             demands,
         }
     }

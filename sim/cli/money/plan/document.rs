@@ -45,7 +45,7 @@ pub(super) struct DemandRow {
     pub(super) hours: Option<Vec<f64>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Unfit {
     pub(super) demand: usize,
     pub(super) chip: String,

@@ -27,6 +27,9 @@ pub(super) struct PeakHour {
     pub(super) requests: u64,
 }
 
+/// Units of a run: a router of more takes long.
+const MOST_UNITS: f64 = 48.0;
+
 /// Calls of a run, those of its warm-up among them: about a second of a core.
 const MOST_CALLS: f64 = 60_000.0;
 
@@ -46,7 +49,7 @@ pub(super) fn peak_hour(
     if let Some(tasks) = field.tasks() {
         most = most.min(tasks as f64 / (underway + rate * hours));
     }
-    let simulated = units.min(libm::floor(most)).max(1.0);
+    let simulated = units.min(MOST_UNITS).min(libm::floor(most)).max(1.0);
     let measured = (calls / hours * simulated).clamp(1.0, MOST_CALLS);
     let peak = Peak {
         rate: PerSec::new(rate * simulated / 3600.0),

@@ -4,13 +4,12 @@ use super::document::{DemandRow, Document, MixRow, PartRow, Row};
 use super::peak::PeakHour;
 use crate::cli::terminal::{known, number};
 use crate::cli::{CliError, Column, Shell, Table};
-use crate::report::wrap;
 use crate::units::significant;
 
 pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
     for (i, demand) in document.demands.iter().enumerate() {
         shell.heading(heading(demand))?;
-        spoken(terms(demand, document), shell)?;
+        shell.sentence(terms(demand, document))?;
         shell.line("")?;
         let rows: Vec<_> = document.fleets.iter().filter(|row| row.demand == i).collect();
         if rows.is_empty() {
@@ -21,11 +20,11 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
             shell.table(peaks(&rows))?;
             shell.line("")?;
             for sentence in findings(&rows, document) {
-                spoken(sentence, shell)?;
+                shell.sentence(sentence)?;
             }
         }
         for unfit in document.unfit.iter().filter(|unfit| unfit.demand == i) {
-            spoken(format!("{}: {}.", unfit.chip, unfit.reason), shell)?;
+            shell.sentence(format!("{}: {}.", unfit.chip, unfit.reason))?;
         }
         shell.line("")?;
     }
@@ -37,10 +36,6 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     shell.table(parts(mix, document))?;
     shell.line("")?;
     shell.table(part_peaks(mix, document))
-}
-
-fn spoken(sentence: impl AsRef<str>, shell: &mut Shell) -> Result<(), CliError> {
-    wrap(sentence.as_ref(), shell.width().min(100)).iter().try_for_each(|line| shell.line(line))
 }
 
 pub(super) fn heading(demand: &DemandRow) -> String {
@@ -144,7 +139,10 @@ pub(super) fn findings(rows: &[&Row], document: &Document) -> Vec<String> {
     }
     said.extend(tried(first));
     if let Some(missing) = rows.iter().find(|row| row.peak.as_ref().is_some_and(|p| !p.meets_slo)) {
-        said.push(format!("{} misses the service level at the peak all the same.", missing.names[0]));
+        said.push(format!(
+            "{} misses the service level at the peak all the same.",
+            missing.names[0]
+        ));
     }
     if rows.iter().any(|row| row.prefill.is_some()) {
         said.push(
@@ -177,42 +175,45 @@ fn chosen(row: &Row) -> String {
 
 /// What the next best fleet takes more of.
 fn second(first: &Row, row: &Row, objective: &str) -> Option<String> {
-    let (of_first, of_second, what) = match objective {
-        "cheapest" => (first.usd_per_hour?, row.usd_per_hour?, "dollars"),
-        "smallest" => (first.gpus as f64, row.gpus as f64, "chips"),
-        _ => (first.facility_mw?, row.facility_mw?, "power"),
+    let (of_first, of_second) = match objective {
+        "cheapest" => (first.usd_per_hour?, row.usd_per_hour?),
+        "smallest" => (first.gpus as f64, row.gpus as f64),
+        _ => (first.facility_mw?, row.facility_mw?),
     };
     let more = (of_second / of_first - 1.0) * 100.0;
-    let plan = &row.names[1];
-    Some(if more < 0.5 {
-        format!("The runner-up, {} as {plan}, takes as many {what}.", row.names[0])
-            .replace("many power", "much power")
-    } else {
-        let more = significant(more, 2);
-        format!("The runner-up, {} as {plan}, takes {more} % more {what}.", row.names[0])
-    })
+    let [chips, plan] = &row.names;
+    let more = if more < 0.5 { None } else { Some(significant(more, 2)) };
+    let takes = match (objective, more) {
+        ("cheapest", None) => "costs as much".to_owned(),
+        ("cheapest", Some(more)) => format!("costs {more} % more"),
+        ("smallest", None) => "takes as many chips".to_owned(),
+        ("smallest", Some(more)) => format!("takes {more} % more chips"),
+        (_, None) => "draws as much power".to_owned(),
+        (_, Some(more)) => format!("draws {more} % more power"),
+    };
+    Some(format!("The runner-up, {chips} as {plan}, {takes}."))
 }
 
 /// How the first fleet was tried, and what that changed.
 fn tried(row: &Row) -> Option<String> {
     let peak = row.peak.as_ref()?;
-    let whole = if u64::from(peak.simulated_replicas) == peak.replicas {
-        "Fleets were tried whole".to_owned()
+    let part = if u64::from(peak.simulated_replicas) == peak.replicas {
+        String::new()
     } else {
+        let few = counted(u64::from(peak.simulated_replicas), "replica");
         format!(
-            "Fleets were tried behind one router, of the first {} of {} at their share of the load",
-            counted(u64::from(peak.simulated_replicas), "replica"),
+            "; of the first {few} of {} stood for all, at their share of the load",
             peak.replicas
         )
     };
     let added = match row.added_replicas {
-        0 => ", and none had to be added to the first".to_owned(),
-        some => format!(
-            ": {} had to be added to the first, which tasks that come at random need",
-            counted(some, "replica")
-        ),
+        0 => "none had to be added to the first".to_owned(),
+        some => format!("{} had to be added to the first", counted(some, "replica")),
     };
-    Some(format!("{whole}, for an hour in which tasks arrive at random at the peak's rate{added}."))
+    Some(format!(
+        "Each fleet was tried behind one router for an hour in which tasks arrive at random at the \
+         peak's rate{part}; {added}."
+    ))
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -223,13 +224,12 @@ fn counted(count: u64, what: &str) -> String {
 pub(super) fn headline(mix: &MixRow, document: &Document) -> String {
     let gain = match mix.against_single {
         Some(share) if share < 0.9995 => {
-            let what = match document.objective {
-                "cheapest" => "dollars",
-                "smallest" => "chips",
-                _ => "power",
-            };
             let less = significant((1.0 - share) * 100.0, 2);
-            format!(": {less} % less {what} than of one kind each").replace("less chips", "fewer chips")
+            match document.objective {
+                "cheapest" => format!(", {less} % cheaper than of one kind each"),
+                "smallest" => format!(", {less} % fewer chips than of one kind each"),
+                _ => format!(", {less} % less power than of one kind each"),
+            }
         }
         _ => String::new(),
     };

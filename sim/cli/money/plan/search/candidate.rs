@@ -60,7 +60,8 @@ impl Candidate {
         let able = row.parallel.as_ref().zip(row.gpus).zip(row.tasks_per_hour_per_gpu);
         match able {
             Some(((plan, gpus), rate)) if rate > 0.0 => {
-                let serving = Kind { chip: row.chip.clone(), plan: plan.parse().expect("rows have plans") };
+                let serving =
+                    Kind { chip: row.chip.clone(), plan: plan.parse().expect("rows have plans") };
                 let tasks_per_hour = rate * f64::from(gpus);
                 let yields = Yields::of_row(&row, tasks_per_hour, slo);
                 Ok((Unit { serving, prefill: None }, yields))
@@ -73,7 +74,12 @@ impl Candidate {
     }
 
     /// As fleets are built of it; `row` is its place in the caller's list.
-    pub(in crate::cli::money::plan) fn point(&self, row: usize, basis: &Basis, catalog: &Catalog) -> Option<Point> {
+    pub(in crate::cli::money::plan) fn point(
+        &self,
+        row: usize,
+        basis: &Basis,
+        catalog: &Catalog,
+    ) -> Option<Point> {
         let (unit, yields) = self.found.as_ref().ok()?;
         let mut hourly = Some(UsdPerHour::new(0.0));
         let mut facility = Some(Watts::new(0.0));

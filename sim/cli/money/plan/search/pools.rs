@@ -45,8 +45,11 @@ impl PoolSearch<'_> {
     /// says which pairs and ratios may pay; short trials find the best loads of the best few; long
     /// ones confirm the better half.
     pub(super) fn candidates(&self, replicas: &[Candidate]) -> Vec<(Unit, Yields)> {
-        let mut trials: Vec<(Unit, Promising<Setup>, f64)> =
-            self.worth_trying(replicas).into_par_iter().filter_map(|unit| self.tried(unit)).collect();
+        let mut trials: Vec<(Unit, Promising<Setup>, f64)> = self
+            .worth_trying(replicas)
+            .into_par_iter()
+            .filter_map(|unit| self.tried(unit))
+            .collect();
         trials.sort_by(|a, b| a.2.total_cmp(&b.2));
         trials.truncate(CONFIRMED);
         let terms = self.field.terms(self.catalog);
