@@ -42,6 +42,7 @@ pub(super) fn sheet(document: &Document) -> Sheet {
         title: "Fleets for a demand".into(),
         schema: "memwall.plan/1",
         facts: vec![
+            ("Service level", document.slo.to_string()),
             ("Least", document.objective.to_owned()),
             ("Paid", document.basis.to_owned()),
             ("Spare replicas", document.spare_replicas.to_string()),

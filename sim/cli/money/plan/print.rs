@@ -2,7 +2,7 @@
 
 use super::document::{DemandRow, Document, MixRow, PartRow, Row};
 use super::peak::PeakHour;
-use crate::cli::terminal::{known, number};
+use crate::cli::terminal::{counted, known, number};
 use crate::cli::{CliError, Column, Shell, Table};
 use crate::units::significant;
 
@@ -167,8 +167,8 @@ fn chosen(row: &Row) -> String {
     format!(
         "First comes {} with {} in {}{paid}; {} keeps a replica from more.{scaled}",
         row.names[0],
-        counted(row.gpus, "GPU"),
-        counted(row.replicas, "replica"),
+        counted(row.gpus as usize, "GPU"),
+        counted(row.replicas as usize, "replica"),
         row.binding
     )
 }
@@ -200,7 +200,7 @@ fn tried(row: &Row) -> Option<String> {
     let part = if u64::from(peak.simulated_replicas) == peak.replicas {
         String::new()
     } else {
-        let few = counted(u64::from(peak.simulated_replicas), "replica");
+        let few = counted(peak.simulated_replicas as usize, "replica");
         format!(
             "; of the first {few} of {} stood for all, at their share of the load",
             peak.replicas
@@ -208,16 +208,12 @@ fn tried(row: &Row) -> Option<String> {
     };
     let added = match row.added_replicas {
         0 => "none had to be added to the first".to_owned(),
-        some => format!("{} had to be added to the first", counted(some, "replica")),
+        some => format!("{} had to be added to the first", counted(some as usize, "replica")),
     };
     Some(format!(
         "Each fleet was tried behind one router for an hour in which tasks arrive at random at the \
          peak's rate{part}; {added}."
     ))
-}
-
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// What a mixed fleet takes, and gains.
@@ -235,7 +231,7 @@ pub(super) fn headline(mix: &MixRow, document: &Document) -> String {
     };
     format!(
         "Mixed: {}, {} USD an hour, {} kW{gain}",
-        counted(mix.gpus, "GPU"),
+        counted(mix.gpus as usize, "GPU"),
         number(mix.usd_per_hour),
         number(mix.facility_mw.map(|megawatts| megawatts * 1e3))
     )

@@ -90,6 +90,11 @@ impl Ablate {
         Ok(Exit::Done)
     }
 
+    /// Its document, as a value.
+    pub(in crate::cli) fn value(&self, shell: &Shell) -> Result<serde_json::Value, CliError> {
+        Ok(serde_json::to_value(self.document(shell)?).expect("documents are JSON"))
+    }
+
     fn document(&self, shell: &Shell) -> Result<Document, CliError> {
         let catalog = catalog(shell)?;
         let (models, is_sparse) = self.models(shell)?;

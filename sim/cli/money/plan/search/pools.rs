@@ -30,6 +30,9 @@ const ALIKE: usize = 2;
 /// batches that nothing interrupts gain less.
 const HOPELESS: f64 = 1.4;
 
+/// Units are not shown that take so many times what the best replica does.
+const OUTCLASSED: f64 = 3.0;
+
 /// A replica that does the work by itself, and what a task takes of it.
 struct Able<'a> {
     kind: &'a Kind,
@@ -57,7 +60,17 @@ impl PoolSearch<'_> {
             let yields = Yields::of_pools(&confirm(promising, &terms)?, &terms.slo)?;
             Some((unit, yields))
         });
-        confirmed.collect()
+        let mut confirmed: Vec<(Unit, Yields)> = confirmed.collect();
+        let alone = replicas.iter().filter_map(|one| one.found.as_ref().ok());
+        let best = alone.filter_map(|(unit, it)| self.takes_of_task(unit, it));
+        let most = best.fold(f64::INFINITY, f64::min) * OUTCLASSED;
+        confirmed.retain(|(unit, it)| self.takes_of_task(unit, it).is_some_and(|it| it <= most));
+        confirmed
+    }
+
+    /// What a task takes of what is to be least.
+    fn takes_of_task(&self, unit: &Unit, yields: &Yields) -> Option<f64> {
+        Some(unit.takes(self.objective, (self.basis, self.catalog))? / yields.tasks_per_hour)
     }
 
     /// A unit at the best load of short trials, and what an output token takes of it.
