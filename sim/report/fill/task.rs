@@ -55,6 +55,7 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
     let tokens = result.meter.tokens;
     let usd_per_task = usd.and_then(per_task);
     document.cost.usd_per_task = usd_per_task;
+    document.energy.it_wh_per_task = document.energy.it_wh_per_task.map(|wh| wh / paid.success);
     document.cost.usd_per_gpu_hour = hourly.map(|hourly| hourly / gpus);
     document.cost.usd_per_mtok_output = per_million(usd, tokens.output);
     let in_vain = (tokens.prompt + tokens.output) as f64 * (1.0 - paid.success);
