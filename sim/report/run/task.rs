@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::report::Quantiles;
 
-/// An average completed task, from start to end, with the attempts that failed before it; null where nothing was completed, or a price or a power is
-/// not known.
+/// An average completed task, from start to end, with the attempts that failed before it; null
+/// where nothing was completed, or a price or a power is not known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TaskCost {
     /// How chips are paid for: `rental` or `capex`.

@@ -126,7 +126,7 @@ fn refused(unmet: &Unmet, candidates: &[Candidate]) -> CliError {
     match unmet {
         Unmet::NoPoint => {
             let unable = candidates.iter().filter_map(|one| one.found.as_ref().err());
-            CliError::NoneFits { rows: unable.map(|unable| unable.row.clone()).collect() }
+            CliError::NoneFits { rows: unable.map(|unable| (*unable.row).clone()).collect() }
         }
         Unmet::Together => CliError::Flag {
             flag: "--max-gpus, --max-usd-per-hour, --max-facility-kw, --available",

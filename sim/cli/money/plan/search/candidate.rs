@@ -23,7 +23,7 @@ pub(in crate::cli::money::plan) struct Candidate {
 
 /// A plan of a chip that cannot do the work.
 pub(in crate::cli::money::plan) struct Unable {
-    pub(in crate::cli::money::plan) row: WallRow,
+    pub(in crate::cli::money::plan) row: Box<WallRow>,
     pub(in crate::cli::money::plan) reason: String,
 }
 
@@ -68,7 +68,7 @@ impl Candidate {
             }
             _ => {
                 let reason = row.reason.clone().unwrap_or_else(|| "nothing was answered".into());
-                Err(Unable { row, reason })
+                Err(Unable { row: Box::new(row), reason })
             }
         }
     }
