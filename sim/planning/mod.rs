@@ -17,7 +17,7 @@ pub use demand::{
 pub use error::PlanningError;
 pub use fleet::{
     Ask, AskedFor, Budget, Daily, Fleet, FleetRequest, MOST_TASKS, Mix, Objective, Part, Point,
-    Unmet, best_mix, fleets,
+    Settled, Stand, Unmet, best_mix, fleets, settle,
 };
 pub use sourced::Sourced;
 pub use supply::{

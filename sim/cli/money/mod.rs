@@ -10,7 +10,7 @@ mod supply;
 
 pub(in crate::cli) use demand::DemandCommand;
 pub(in crate::cli) use diff::Diff;
-pub(in crate::cli) use flags::BasisFlags;
+pub(in crate::cli) use flags::{BasisFlags, share};
 pub(in crate::cli) use import::ImportCommand;
 pub(in crate::cli) use plan::PlanCommand;
 pub(in crate::cli) use rank::RankCommand;

@@ -13,5 +13,6 @@ mod work;
 pub(in crate::cli) use ablate::Ablate;
 pub(in crate::cli) use common::CommonFlags;
 pub(in crate::cli) use point::{Bench, check_setting, run_flags};
-pub(in crate::cli) use run::Run;
+pub(in crate::cli) use run::{Run, TierFlags};
 pub(in crate::cli) use wall::{LevelFlags, Wall};
+pub(in crate::cli) use work::Field;

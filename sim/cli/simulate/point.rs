@@ -17,7 +17,7 @@ use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::hardware::{Catalog, Chip, Finding, HardwareError};
 use crate::model::{Model, Plan};
-use crate::report::{RunDocument, fill_task};
+use crate::report::{Paid, RunDocument, fill_task};
 use crate::sweep::{Measure, Point, Setting};
 
 /// Keys below this vary a figure of the chip: `figure.memory.pin_rate`.
@@ -91,7 +91,8 @@ impl Bench {
         let crew = Crew::of(&run, prefill, (&order, &deployment), || Ok(self.catalog.clone()))?;
         let (result, figures) = run.measure(&crew, work, &mut Watch::new(&mut |_| {}))?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);
-        fill_task(&mut document, &order, &result, &run.money.basis(), None);
+        let paid = Paid { basis: &run.money.basis(), api: None, success: run.success };
+        fill_task(&mut document, &crew.used(&result, figures.as_ref()), &result, &paid);
         if run.explain {
             let program = &deployment.program;
             band_run(&mut document, &order, program, &shell, |order| run.again(order, work));

@@ -13,10 +13,13 @@ use serde::Serialize;
 use super::{Progress, Table};
 use crate::cli::arguments::{Flags, with_negatives_joined};
 use crate::cli::{CliError, Exit};
-use crate::report::to_json;
+use crate::report::{to_json, wrap};
 
 /// Columns of a table that goes into a pipe or a file.
 const PIPE_WIDTH: usize = 160;
+
+/// Sentences are never wider: longer lines read badly.
+const LONGEST: usize = 100;
 
 /// A body under its schema.
 #[derive(Serialize)]
@@ -111,6 +114,12 @@ impl Shell {
     /// Prints one line of results.
     pub(in crate::cli) fn line(&mut self, line: impl Display) -> Result<(), CliError> {
         writeln!(self.results, "{line}").map_err(CliError::output)
+    }
+
+    /// A sentence, wrapped.
+    pub(in crate::cli) fn sentence(&mut self, text: impl AsRef<str>) -> Result<(), CliError> {
+        let lines = wrap(text.as_ref(), self.width().min(LONGEST));
+        lines.iter().try_for_each(|line| self.line(line))
     }
 
     /// Prints a part of a line.

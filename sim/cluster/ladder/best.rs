@@ -59,7 +59,7 @@ pub struct Wished<'a> {
 
 impl Terms<'_> {
     /// Deploys `order` over the stores that are asked for.
-    fn deploy(&self, order: &Order) -> Result<Deployment, NoBest> {
+    pub fn deploy(&self, order: &Order) -> Result<Deployment, NoBest> {
         let deployment = order.deploy()?;
         let Some(Wished { wishes, catalog }) = self.below else { return Ok(deployment) };
         let (tiering, _) = wishes.tiering(catalog, order, &deployment)?;
@@ -130,11 +130,14 @@ impl NoBest {
     }
 }
 
-/// A plan and what short trials promise of it.
-struct Candidate<S> {
-    station: S,
-    concurrency: u32,
-    promise: f64,
+/// What short trials promise of a station.
+pub struct Candidate<S> {
+    /// The station.
+    pub station: S,
+    /// Its best load, or the one that was asked for: tasks in flight.
+    pub concurrency: u32,
+    /// Output tokens per second and chip; infinite where no load was looked for.
+    pub promise: f64,
 }
 
 /// Plans whose rates differ by less are not told apart: seeds alone move a rate by as much. Of
@@ -236,7 +239,11 @@ pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, NoBe
 }
 
 /// The load of a station that short trials find best, or the one that was asked for.
-fn candidate<S: Station>(chip: &str, station: S, terms: &Terms) -> Result<Candidate<S>, NoBest> {
+pub fn candidate<S: Station>(
+    chip: &str,
+    station: S,
+    terms: &Terms,
+) -> Result<Candidate<S>, NoBest> {
     let most = terms.pool.underway().len() as u32;
     let (concurrency, promise) = match terms.drive {
         Drive::Best => {
@@ -255,7 +262,7 @@ fn candidate<S: Station>(chip: &str, station: S, terms: &Terms) -> Result<Candid
 /// A long run at the candidate's load, or at the next lower one that meets the service level.
 ///
 /// A load that was asked for is run whether or not it does; plans with which it does come first.
-fn confirm<S: Station>(candidate: Candidate<S>, terms: &Terms) -> Option<Best<S>> {
+pub fn confirm<S: Station>(candidate: Candidate<S>, terms: &Terms) -> Option<Best<S>> {
     let Candidate { station, mut concurrency, .. } = candidate;
     match terms.drive {
         Drive::Rate(rate) => {

@@ -2,6 +2,7 @@
 
 mod best;
 mod inside;
+mod peak;
 mod pool;
 mod search;
 mod setup;
@@ -9,11 +10,15 @@ mod slo;
 mod station;
 mod trial;
 
-pub use best::{Best, Drive, NoBest, Terms, Wished, best_nearby, best_of, best_of_plans, refined};
+pub use best::{
+    Best, Candidate, Drive, NoBest, Terms, Wished, best_nearby, best_of, best_of_plans, candidate,
+    confirm, refined,
+};
 pub use inside::{Inside, look_inside};
+pub use peak::{Peak, at_peak};
 pub use pool::TaskPool;
 pub use search::{Stride, Trial, best_concurrency};
-pub use setup::{Pools, Setup};
+pub use setup::{Phases, Pools, Setup};
 pub use slo::Slo;
 pub use station::{GoesOn, Station};
 pub use trial::TrialLength;

@@ -12,7 +12,7 @@ use crate::cost::StepProgram;
 use crate::des::Streams;
 use crate::model::Plan;
 use crate::serving::{Extent, Outcome, Replica, Request, Speculating, Speculation, TooLong};
-use crate::units::{PerSec, SimSpan, SimTime};
+use crate::units::{PerSec, Seconds, SimSpan, SimTime};
 
 /// How requests find their replica: there are few, and each is worth its cache.
 const ROUTING: Routing =
@@ -29,7 +29,7 @@ pub struct Pools {
 
 impl Pools {
     /// Those that are tried.
-    const ALL: [Self; 5] =
+    pub const ALL: [Self; 5] =
         [Self::of(1, 1), Self::of(1, 2), Self::of(2, 1), Self::of(1, 3), Self::of(3, 1)];
 
     const fn of(prefill: u32, decode: u32) -> Self {
@@ -59,6 +59,19 @@ pub struct Setup {
     pub keeps_prefixes: bool,
     /// Pools that prefill and decode apart, and how KV passes from one to the other.
     pub split: Option<(Pools, Prefilling)>,
+    /// What each replica is that prefills for others, if not what those are.
+    pub prefill: Option<Deployment>,
+    /// How requests find their replica, where there are several.
+    pub routing: Routing,
+}
+
+/// What a task takes of a replica, by phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Phases {
+    /// Steps that prefill, as far as prompts take them.
+    pub prefill: Seconds,
+    /// Decoding.
+    pub decode: Seconds,
 }
 
 type Pricing<'a> = Speculating<&'a StepProgram>;
@@ -66,55 +79,84 @@ type Pricing<'a> = Speculating<&'a StepProgram>;
 impl Setup {
     /// The deployment by itself.
     pub fn plain(deployment: Deployment) -> Self {
-        Self { deployment, speculation: None, keeps_prefixes: true, split: None }
+        Self {
+            deployment,
+            speculation: None,
+            keeps_prefixes: true,
+            split: None,
+            prefill: None,
+            routing: ROUTING,
+        }
     }
 
     /// The same setup split into `pools`, between which KV passes over `wire`; `order` is what was
     /// deployed.
     pub fn split_into(self, pools: Pools, wire: &Wire, order: &Order) -> Self {
-        let prefilling = Prefilling::of(order, wire, ROUTING);
+        let prefilling = Prefilling::of(order, wire, self.routing);
         Self { split: Some((pools, prefilling)), ..self }
+    }
+
+    /// The same setup, whose prompts are prefilled by replicas of another deployment.
+    pub fn prefilled_by(self, deployment: Deployment) -> Self {
+        Self { prefill: Some(deployment), ..self }
     }
 
     /// The time that it spends on prefill over that on decode, with as many tasks in flight as its
     /// cache has room for; 1 if it does neither.
     pub fn prefill_ratio(&self, terms: &Terms) -> f64 {
         let most = terms.pool.underway().len() as u32;
-        let clients = first_guess(self, terms).min(most);
-        let meter = run_closed(self, clients, terms.bracket, terms).meter;
-        let (all, decode) = (meter.busy().total().get(), meter.decode().total().get());
-        if decode > 0.0 { (all - decode) / decode } else { 1.0 }
+        let found = self.phases(first_guess(self, terms).min(most), terms);
+        found.map_or(1.0, |Phases { prefill, decode }| prefill.get() / decode.get())
     }
 
-    /// Replicas in all.
-    pub fn replicas(&self) -> u32 {
-        self.split.map_or(1, |(pools, _)| pools.prefill + pools.decode)
+    /// What a task takes of it with `clients` tasks in flight; none if nothing is decoded.
+    pub fn phases(&self, clients: u32, terms: &Terms) -> Option<Phases> {
+        let result = run_closed(self, clients, terms.bracket, terms);
+        let (all, decode) = (result.meter.busy().total(), result.meter.decode().total());
+        let tasks = result.tasks_per_hour() * result.window.seconds().get() / 3600.0;
+        let of_task = |time: Seconds| Seconds::new(time.get() / tasks);
+        let is_known = decode.get() > 0.0 && tasks > 0.0;
+        is_known.then(|| Phases {
+            prefill: of_task(all.saturating_sub(decode)),
+            decode: of_task(decode),
+        })
     }
 
-    /// Those that decode.
-    fn decoding(&self) -> u32 {
-        self.split.map_or(1, |(pools, _)| pools.decode)
+    /// Replicas that decode, or serve, and those that prefill for them.
+    fn counts(&self) -> [u32; 2] {
+        self.split.map_or([1, 0], |(pools, _)| [pools.decode, pools.prefill])
     }
 
-    fn replica(&self, terms: &Terms) -> Replica<Pricing<'_>> {
-        let replica = self.deployment.speculating_replica(terms.ttl, self.speculation.clone());
+    /// What the replicas are that prefill for others.
+    fn prefilling(&self) -> &Deployment {
+        self.prefill.as_ref().unwrap_or(&self.deployment)
+    }
+
+    fn replica<'a>(&self, deployment: &'a Deployment, terms: &Terms) -> Replica<Pricing<'a>> {
+        let replica = deployment.speculating_replica(terms.ttl, self.speculation.clone());
         replica.with_engine(terms.engine)
     }
 
-    /// Its replicas as a fleet, if it takes one.
-    fn fleet(&self, terms: &Terms) -> Option<Fleet<Pricing<'_>>> {
-        if self.split.is_none() && self.deployment.below.is_none() {
-            return None;
+    /// Whether its replicas are a fleet already, by themselves.
+    fn is_fleet(&self) -> bool {
+        self.split.is_some() || self.deployment.below.is_some()
+    }
+
+    /// The replicas of so many of it behind one router, or one for each kind of pool.
+    pub(super) fn fleet(&self, times: u32, terms: &Terms) -> Fleet<Pricing<'_>> {
+        let pool = |deployment, count| {
+            (0..count * times).map(|_| self.replica(deployment, terms)).collect()
+        };
+        let [decode, prefill] = self.counts();
+        let mut fleet = Fleet::new(pool(&self.deployment, decode), self.routing);
+        if let Some((_, prefilling)) = self.split {
+            fleet = fleet.with_prefill(pool(self.prefilling(), prefill), prefilling);
         }
-        let pool = |count| (0..count).map(|_| self.replica(terms)).collect();
-        let mut fleet = Fleet::new(pool(self.decoding()), ROUTING);
-        if let Some((pools, prefilling)) = self.split {
-            fleet = fleet.with_prefill(pool(pools.prefill), prefilling);
-        }
-        Some(match &self.deployment.below {
+        // Stores lie below those that prefill.
+        match &self.prefilling().below {
             Some(tiering) => fleet.with_tiers(tiering.clone()),
             None => fleet,
-        })
+        }
     }
 
     fn closed(
@@ -140,42 +182,40 @@ impl Station for Setup {
     }
 
     fn gpus(&self) -> u32 {
-        self.deployment.plan.gpus() * self.replicas()
+        let [decode, prefill] = self.counts();
+        self.deployment.plan.gpus() * decode + self.prefilling().plan.gpus() * prefill
     }
 
     fn slots(&self) -> u32 {
-        self.deployment.limits.max_seqs * self.decoding()
+        self.deployment.limits.max_seqs * self.counts()[0]
     }
 
     fn kv_tokens(&self) -> u64 {
-        self.deployment.kv_tokens() * u64::from(self.decoding())
+        self.deployment.kv_tokens() * u64::from(self.counts()[0])
     }
 
     fn run_closed(&self, clients: u32, plan: RunPlan, terms: &Terms, goes_on: GoesOn) -> RunResult {
         let warmed = if self.keeps_prefixes { clients } else { 0 };
-        match self.fleet(terms) {
-            None => {
-                let mut replica = self.replica(terms);
-                let warm = |_, content: &[Extent]| replica.warm(SimTime::ZERO, content);
-                terms.pool.warm(warmed, terms.ttl, warm);
-                self.closed(replica, clients, (plan, terms, goes_on))
-            }
-            Some(mut fleet) => {
-                // Tasks are numbered from 1 in a run.
-                let warm = |client: u32, content: &[Extent]| {
-                    fleet.warm(u64::from(client) + 1, content);
-                };
-                terms.pool.warm(warmed, terms.ttl, warm);
-                self.closed(fleet, clients, (plan, terms, goes_on))
-            }
+        if self.is_fleet() {
+            let mut fleet = self.fleet(1, terms);
+            // Tasks are numbered from 1 in a run.
+            let warm = |client: u32, content: &[Extent]| {
+                fleet.warm(u64::from(client) + 1, content);
+            };
+            terms.pool.warm(warmed, terms.ttl, warm);
+            return self.closed(fleet, clients, (plan, terms, goes_on));
         }
+        let mut replica = self.replica(&self.deployment, terms);
+        let warm = |_, content: &[Extent]| replica.warm(SimTime::ZERO, content);
+        terms.pool.warm(warmed, terms.ttl, warm);
+        self.closed(replica, clients, (plan, terms, goes_on))
     }
 
     fn run_open(&self, rate: PerSec, plan: RunPlan, terms: &Terms) -> RunResult {
-        match self.fleet(terms) {
-            None => self.open(self.replica(terms), rate, plan, terms),
-            Some(fleet) => self.open(fleet, rate, plan, terms),
+        if self.is_fleet() {
+            return self.open(self.fleet(1, terms), rate, plan, terms);
         }
+        self.open(self.replica(&self.deployment, terms), rate, plan, terms)
     }
 }
 

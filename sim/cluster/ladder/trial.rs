@@ -31,7 +31,7 @@ impl TrialLength {
 }
 
 /// Requests too late for a service level, of those measured so far.
-struct Patience {
+pub(super) struct Patience {
     slo: Slo,
     late: u64,
     slow: u64,
@@ -43,14 +43,14 @@ struct Patience {
 impl Patience {
     /// For a trial that ends when `requests` requests have been measured, at most `together` of
     /// them at one time.
-    fn new(slo: Slo, requests: u64, together: u32) -> Self {
+    pub(super) fn new(slo: Slo, requests: u64, together: u32) -> Self {
         let most = requests as f64 + f64::from(together);
         // Quantiles lie between two ranks; both are to be beyond the level.
         Self { slo, late: 0, slow: 0, most_late: 0.01 * most + 2.0, most_slow: 0.5 * most + 2.0 }
     }
 
     /// Whether the level may still be met after one more request.
-    fn lasts(&mut self, outcome: &Outcome) -> bool {
+    pub(super) fn lasts(&mut self, outcome: &Outcome) -> bool {
         let is_slow = |tpot: SimSpan| tpot.as_ms() > self.slo.tpot_ms_p50;
         self.slow += u64::from(outcome.tpot().is_some_and(is_slow));
         self.late += u64::from(outcome.ttft().as_ms() > self.slo.ttft_ms_p99);

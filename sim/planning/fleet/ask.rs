@@ -4,42 +4,59 @@ use std::collections::BTreeMap;
 
 use crate::units::{UsdPerHour, Watts};
 
-/// What a replica of a chip yields at the best load within the service level, simulated.
+/// What a replica, or pools of them that work together, yield at the best load within the service
+/// level, simulated: a unit that fleets have several of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// The chip.
-    pub chip: String,
+    /// Points of one kind are rivals: of each kind the best fleet is named.
+    pub kind: String,
+    /// Chips of a unit by name, each name once.
+    pub chips: Vec<(String, u32)>,
     /// Which of several demands it serves, from 0.
     pub demand: usize,
-    /// Whose engine, so that points of one chip under two engines are two kinds.
-    pub engine: String,
     /// The caller's number for it.
     pub row: usize,
-    /// Chips of one replica.
-    pub gpus: u32,
-    /// Tasks per hour of one replica.
+    /// Tasks per hour of a unit.
     pub tasks_per_hour: f64,
-    /// What a chip costs; `None` if it is not known.
+    /// What a unit costs; `None` if a chip's price is not known.
     pub hourly: Option<UsdPerHour>,
-    /// All-in power of a chip; `None` if it is not known.
+    /// All-in power of a unit; `None` if a chip's is not known.
     pub facility: Option<Watts>,
 }
 
 impl Point {
-    /// Replicas that carry `tasks` tasks an hour, at least one.
+    /// Chips of a unit.
+    pub fn gpus(&self) -> u32 {
+        self.chips.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Chips of a unit that are called `chip`.
+    pub(super) fn of(&self, chip: &str) -> u32 {
+        self.chips.iter().find(|(name, _)| name == chip).map_or(0, |(_, count)| *count)
+    }
+
+    /// Units that carry `tasks` tasks an hour, at least one.
     pub fn carrying(&self, tasks: f64) -> f64 {
         libm::ceil(tasks / self.tasks_per_hour).max(1.0)
     }
 
-    /// What a replica takes of what is to be least; `None` if it is not known.
+    /// What a unit takes of what is to be least; `None` if it is not known.
     pub(super) fn measure(&self, objective: Objective) -> Option<f64> {
-        let gpus = f64::from(self.gpus);
         match objective {
-            Objective::Cheapest => self.hourly.map(|rate| rate.get() * gpus),
-            Objective::Smallest => Some(gpus),
-            Objective::LeastPower => self.facility.map(|watts| watts.get() * gpus),
+            Objective::Cheapest => self.hourly.map(UsdPerHour::get),
+            Objective::Smallest => Some(f64::from(self.gpus())),
+            Objective::LeastPower => self.facility.map(Watts::get),
         }
     }
+}
+
+/// The names of all chips of `points`, each once.
+pub(super) fn chips_of<'a>(points: impl Iterator<Item = &'a Point>) -> String {
+    let chips = points.flat_map(|point| &point.chips);
+    let mut names: Vec<&str> = chips.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(" with ")
 }
 
 /// What is to be least.
@@ -72,7 +89,7 @@ impl Objective {
 }
 
 impl Budget {
-    /// What is limited, by the name it is refused with: a replica's part of it, and the limit.
+    /// What is limited, by the name it is refused with: a unit's part of it, and the limit.
     pub(super) fn limits(&self) -> [(&'static str, Objective, Option<f64>); 3] {
         [
             ("gpus", Objective::Smallest, self.gpus.map(|gpus| gpus as f64)),
@@ -87,7 +104,7 @@ impl Budget {
 pub struct Ask {
     /// Tasks an hour at the peak.
     pub tasks_per_hour: f64,
-    /// Replicas that may fail without missing it.
+    /// Units that may fail without missing it.
     pub spare: u32,
     /// What is to be least.
     pub objective: Objective,

@@ -1,4 +1,4 @@
-//! Fleets of several kinds of replicas, for several demands at once: a small integer program.
+//! Fleets of several kinds of units, for several demands at once: a small integer program.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use good_lp::{
     Expression, ProblemVariables, Solution, SolverModel, Variable, WithMipGap, variable,
 };
 
-use super::ask::{Ask, Budget, Objective, Point, Unmet};
+use super::ask::{Ask, Budget, Objective, Point, Unmet, chips_of};
 use crate::units::{UsdPerHour, Watts};
 
-/// Replicas of one kind in a mixed fleet.
+/// Units of one kind in a mixed fleet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// The kind.
     pub point: Point,
     /// How many.
-    pub replicas: u64,
+    pub units: u64,
 }
 
-/// A fleet of several kinds of replicas.
+/// A fleet of several kinds of units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mix {
     /// Its parts, in the order of the points they are of.
@@ -35,13 +35,13 @@ pub struct Mix {
 /// The search ends when no fleet can be better by more than this share.
 const GAP: f32 = 1e-4;
 
-/// What replicas fall short of a demand by less than this share, rounding does.
+/// What units fall short of a demand by less than this share, rounding does.
 const ROUNDING: f64 = 1e-9;
 
 /// The fleet that is least in what `asks` want and carries each of them: `asks[i]` is for the
 /// points of demand `i`. All share the first one's objective and budget.
 ///
-/// Each demand's fleet carries its peak without any `spare` of its replicas. Points that lack the
+/// Each demand's fleet carries its peak without any `spare` of its units. Points that lack the
 /// figure that is to be least, or one that is limited, are left out: they might be any.
 pub fn best_mix(points: &[Point], asks: &[Ask]) -> Result<Mix, Unmet> {
     let first = asks.first().ok_or(Unmet::NoPoint)?;
@@ -77,32 +77,32 @@ fn solve(points: &[Point], asks: &[Ask], objective: Objective, budget: &Budget) 
         }
     }
     for (chip, &limit) in &budget.available {
-        let gpus = |point: &Point| if point.chip == *chip { f64::from(point.gpus) } else { 0.0 };
+        let gpus = |point: &Point| f64::from(point.of(chip));
         bounds.push(sum(&gpus).leq(limit as f64));
     }
     // Of equally good fleets, that with fewer chips.
     let each = |point: &Point| {
         let least = point.measure(objective).unwrap_or(0.0);
-        least * (1.0 + 1e-7 * f64::from(point.gpus))
+        least * (1.0 + 1e-7 * f64::from(point.gpus()))
     };
     let total = sum(&each);
     let problem = variables.minimise(total).using(microlp).with_mip_gap(GAP).ok()?;
     let problem = bounds.into_iter().fold(problem, SolverModel::with);
     let solution = problem.solve().ok()?;
     let parts = points.iter().zip(&counts).filter_map(|(&point, &count)| {
-        let replicas = libm::round(solution.value(count)) as u64;
-        (replicas > 0).then(|| Part { point: point.clone(), replicas })
+        let units = libm::round(solution.value(count)) as u64;
+        (units > 0).then(|| Part { point: point.clone(), units })
     });
     Some(Mix::of(parts.collect()))
 }
 
-/// More replicas than this do not help.
+/// More units than this do not help.
 fn most(point: &Point, asks: &[Ask]) -> f64 {
     let Some(ask) = asks.get(point.demand) else { return 0.0 };
     point.carrying(ask.tasks_per_hour) + f64::from(ask.spare)
 }
 
-/// That the replicas for a demand carry it, and still do without the `spare` largest of them.
+/// That the units for a demand carry it, and still do without the `spare` largest of them.
 fn carrying(
     demand: usize,
     ask: &Ask,
@@ -155,11 +155,10 @@ fn unmet(points: &[Point], asks: &[Ask], budget: &Budget) -> Unmet {
 
 impl Mix {
     fn of(parts: Vec<Part>) -> Self {
-        let gpus = parts.iter().map(|part| part.replicas * u64::from(part.point.gpus)).sum();
+        let gpus = parts.iter().map(|part| part.units * u64::from(part.point.gpus())).sum();
         let total = |objective| {
-            let each = parts
-                .iter()
-                .map(|part| Some(part.point.measure(objective)? * part.replicas as f64));
+            let each =
+                parts.iter().map(|part| Some(part.point.measure(objective)? * part.units as f64));
             each.sum::<Option<f64>>()
         };
         let hourly = total(Objective::Cheapest).map(UsdPerHour::new);
@@ -179,18 +178,14 @@ impl Mix {
 
     /// Its chips by name, each once.
     fn chips(&self) -> String {
-        let mut names: Vec<&str> = self.parts.iter().map(|part| &*part.point.chip).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.join(" with ")
+        chips_of(self.parts.iter().map(|part| &part.point))
     }
 
     /// Of which chip it needs most beyond what there is.
     fn beyond(&self, available: &BTreeMap<String, u64>) -> Unmet {
         let needs = available.iter().map(|(chip, &limit)| {
-            let of_chip = self.parts.iter().filter(|part| part.point.chip == *chip);
-            let gpus: u64 = of_chip.map(|part| part.replicas * u64::from(part.point.gpus)).sum();
-            (chip, gpus, limit)
+            let gpus = self.parts.iter().map(|part| part.units * u64::from(part.point.of(chip)));
+            (chip, gpus.sum::<u64>(), limit)
         });
         match needs.max_by_key(|&(_, gpus, limit)| gpus.saturating_sub(limit)) {
             Some((chip, gpus, limit)) if gpus > limit => Unmet::OverBudget {
@@ -216,7 +211,7 @@ mod tests {
     }
 
     fn counts(mix: &Mix) -> Vec<(&str, u64)> {
-        mix.parts.iter().map(|part| (&*part.point.chip, part.replicas)).collect()
+        mix.parts.iter().map(|part| (&*part.point.kind, part.units)).collect()
     }
 
     #[test]
@@ -250,7 +245,7 @@ mod tests {
         let mix = best_mix(&points, &asks).unwrap();
         // The new chips go where they gain most.
         let of: Vec<_> =
-            mix.parts.iter().map(|part| (part.point.demand, &*part.point.chip)).collect();
+            mix.parts.iter().map(|part| (part.point.demand, &*part.point.kind)).collect();
         assert_eq!(of, [(0, "old"), (1, "new")]);
     }
 
@@ -289,7 +284,7 @@ mod tests {
             prop_assert!(mix.hourly.unwrap().get() <= best * 1.001);
             let mut rates: Vec<f64> = Vec::new();
             for part in &mix.parts {
-                rates.extend(vec![part.point.tasks_per_hour; part.replicas as usize]);
+                rates.extend(vec![part.point.tasks_per_hour; part.units as usize]);
             }
             rates.sort_by(f64::total_cmp);
             let left: f64 = rates.iter().rev().skip(spare as usize).sum();

@@ -1,24 +1,24 @@
-//! Fleets of one kind of replica, and the choice between them.
+//! Fleets of one kind of unit, and the choice between them.
 
 use std::collections::BTreeSet;
 
-use super::ask::{Ask, Budget, Objective, Point, Unmet};
+use super::ask::{Ask, Budget, Objective, Point, Unmet, chips_of};
 use crate::units::{UsdPerHour, Watts};
 
-/// Replicas of one point that carry a demand.
+/// Units of one point that carry a demand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
-    /// The replicas' point.
+    /// The units' point.
     pub point: Point,
-    /// Replicas, spare ones included.
-    pub replicas: u64,
+    /// Units, spare ones included.
+    pub units: u64,
     /// Chips.
     pub gpus: u64,
     /// Dollars an hour; `None` if a chip's price is not known.
     pub hourly: Option<UsdPerHour>,
     /// Facility power; `None` if a chip's is not known.
     pub facility: Option<Watts>,
-    /// Load at the peak over what all replicas bear.
+    /// Load at the peak over what all units bear.
     pub load: f64,
     /// Whether no other fleet is at most as large, dear and hungry, and in one of these less.
     pub on_frontier: bool,
@@ -27,11 +27,11 @@ pub struct Fleet {
 impl Fleet {
     /// What it takes of what is to be least; `None` if it is not known.
     pub fn measure(&self, objective: Objective) -> Option<f64> {
-        self.point.measure(objective).map(|each| each * self.replicas as f64)
+        self.point.measure(objective).map(|each| each * self.units as f64)
     }
 }
 
-/// The best fleet of each chip and engine that keeps the budget, the best of all first; fleets that
+/// The best fleet of each kind that keeps the budget, the best of all first; fleets that
 /// lack the figure that is to be least come last.
 pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
     let able = points.iter().filter(|point| point.tasks_per_hour > 0.0);
@@ -48,7 +48,7 @@ pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
     // Of equals, that with fewer chips.
     kept.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.gpus.cmp(&b.gpus)));
     let mut kinds = BTreeSet::new();
-    kept.retain(|fleet| kinds.insert((fleet.point.chip.clone(), fleet.point.engine.clone())));
+    kept.retain(|fleet| kinds.insert(fleet.point.kind.clone()));
     for i in 0..kept.len() {
         kept[i].on_frontier = !kept.iter().any(|other| dominates(other, &kept[i]));
     }
@@ -57,14 +57,13 @@ pub fn fleets(points: &[Point], ask: &Ask) -> Result<Vec<Fleet>, Unmet> {
 
 fn fleet(point: &Point, ask: &Ask) -> Fleet {
     let needed = point.carrying(ask.tasks_per_hour);
-    let replicas = needed as u64 + u64::from(ask.spare);
-    let gpus = replicas * u64::from(point.gpus);
+    let units = needed as u64 + u64::from(ask.spare);
     Fleet {
-        replicas,
-        gpus,
-        hourly: point.hourly.map(|rate| rate * gpus as f64),
-        facility: point.facility.map(|watts| watts * gpus as f64),
-        load: ask.tasks_per_hour / (replicas as f64 * point.tasks_per_hour),
+        units,
+        gpus: units * u64::from(point.gpus()),
+        hourly: point.hourly.map(|rate| rate * units as f64),
+        facility: point.facility.map(|watts| watts * units as f64),
+        load: ask.tasks_per_hour / (units as f64 * point.tasks_per_hour),
         on_frontier: false,
         point: point.clone(),
     }
@@ -75,13 +74,14 @@ fn fleet(point: &Point, ask: &Ask) -> Fleet {
 fn excesses(fleet: &Fleet, budget: &Budget) -> Vec<(&'static str, f64, f64, bool)> {
     let limits = budget.limits().into_iter();
     let needs = limits.map(|(what, measured, limit)| (what, fleet.measure(measured), limit));
-    let there_are = budget.available.get(&fleet.point.chip).map(|&gpus| gpus as f64);
-    let limited = needs.chain([("available", Some(fleet.gpus as f64), there_are)]).filter_map(
-        |(what, need, limit)| {
-            let (need, limit) = (need.unwrap_or(f64::INFINITY), limit?);
-            Some((what, need, limit, need > limit))
-        },
-    );
+    let available = fleet.point.chips.iter().map(|(chip, count)| {
+        let there_are = budget.available.get(chip).map(|&gpus| gpus as f64);
+        ("available", Some((fleet.units * u64::from(*count)) as f64), there_are)
+    });
+    let limited = needs.chain(available).filter_map(|(what, need, limit)| {
+        let (need, limit) = (need.unwrap_or(f64::INFINITY), limit?);
+        Some((what, need, limit, need > limit))
+    });
     limited.collect()
 }
 
@@ -95,7 +95,7 @@ fn over_budget(all: &[Fleet], budget: &Budget) -> Unmet {
     let nearest = all.iter().map(|fleet| (fleet, worst(fleet)));
     let nearest = nearest.min_by(|a, b| (a.1.1 / a.1.2).total_cmp(&(b.1.1 / b.1.2)));
     let (fleet, (what, least, limit, _)) = nearest.expect("there is a fleet");
-    Unmet::OverBudget { what, least, limit, chip: fleet.point.chip.clone() }
+    Unmet::OverBudget { what, least, limit, chip: chips_of(std::iter::once(&fleet.point)) }
 }
 
 /// Whether `a` is nowhere worse than `b` and somewhere better; unknown is worst.
@@ -119,14 +119,13 @@ pub(super) mod tests {
         watts: f64,
     ) -> Point {
         Point {
-            chip: chip.into(),
+            kind: chip.into(),
+            chips: vec![(chip.into(), gpus)],
             demand: 0,
-            engine: "vllm".into(),
             row: 0,
-            gpus,
             tasks_per_hour: rate,
-            hourly: Some(UsdPerHour::new(usd)),
-            facility: Some(Watts::new(watts)),
+            hourly: Some(UsdPerHour::new(usd * f64::from(gpus))),
+            facility: Some(Watts::new(watts * f64::from(gpus))),
         }
     }
 
@@ -144,23 +143,23 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn replicas_cover_the_peak_and_the_spares() {
+    fn units_cover_the_peak_and_the_spares() {
         let all = fleets(&points(), &ask(Objective::Cheapest)).unwrap();
-        // 100 of 40 an hour are three replicas, and one spare; of eight chips.
-        assert_eq!((all[0].point.chip.as_str(), all[0].replicas, all[0].gpus), ("cheap", 4, 32));
+        // 100 of 40 an hour are three units, and one spare; of eight chips.
+        assert_eq!((all[0].point.kind.as_str(), all[0].units, all[0].gpus), ("cheap", 4, 32));
         assert_eq!(all[0].hourly, Some(UsdPerHour::new(32.0)));
         assert!((all[0].load - 100.0 / 160.0).abs() < 1e-12);
     }
 
     #[test]
     fn the_objective_decides_and_the_frontier_does_not() {
-        let first = |objective| fleets(&points(), &ask(objective)).unwrap()[0].point.chip.clone();
+        let first = |objective| fleets(&points(), &ask(objective)).unwrap()[0].point.kind.clone();
         assert_eq!(first(Objective::Cheapest), "cheap");
         assert_eq!(first(Objective::Smallest), "fast");
         assert_eq!(first(Objective::LeastPower), "fast");
         for objective in [Objective::Cheapest, Objective::LeastPower] {
             let all = fleets(&points(), &ask(objective)).unwrap();
-            let poor = all.iter().find(|fleet| fleet.point.chip == "poor").unwrap();
+            let poor = all.iter().find(|fleet| fleet.point.kind == "poor").unwrap();
             assert!(!poor.on_frontier && all.iter().filter(|f| f.on_frontier).count() == 2);
         }
     }
@@ -181,7 +180,7 @@ pub(super) mod tests {
         unknown.hourly = None;
         let points = [unknown, point("old", 8, 10.0, 9.0, 9000.0)];
         let all = fleets(&points, &ask(Objective::Cheapest)).unwrap();
-        assert_eq!(all[0].point.chip, "old");
+        assert_eq!(all[0].point.kind, "old");
         let budget = Budget { hourly: Some(UsdPerHour::new(1e6)), ..Budget::default() };
         let all = fleets(&points, &Ask { budget, ..ask(Objective::Smallest) }).unwrap();
         assert_eq!(all.len(), 1);

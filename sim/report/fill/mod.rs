@@ -15,7 +15,7 @@ pub use evidence::{MOST_CONTEXTS, context_curve, provenance, roofline};
 pub use fleet::{Pool, Wire, fill_fleet};
 pub use life::fill_life;
 pub use run::fill_run;
-pub use task::fill_task;
+pub use task::{Paid, Used, fill_task};
 pub use tiers::{fill_oracle, fill_tiers};
 pub use turns::{fill_turns, frontier_points};
 pub use wall::{fill_row, unfit_row};

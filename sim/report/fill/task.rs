@@ -2,50 +2,82 @@
 
 use crate::cluster::{Order, RunResult};
 use crate::cost::Bound;
-use crate::economics::{Activity, ApiPrice, Basis, BilledTokens, PowerModel};
+use crate::economics::{Activity, ApiPrice, Basis, BilledTokens, EnergyUse, PowerModel};
 use crate::report::{
     ApiCost, KindPrices, Quantiles, RunDocument, TaskCost, TaskJoules, TaskTokens,
 };
+use crate::serving::Meter;
 use crate::units::{Bytes, Joules, Seconds};
 
 use super::wall::main_format;
 
-/// Puts what `result` cost into `document`: the cost of a task, and all dollars on `basis`.
-pub fn fill_task(
-    document: &mut RunDocument,
-    order: &Order,
-    result: &RunResult,
-    basis: &Basis,
-    api: Option<&ApiPrice>,
-) {
+/// Equal replicas, and what they did.
+#[derive(Clone, Copy)]
+pub struct Used<'a> {
+    /// What each was ordered as.
+    pub order: &'a Order<'a>,
+    /// How many.
+    pub replicas: u32,
+    /// Measurements of all of them together.
+    pub meter: &'a Meter,
+}
+
+/// How tasks are paid for.
+#[derive(Clone, Copy)]
+pub struct Paid<'a> {
+    /// How chips are.
+    pub basis: &'a Basis,
+    /// An API's price, to show beside it.
+    pub api: Option<&'a ApiPrice>,
+    /// Share of tasks that are completed; the others are paid for as well.
+    pub success: f64,
+}
+
+impl Used<'_> {
+    fn gpus(&self) -> f64 {
+        f64::from(self.order.plan.gpus() * self.replicas)
+    }
+
+    fn hourly(&self, basis: &Basis) -> Option<f64> {
+        Some(basis.hourly(self.order.chip)?.get() * self.gpus())
+    }
+}
+
+/// Puts what `result`, of replicas as they were `used`, cost into `document`: the cost of a
+/// completed task, and all dollars.
+pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, paid: &Paid) {
     let hours = result.window.seconds().get() / 3600.0;
-    let gpus = f64::from(order.plan.gpus());
-    let tasks = result.tasks_per_hour() * hours;
+    let gpus: f64 = used.iter().map(Used::gpus).sum();
+    let tasks = result.tasks_per_hour() * hours * paid.success;
     let per_task = |total: f64| (tasks > 0.0).then(|| total / tasks);
-    let hourly = basis.hourly(order.chip).map(|rate| rate.get() * gpus);
+    let hourly: Option<f64> = used.iter().map(|used| used.hourly(paid.basis)).sum();
     let usd = hourly.map(|hourly| hourly * hours);
     let tokens = result.meter.tokens;
     let usd_per_task = usd.and_then(per_task);
     document.cost.usd_per_task = usd_per_task;
+    document.energy.it_wh_per_task = document.energy.it_wh_per_task.map(|wh| wh / paid.success);
     document.cost.usd_per_gpu_hour = hourly.map(|hourly| hourly / gpus);
     document.cost.usd_per_mtok_output = per_million(usd, tokens.output);
+    let in_vain = (tokens.prompt + tokens.output) as f64 * (1.0 - paid.success);
     document.task = TaskCost {
-        basis: basis.name(),
-        calls: (result.calls_per_task > 0.0).then_some(result.calls_per_task),
+        basis: paid.basis.name(),
+        attempts: 1.0 / paid.success,
+        calls: (result.calls_per_task > 0.0).then(|| result.calls_per_task / paid.success),
         tokens: TaskTokens {
             prompt: per_task(tokens.prompt as f64),
             cached: per_task(tokens.cached as f64),
             fresh: per_task(tokens.prompt.saturating_sub(tokens.cached) as f64),
             wasted: per_task(tokens.recomputed as f64),
+            failed: per_task(in_vain),
             output: per_task(tokens.output as f64),
         },
         wall_s: wall_s(result),
         gpu_s: per_task(hours * 3600.0 * gpus),
         usd: usd_per_task,
         usd_per_hour: hourly,
-        usd_per_mtok: by_kind(usd, result),
-        joules: joules(order, result, &per_task),
-        api: api.map(|price| api_cost(price, result, usd_per_task, &per_task)),
+        usd_per_mtok: by_kind(used, result, (hours, usd), paid.basis),
+        joules: joules(used, result, &per_task),
+        api: paid.api.map(|price| api_cost(price, result, usd_per_task, &per_task)),
     };
 }
 
@@ -69,50 +101,74 @@ fn per_million(usd: Option<f64>, tokens: u64) -> Option<f64> {
     usd.filter(|_| tokens > 0).map(|usd| usd * 1e6 / tokens as f64)
 }
 
-fn by_kind(usd: Option<f64>, result: &RunResult) -> KindPrices {
-    let meter = &result.meter;
-    let (busy, decode) = (meter.busy().total().get(), meter.decode().total().get());
-    let prefill = if busy > 0.0 { (1.0 - decode / busy).max(0.0) } else { 0.0 };
-    let part = |share: f64| usd.filter(|_| busy > 0.0).map(|usd| usd * share);
+fn by_kind(
+    used: &[Used],
+    result: &RunResult,
+    (hours, usd): (f64, Option<f64>),
+    basis: &Basis,
+) -> KindPrices {
+    let tokens = result.meter.tokens;
+    // Each kind of replica by its own time; in dollars, since chips differ in price.
+    let parts = used.iter().map(|used| {
+        let (busy, decode) = (used.meter.busy().total().get(), used.meter.decode().total().get());
+        let decode = if busy > 0.0 { (decode / busy).min(1.0) } else { 0.0 };
+        let usd = used.hourly(basis)? * hours;
+        Some([usd * (1.0 - decode), usd * decode])
+    });
+    let parts: Option<Vec<[f64; 2]>> = parts.collect();
+    let part = |of: usize| parts.as_ref().map(|parts| parts.iter().map(|part| part[of]).sum());
     KindPrices {
-        fresh: per_million(part(prefill), meter.tokens.prefilled),
-        output: per_million(part(1.0 - prefill), meter.tokens.output),
-        blended: per_million(usd, meter.tokens.prompt + meter.tokens.output),
+        fresh: per_million(part(0), tokens.prefilled),
+        output: per_million(part(1), tokens.output),
+        blended: per_million(usd, tokens.prompt + tokens.output),
     }
 }
 
-fn joules(order: &Order, result: &RunResult, per_task: &impl Fn(f64) -> Option<f64>) -> TaskJoules {
-    let (model, chip) = (PowerModel::embedded(), order.chip);
-    let stages = f64::from(order.plan.pp);
-    let work = result.meter.work();
-    let activity = Activity {
-        window: result.window.seconds(),
-        engine: chip.engine_for(main_format(order.model, order.precision)),
-        // A rank does one stage of what is counted for the whole pass.
-        flop: work.flop / stages,
-        traffic: work.traffic / stages,
-        sent: sent(order, result),
+/// The sum over all chips; unknown if it is of any.
+fn joules(used: &[Used], result: &RunResult, per_task: &impl Fn(f64) -> Option<f64>) -> TaskJoules {
+    let model = PowerModel::embedded();
+    let of_all = |used: &Used| Some((energy(&model, used, result.window.seconds())?, used.gpus()));
+    let Some(parts) = used.iter().map(of_all).collect::<Option<Vec<_>>>() else {
+        return TaskJoules::default();
     };
-    let Some(used) = model.energy(chip, &activity) else { return TaskJoules::default() };
-    let gpus = f64::from(order.plan.gpus());
-    let of = |energy: Joules| per_task(energy.get() * gpus);
+    let of = |part: fn(&EnergyUse) -> Joules| {
+        per_task(parts.iter().map(|(each, gpus)| part(each).get() * gpus).sum())
+    };
+    let it = of(EnergyUse::it);
     TaskJoules {
-        idle: of(used.idle),
-        compute: of(used.compute),
-        memory: of(used.memory),
-        links: of(used.links),
-        host: of(used.host),
-        it: of(used.it()),
-        facility: of(used.it() * model.pue()),
+        idle: of(|used| used.idle),
+        compute: of(|used| used.compute),
+        memory: of(|used| used.memory),
+        links: of(|used| used.links),
+        host: of(|used| used.host),
+        it,
+        facility: it.map(|joules| joules * model.pue()),
     }
 }
 
-/// What a chip sent at most: its link's rate in the time that went to links.
-fn sent(order: &Order, result: &RunResult) -> Bytes {
-    let busy = result.meter.busy();
+/// What one chip of `used` takes on average.
+fn energy(model: &PowerModel, used: &Used, window: Seconds) -> Option<EnergyUse> {
+    let Used { order, replicas, meter } = used;
+    // A rank does one stage of what is counted for the whole pass.
+    let share = 1.0 / (f64::from(order.plan.pp) * f64::from((*replicas).max(1)));
+    let work = meter.work();
+    let activity = Activity {
+        window,
+        engine: order.chip.engine_for(main_format(order.model, order.precision)),
+        flop: work.flop * share,
+        traffic: work.traffic * share,
+        sent: sent(used) * (1.0 / f64::from((*replicas).max(1))),
+    };
+    model.energy(order.chip, &activity)
+}
+
+/// What a chip of each replica sent at most, all together: its link's rate in the time that went to
+/// links.
+fn sent(used: &Used) -> Bytes {
+    let busy = used.meter.busy();
     let links = Bound::ALL.iter().position(|&bound| bound == Bound::Interconnect);
     let time = links.map_or(0.0, |at| busy.shares()[at] * busy.total().get());
-    let rate = order.chip.scale_up.as_ref().map(|link| link.bandwidth);
+    let rate = used.order.chip.scale_up.as_ref().map(|link| link.bandwidth);
     rate.filter(|_| time.is_finite()).map_or(Bytes::ZERO, |rate| rate * Seconds::new(time))
 }
 

@@ -214,7 +214,7 @@ fn bar_cell(shares: &Shares, bound: Bound, length: usize) -> String {
     })
 }
 
-fn bills(run: &RunDocument) -> [Line; 8] {
+fn bills(run: &RunDocument) -> [Line; 9] {
     [
         ("Energy, IT", with_unit(run.energy.it_j_per_output_tok, "J per output token")),
         ("Energy per task, IT", with_unit(run.energy.it_wh_per_task, "Wh")),
@@ -233,6 +233,14 @@ fn bills(run: &RunDocument) -> [Line; 8] {
             run.task.tokens.wasted.filter(|wasted| *wasted > 0.0).map(|wasted| {
                 format!("{} tokens a task, evicted or preempted before", short(wasted))
             }),
+        ),
+        (
+            "Failed attempts",
+            run.task
+                .tokens
+                .failed
+                .filter(|failed| *failed > 0.0)
+                .map(|failed| format!("{} tokens a completed task, in and out", short(failed))),
         ),
     ]
 }

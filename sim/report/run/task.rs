@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use crate::report::Quantiles;
 
-/// An average task, from start to end; null where nothing was completed, or a price or a power is
-/// not known.
+/// An average completed task, from start to end, with the attempts that failed before it; null
+/// where nothing was completed, or a price or a power is not known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TaskCost {
     /// How chips are paid for: `rental` or `capex`.
     pub basis: &'static str,
+    /// Attempts at it, those that failed included.
+    pub attempts: f64,
     /// Calls, those of sub-agents included.
     pub calls: Option<f64>,
     /// Tokens by kind.
@@ -17,11 +19,11 @@ pub struct TaskCost {
     /// From its first call to its last answer, pauses included; null quantiles if none was both
     /// started and ended while measuring.
     pub wall_s: Quantiles,
-    /// Time of the replica's chips, idle time included.
+    /// Time of all chips, idle time included.
     pub gpu_s: Option<f64>,
     /// Dollars for the chips.
     pub usd: Option<f64>,
-    /// Dollars an hour for the whole replica.
+    /// Dollars an hour for all chips.
     pub usd_per_hour: Option<f64>,
     /// Dollars for a million tokens by kind.
     pub usd_per_mtok: KindPrices,
@@ -38,10 +40,12 @@ pub struct TaskTokens {
     pub prompt: Option<f64>,
     /// Of those, found in the KV cache.
     pub cached: Option<f64>,
-    /// Of those, computed for the first time.
+    /// Of those, not found there.
     pub fresh: Option<f64>,
     /// Computed again although they had been in the cache: evicted or preempted.
     pub wasted: Option<f64>,
+    /// Prompt and output tokens of attempts that failed.
+    pub failed: Option<f64>,
     /// Written.
     pub output: Option<f64>,
 }

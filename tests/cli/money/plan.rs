@@ -17,12 +17,13 @@ fn plan(more: &[&str]) -> Value {
 fn fleets_carry_the_peak_and_come_best_first() {
     let document = plan(&["--tasks-per-hour", "200000", "--peak", "2", "--spare", "1"]);
     let fleets = document["fleets"].as_array().unwrap();
-    assert_eq!(fleets.len(), 2);
+    assert_eq!(fleets.iter().filter(|fleet| fleet["prefill"].is_null()).count(), 2);
     let number = |fleet: &Value, key: &str| fleet[key].as_f64().unwrap();
     for fleet in fleets {
         let able = number(fleet, "replicas") * number(fleet, "tasks_per_hour_per_replica");
         let one = number(fleet, "tasks_per_hour_per_replica");
-        assert!(able - one >= 399_990.0 && able - 2.0 * one < 400_000.0, "{fleet}");
+        let added = number(fleet, "added_replicas") * one;
+        assert!(able - one >= 399_990.0 && able - added - 2.0 * one < 400_000.0, "{fleet}");
         assert!((number(fleet, "load") - 400_000.0 / able).abs() < 1e-4);
         assert!(fleet["slo"]["ttft_ms_p99"].as_f64().unwrap() <= 10_000.0);
         assert!(!fleet["binding"].as_str().unwrap().is_empty());
@@ -217,4 +218,124 @@ fn a_task_costs_its_parts() {
     assert_eq!(run(&["--capex"])["task"]["basis"], "capex");
     memwall(&["run", "--model", "llama-3.1-8b", "--api", "gpt-9"])
         .refused(&["gpt-9", "no list price"]);
+}
+
+/// Work on which contexts are long, and chips of which the newer decodes faster for its price.
+const AGENTS: [&str; 5] = ["plan", "--chips", "h100-sxm,rubin", "--tasks-per-hour", "100"];
+
+#[test]
+fn fleets_are_tried_whole_at_their_peak() {
+    let document =
+        memwall(&[&AGENTS[..], &["--spare", "1", "--json"]].concat()).document("memwall.plan/1");
+    for fleet in document["fleets"].as_array().unwrap() {
+        let peak = &fleet["peak"];
+        let number = |key: &str| peak[key].as_f64().unwrap();
+        let count = |value: &Value| value.as_u64().unwrap();
+        // The spare replica has failed; the others carry all of the peak.
+        assert_eq!(count(&peak["replicas"]), count(&fleet["replicas"]) - 1);
+        assert!((number("tasks_per_hour") - 100.0).abs() < 1e-9);
+        assert!(number("simulated_replicas") <= number("replicas"));
+        assert_eq!(peak["meets_slo"], true, "{fleet}");
+        let reached = &peak["reached"];
+        assert!(reached["ttft_ms_p99"].as_f64().unwrap() <= 10_000.0);
+        assert!(reached["tpot_ms_p50"].as_f64().unwrap() <= 50.0);
+        // An hour of a hundred tasks, of dozens of calls each.
+        let share = number("simulated_replicas") / number("replicas");
+        assert!(number("requests") > 1000.0 * share, "{peak}");
+    }
+}
+
+#[test]
+fn pools_that_prefill_and_decode_apart_stand_beside_replicas() {
+    let level = ["--slo-tpot-p99", "30ms", "--json"];
+    let document = memwall(&[&AGENTS[..], &level].concat()).document("memwall.plan/1");
+    let fleets = document["fleets"].as_array().unwrap();
+    let pools: Vec<&Value> = fleets.iter().filter(|fleet| !fleet["prefill"].is_null()).collect();
+    assert!(!pools.is_empty(), "{document}");
+    let gpus = |plan: &Value| plan.as_str().unwrap().strip_prefix("tp").unwrap().parse::<u64>();
+    for fleet in pools {
+        let prefill = &fleet["prefill"];
+        let count = |value: &Value| value.as_u64().unwrap();
+        let group = count(&prefill["replicas"]) * gpus(&prefill["plan"]).unwrap()
+            + count(&fleet["serving_replicas"]) * gpus(&fleet["plan"]).unwrap();
+        assert_eq!(count(&fleet["gpus"]), group * count(&fleet["replicas"]));
+        assert_eq!(fleet["peak"]["meets_slo"], true);
+        // Decodes that no prefill interrupts keep their pace.
+        let tail = fleet["peak"]["reached"]["tpot_ms_p99"].as_f64().unwrap();
+        assert!(tail <= 30.0, "{fleet}");
+    }
+    let colocated = [&AGENTS[..], &level, &["--colocated"]].concat();
+    let document = memwall(&colocated).document("memwall.plan/1");
+    let fleets = document["fleets"].as_array().unwrap();
+    assert!(fleets.iter().all(|fleet| fleet["prefill"].is_null()));
+}
+
+#[test]
+fn plans_and_ranks_reckon_with_stores_below_hbm() {
+    let work = ["--chips", "h100-sxm", "--workload", "agentic-coding", "--json"];
+    let usd = |more: &[&str]| {
+        let models = ["rank", "--models", "llama-3.1-70b"];
+        let document = memwall(&[&models[..], &work, more].concat()).document("memwall.rank/1");
+        document["rows"][0]["usd_per_task"].as_f64().unwrap()
+    };
+    assert!(usd(&["--kv-tiers", "host"]) < usd(&[]), "KV that comes back is not prefilled again");
+    memwall(&["rank", "--models", "llama-3.1-8b", "--kv-prefetch", "1s"]).refused(&["--kv-tiers"]);
+    let asked = ["plan", "--chips", "gb300", "--tasks-per-hour", "50", "--colocated", "--json"];
+    let gpus = |more: &[&str]| {
+        let document = memwall(&[&asked[..], more].concat()).document("memwall.plan/1");
+        document["fleets"][0]["gpus"].as_u64().unwrap()
+    };
+    assert!(gpus(&["--kv-tiers", "host"]) <= gpus(&[]));
+}
+
+#[test]
+fn a_fleet_s_tasks_pay_for_all_its_chips() {
+    let task = |more: &[&str]| {
+        let run = ["run", "--concurrency", "16", "--duration", "10min", "--warmup", "1min"];
+        let document = memwall(&[&run[..], &["--json"], &WORK, more].concat());
+        let document = document.document("memwall.run/1");
+        (document["task"].clone(), document["throughput"]["tasks_per_hour"].as_f64().unwrap())
+    };
+    let pools = ["--chip", "gb300", "--replicas", "2", "--prefill-replicas", "1"];
+    let unlike = [&pools[..], &["--prefill-chip", "h100-sxm"]].concat();
+    let (fleet, rate) = task(&unlike);
+    let number = |task: &Value, path: &str| {
+        path.split('.').fold(task, |value, key| &value[key]).as_f64().unwrap()
+    };
+    // Three chips by the clock, of two kinds by their own rents.
+    assert!((number(&fleet, "gpu_s") / (3.0 * 3600.0 / rate) - 1.0).abs() < 1e-3);
+    let rent = |chip: &str| number(&task(&["--chip", chip]).0, "usd_per_hour");
+    let hourly = 2.0 * rent("gb300") + rent("h100-sxm");
+    assert!((number(&fleet, "usd_per_hour") / hourly - 1.0).abs() < 1e-6);
+    assert!((number(&fleet, "usd") / (hourly / rate) - 1.0).abs() < 1e-3);
+    let parts = ["idle", "compute", "memory", "links", "host"];
+    let sum: f64 = parts.iter().map(|part| number(&fleet, &format!("joules.{part}"))).sum();
+    assert!((sum / number(&fleet, "joules.it") - 1.0).abs() < 1e-4);
+    // Idling alone is known: a share of each chip's limit, all the time.
+    let idle = |chip: &str| {
+        let (task, rate) = task(&["--chip", chip]);
+        number(&task, "joules.idle") * rate
+    };
+    let expected = (2.0 * idle("gb300") + idle("h100-sxm")) / rate;
+    assert!((number(&fleet, "joules.idle") / expected - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn attempts_that_fail_are_paid_for() {
+    let task = |success: &str| {
+        let run = ["run", "--chip", "gb300", "--duration", "10min", "--warmup", "1min"];
+        let document = memwall(&[&run[..], &["--json", "--success", success], &WORK].concat());
+        document.document("memwall.run/1")["task"].clone()
+    };
+    let (whole, half) = (task("1"), task("0.5"));
+    let number = |task: &Value, path: &str| {
+        path.split('.').fold(task, |value, key| &value[key]).as_f64().unwrap()
+    };
+    for path in ["usd", "gpu_s", "calls", "attempts", "tokens.output", "joules.it"] {
+        assert!((number(&half, path) / number(&whole, path) - 2.0).abs() < 1e-4, "{path}");
+    }
+    assert!(number(&whole, "tokens.failed").abs() < 1e-9);
+    let all = number(&half, "tokens.prompt") + number(&half, "tokens.output");
+    assert!((number(&half, "tokens.failed") / (all / 2.0) - 1.0).abs() < 1e-4);
+    memwall(&["run", "--success", "0"]).refused(&["--success"]);
 }

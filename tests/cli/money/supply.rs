@@ -138,6 +138,8 @@ fn the_case_study_comes_out_of_its_inputs() {
         ("output a day, ratio", 15.5, 16.5),
         ("USD a day, ratio", 12.35, 12.5),
         ("USD a day, ratio, remainder as cache writes", 13.35, 13.5),
+        ("USD a day, ratio, if ChatGPT reasons most", 5.5, 6.5),
+        ("USD a day, ratio, if ChatGPT reasons least", 21.5, 22.5),
         ("Claude Code, USD a year", 9650.0, 9750.0),
         ("a year of ChatGPT: USD", 781.0, 783.0),
     ] {
@@ -160,4 +162,61 @@ fn demand_is_carried_by_chips() {
         assert!(gpu_s(2, chip) > 10.0 * gpu_s(0, chip));
     }
     assert!(gpu_s(2, 1) < gpu_s(2, 0));
+}
+
+#[test]
+fn measured_gains_stand_beside_those_that_were_said() {
+    let document = supply(&[]);
+    let claimed = document["claimed_gains"].as_array().unwrap();
+    assert_eq!(claimed.len(), 6);
+    let studies = document["measured_gains"].as_array().unwrap();
+    let of = |study: &Value| study["techniques"].as_array().unwrap().clone();
+    let measured: Vec<Value> = studies.iter().flat_map(of).collect();
+    for claim in claimed {
+        assert!(measured.iter().any(|gain| gain["called"] == claim["name"]), "{claim}");
+    }
+    // What was recorded comes out again: of all studies this one takes seconds.
+    let study = studies.iter().find(|study| study["model"] == "deepseek-v4-pro").unwrap();
+    again(study);
+}
+
+/// All of them take minutes.
+#[test]
+#[ignore = "takes minutes; run it when the time model or a technique changes"]
+fn all_measured_gains_come_out_again() {
+    let document = supply(&[]);
+    document["measured_gains"].as_array().unwrap().iter().for_each(again);
+}
+
+/// Runs a study's command, and finds its figures to three digits.
+fn again(study: &Value) {
+    let command = study["command"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).chain(["--json"]).collect();
+    let document = memwall(&words).document("memwall.ablate/1");
+    let near = |ours: &Value, theirs: &Value| {
+        (ours.as_f64().unwrap() / theirs.as_f64().unwrap() - 1.0).abs() < 6e-3
+    };
+    assert!(near(&document["chips"][0]["joint"], &study["together"]), "{command}");
+    let found = document["techniques"].as_array().unwrap();
+    for gain in study["techniques"].as_array().unwrap() {
+        let own = found.iter().find(|row| row["name"] == gain["name"]).unwrap();
+        for key in ["alone", "last", "shapley"] {
+            assert!(near(&own[key], &gain[key]), "{key} of {}: {}", gain["name"], own[key]);
+        }
+    }
+}
+
+#[test]
+fn gains_of_one_s_own_ablation_take_the_place_of_those_recorded() {
+    let folder = scratch("supply-ablate");
+    let path = folder.join("gains.json").display().to_string();
+    let text = r#"{"model": "mine", "workload": "chat", "chips": [{"chip": "x", "joint": 1.5}],
+        "techniques": [{"chip": "x", "name": "kv-offload", "alone": 1.5, "last": 1.5}]}"#;
+    fs::write(&path, text).unwrap();
+    let document = supply(&["--ablate", &path]);
+    let studies = document["measured_gains"].as_array().unwrap();
+    assert_eq!((studies.len(), &studies[0]["together"]), (1, &Value::from(1.5)));
+    assert_eq!(studies[0]["techniques"][0]["called"], "memory hierarchy");
+    fs::write(&path, "{}").unwrap();
+    memwall(&["supply", "--ablate", &path]).refused(&["gains.json", "memwall ablate --json"]);
 }

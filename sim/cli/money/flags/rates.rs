@@ -9,14 +9,6 @@ use crate::cli::{CliError, Shell};
 use crate::planning::SimulatedRates;
 use crate::report::WallRow;
 
-/// Chips to choose from if nothing else is said: the generations that one can rent.
-const CHIPS: [&str; 3] = ["h100-sxm", "b200-sxm", "gb300"];
-
-/// `chips`, or those to choose from if none are named.
-pub(in crate::cli) fn chosen(chips: &[String]) -> Vec<String> {
-    if chips.is_empty() { CHIPS.map(str::to_owned).to_vec() } else { chips.to_vec() }
-}
-
 /// What is simulated to get rates.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct RateFlags {

@@ -264,8 +264,8 @@ fn warnings(document: &Document) -> Vec<String> {
     let mut warnings = Vec::new();
     if let [first, ..] = document.skipped_lines.as_slice() {
         warnings.push(format!(
-            "{} lines could not be read and were skipped; the first is {}:{}: {}",
-            document.skipped_lines.len(),
+            "{} could not be read, skipped; the first is {}:{}: {}",
+            counted(document.skipped_lines.len(), "line"),
             first.file,
             first.line,
             first.problem

@@ -1,31 +1,48 @@
 //! The page of `memwall plan`.
 
 use super::document::{DemandRow, Document, Row};
-use super::print::{fleets, heading, headline, parts};
+use super::print::{findings, fleets, heading, headline, part_peaks, parts, peaks};
 use crate::report::{Bar, Line, Plot, Section, Sheet};
-use crate::units::significant;
 
 /// Places of several demands on a page: their charts need names of their own.
-const FLEETS: [&str; 6] = ["fleets", "fleets-2", "fleets-3", "fleets-4", "fleets-5", "fleets-6"];
+const FLEETS: [[&str; 2]; 6] = [
+    ["fleets", "peak"],
+    ["fleets-2", "peak-2"],
+    ["fleets-3", "peak-3"],
+    ["fleets-4", "peak-4"],
+    ["fleets-5", "peak-5"],
+    ["fleets-6", "peak-6"],
+];
 
 /// What `document` says, in charts and tables.
 pub(super) fn sheet(document: &Document) -> Sheet {
     let demands = document.demands.iter().enumerate().zip(FLEETS);
-    let mut sections: Vec<_> =
-        demands.map(|((place, demand), id)| of_one_kind(document, place, demand, id)).collect();
+    let of_demand = |((place, demand), ids): ((usize, &DemandRow), [&'static str; 2])| {
+        let rows: Vec<&Row> = document.fleets.iter().filter(|row| row.demand == place).collect();
+        [of_one_kind(document, demand, &rows, ids[0]), at_peak(&rows, ids[1])]
+    };
+    let mut sections: Vec<_> = demands.flat_map(of_demand).collect();
     sections.extend(day(document));
     sections.extend(document.mix.as_ref().map(|mix| Section {
         id: "mix",
         heading: "The best mixed fleet".into(),
-        says: vec![format!("{}.", headline(mix))],
+        says: vec![format!("{}.", headline(mix, document))],
         plot: None,
         table: Some(parts(mix, document).for_page()),
+    }));
+    sections.extend(document.mix.as_ref().map(|mix| Section {
+        id: "mix-peak",
+        heading: "The mixed fleet at its peak".into(),
+        says: Vec::new(),
+        plot: None,
+        table: Some(part_peaks(mix, document).for_page()),
     }));
     let asked = document.unfit.iter();
     Sheet {
         title: "Fleets for a demand".into(),
         schema: "memwall.plan/1",
         facts: vec![
+            ("Service level", document.slo.to_string()),
             ("Least", document.objective.to_owned()),
             ("Paid", document.basis.to_owned()),
             ("Spare replicas", document.spare_replicas.to_string()),
@@ -35,10 +52,14 @@ pub(super) fn sheet(document: &Document) -> Sheet {
     }
 }
 
-fn of_one_kind(document: &Document, place: usize, demand: &DemandRow, id: &'static str) -> Section {
-    let rows: Vec<&Row> = document.fleets.iter().filter(|row| row.demand == place).collect();
+fn of_one_kind(
+    document: &Document,
+    demand: &DemandRow,
+    rows: &[&Row],
+    id: &'static str,
+) -> Section {
     let bar = |row: &&Row| Bar {
-        name: format!("{}, {}", row.chip, row.plan.as_deref().unwrap_or("")),
+        name: row.names.join(", "),
         value: row.gpus as f64,
         range: row.gpus_band.low.zip(row.gpus_band.high),
         kind: row.engine.clone(),
@@ -47,29 +68,21 @@ fn of_one_kind(document: &Document, place: usize, demand: &DemandRow, id: &'stat
     let caption = "Whiskers: 80 % band, where --explain asked for it.";
     Section {
         id,
-        heading: heading(demand, document),
-        says: rows.first().map(|row| first(row)).into_iter().collect(),
+        heading: heading(demand),
+        says: findings(rows, document),
         plot: (!rows.is_empty()).then(|| (plot, caption.into())),
-        table: Some(fleets(&rows).for_page()),
+        table: (!rows.is_empty()).then(|| fleets(rows).for_page()),
     }
 }
 
-/// What the first fleet is, and what holds it.
-fn first(row: &Row) -> String {
-    let paid = row
-        .usd_per_task
-        .map_or_else(String::new, |usd| format!(", {} USD a task", significant(usd, 3)));
-    let scaled = row.scaled_usd_per_hour.zip(row.usd_per_hour).map_or_else(
-        String::new,
-        |(scaled, fixed)| {
-            let less = significant((1.0 - scaled / fixed) * 100.0, 2);
-            format!(" Rented by the hour as the day needs it, it would cost {less} % less.")
-        },
-    );
-    format!(
-        "First comes {} with {} GPUs in {} replicas{paid}; {} keeps a replica from more.{scaled}",
-        row.chip, row.gpus, row.replicas, row.binding
-    )
+fn at_peak(rows: &[&Row], id: &'static str) -> Section {
+    Section {
+        id,
+        heading: "At the peak hour".into(),
+        says: Vec::new(),
+        plot: None,
+        table: (!rows.is_empty()).then(|| peaks(rows).for_page()),
+    }
 }
 
 /// The hours of the day; none where only peaks are known.

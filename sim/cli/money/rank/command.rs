@@ -7,8 +7,8 @@ use clap::Args;
 use super::document::{Document, Row, Unfit, mixes, portability, rank};
 use super::page::sheet;
 use super::print::print;
-use crate::cli::money::flags::{BasisFlags, PageFlags, chosen, share};
-use crate::cli::simulate::{CommonFlags, LevelFlags, Wall};
+use crate::cli::money::flags::{SubjectFlags, share};
+use crate::cli::simulate::Wall;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 
@@ -26,9 +26,6 @@ pub(in crate::cli) struct RankCommand {
     /// The models, as --model takes them
     #[arg(long, value_name = "LIST", value_delimiter = ',', required = true)]
     models: Vec<String>,
-    /// Chips to choose from [default: h100-sxm, b200-sxm, gb300]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    chips: Vec<String>,
     /// The share of attempts with which a model completes a task (`deepseek-r1=0.9`) [default: 1]
     #[arg(long, value_name = "MODEL=SHARE", value_delimiter = ',', value_parser = success)]
     success: Vec<(String, f64)>,
@@ -37,13 +34,7 @@ pub(in crate::cli) struct RankCommand {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     escalation: Option<f64>,
     #[command(flatten)]
-    level: LevelFlags,
-    #[command(flatten)]
-    common: CommonFlags,
-    #[command(flatten)]
-    money: BasisFlags,
-    #[command(flatten)]
-    page: PageFlags,
+    subject: SubjectFlags,
 }
 
 fn success(text: &str) -> Result<(String, f64), String> {
@@ -54,14 +45,15 @@ fn success(text: &str) -> Result<(String, f64), String> {
 impl RankCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let success = self.successes()?;
-        self.page.probe()?;
+        let (success, subject) = (self.successes()?, &self.subject);
+        subject.page.probe()?;
         let catalog = catalog(shell)?;
-        let basis = self.money.basis();
+        let basis = subject.money.basis();
         let (mut rows, mut unfit) = (Vec::new(), Vec::new());
         for model in &self.models {
-            let common = self.common.with(Some(model), None, self.common.engine_profile());
-            let wall = Wall::of(chosen(&self.chips), common).within(self.level.clone());
+            let common = subject.common.with(Some(model), None, subject.common.engine_profile());
+            let wall = Wall::of(subject.chips(), common).within(subject.level.clone());
+            let wall = wall.over(subject.tiers.clone());
             for row in wall.rows(shell)? {
                 let chip = catalog.chip(&row.chip)?;
                 match row.reason.clone() {
@@ -81,16 +73,15 @@ impl RankCommand {
             });
         }
         rank(&mut rows);
-        let workload = self.common.work.workload.clone();
         let document = Document {
-            workload: workload.unwrap_or_else(|| "agentic-coding".into()),
+            workload: subject.workload(),
             basis: basis.name(),
             portability: portability(&rows, &self.models),
             mixes: mixes(&rows, &self.models, self.escalation),
             rows,
             unfit,
         };
-        self.page.keep(|| sheet(&document), &document, shell)?;
+        subject.page.keep(|| sheet(&document), &document, shell)?;
         if shell.json() {
             shell.document("memwall.rank/1", &document)?;
         } else {

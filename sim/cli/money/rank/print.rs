@@ -12,14 +12,11 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     ))?;
     shell.line("")?;
     shell.table(ranked(document))?;
-    for unfit in &document.unfit {
-        shell.line(format!("{} on {}: {}", unfit.model, unfit.chip, unfit.reason))?;
-    }
     shell.line("")?;
-    for sentence in findings(document) {
-        shell.line(sentence)?;
+    for unfit in &document.unfit {
+        shell.sentence(format!("{} on {}: {}.", unfit.model, unfit.chip, unfit.reason))?;
     }
-    Ok(())
+    findings(document).iter().try_for_each(|sentence| shell.sentence(sentence))
 }
 
 /// Models on chips, cheapest first.
@@ -59,6 +56,9 @@ pub(super) fn findings(document: &Document) -> Vec<String> {
 fn moves(leader: &Portability) -> String {
     let Portability { model, chip, .. } = leader;
     match (&leader.runner_up, leader.premium, leader.even_usd_per_gpu_hour) {
+        (Some(next), Some(premium), _) if premium < SAME => {
+            format!("{model} costs the same on {chip} and on {next}.")
+        }
         (Some(next), Some(premium), Some(even)) => format!(
             "{model} is cheapest on {chip}; on {next} a task costs {} more. The two are even if \
              {chip} costs {} USD an hour.",
@@ -74,16 +74,26 @@ fn tried_first(mix: &MixRow) -> String {
     if mix.crossover <= 0.0 {
         return format!("{first} before {then} never pays.");
     }
-    let gain = if mix.against_alone < 0.0 { "less" } else { "more" };
-    format!(
-        "{first} first and {then} for the {} it does not complete: {} USD a task, {} {gain} than \
-         {then} alone. It pays while fewer than {} are handed on.",
-        percent(mix.escalated),
-        significant(mix.usd_per_task, 3),
-        percent(mix.against_alone.abs()),
-        percent(mix.crossover)
-    )
+    let against = if mix.against_alone.abs() < SAME {
+        format!("as much as {then} alone")
+    } else {
+        let gain = if mix.against_alone < 0.0 { "less" } else { "more" };
+        format!("{} {gain} than {then} alone", percent(mix.against_alone.abs()))
+    };
+    let usd = significant(mix.usd_per_task, 3);
+    let share = percent(mix.escalated);
+    let tried = if mix.escalated > 0.0 {
+        format!(
+            "{first} first and {then} for the {share} it hands on: {usd} USD a task, {against}."
+        )
+    } else {
+        format!("{first} alone, which hands nothing on: {usd} USD a task, {against}.")
+    };
+    format!("{tried} It pays while fewer than {} are handed on.", percent(mix.crossover))
 }
+
+/// Prices closer than this are the same.
+const SAME: f64 = 0.0005;
 
 fn percent(share: f64) -> String {
     format!("{} %", significant(share * 100.0, 3))

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
 
-use super::document::{ChipRates, Document, MeasuredGain};
+use super::document::{ChipRates, Document};
+use super::gains::{claimed, from_file, measured, recorded};
 use super::page::sheet;
 use super::print::print;
 use crate::cli::files;
@@ -20,6 +20,7 @@ Examples:
   memwall supply
   memwall supply --scenario revised --workload chat --model deepseek-r1
   memwall supply --report supply.html
+  memwall supply --no-simulation --measure
   memwall supply --scenario my.toml --no-simulation --json";
 
 /// Flags of `supply`.
@@ -31,9 +32,13 @@ pub(in crate::cli) struct SupplyCommand {
     scenario: String,
     #[command(flatten)]
     rates: RateFlags,
-    /// Show measured gains of techniques beside the scenario's: the JSON of `memwall ablate`
-    #[arg(long, value_name = "FILE.json")]
+    /// Show these gains of techniques beside the scenario's: the JSON of `memwall ablate`
+    /// [default: those of recorded ablations]
+    #[arg(long, value_name = "FILE.json", conflicts_with = "measure")]
     ablate: Option<PathBuf>,
+    /// Run the recorded ablations anew: some minutes
+    #[arg(long)]
+    measure: bool,
     #[command(flatten)]
     page: PageFlags,
 }
@@ -46,7 +51,11 @@ impl SupplyCommand {
         let catalog = catalog(shell)?;
         // Faults of the scenario are told before anything is simulated.
         let bare = supply.outcome(&catalog, &std::collections::BTreeMap::new())?;
-        let measured_gains = self.ablate.as_deref().map(measured).transpose()?;
+        let measured_gains = match &self.ablate {
+            Some(path) => from_file(path)?,
+            None if self.measure => measured(shell)?,
+            None => recorded(),
+        };
         let rows = self.rates.rows(&supply.chips(), None, shell)?;
         let outcome =
             if rows.is_empty() { bare } else { supply.outcome(&catalog, &rates(&rows))? };
@@ -63,6 +72,7 @@ impl SupplyCommand {
             warnings: warnings(&rows),
             simulated: rows.into_iter().map(chip).collect(),
             outcome,
+            claimed_gains: claimed(&supply),
             measured_gains,
         };
         for warning in &document.warnings {
@@ -98,23 +108,4 @@ fn chip(row: WallRow) -> ChipRates {
         tasks_per_hour_per_gpu: row.tasks_per_hour_per_gpu,
         reason: row.reason,
     }
-}
-
-/// The techniques of an ablation.
-fn measured(path: &Path) -> Result<Vec<MeasuredGain>, CliError> {
-    let refuse = |problem: String| CliError::Scenario { path: path.into(), line: None, problem };
-    let text = files::text(path, "the JSON of `memwall ablate`")?;
-    let document: Value = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-    let techniques = document["techniques"].as_array().ok_or_else(|| {
-        refuse("has no `techniques`; give what `memwall ablate --json` printed".into())
-    })?;
-    let gains = techniques.iter().filter_map(|technique| {
-        Some(MeasuredGain {
-            name: technique["name"].as_str()?.to_owned(),
-            alone: technique["alone"].as_f64(),
-            last: technique["last"].as_f64(),
-            shapley: technique["shapley"].as_f64(),
-        })
-    });
-    Ok(gains.collect())
 }

@@ -20,8 +20,10 @@ pub(super) struct Document {
     pub(super) simulated: Vec<ChipRates>,
     #[serde(flatten)]
     pub(super) outcome: SupplyOutcome,
-    /// Measured gains beside the scenario's; null without --ablate.
-    pub(super) measured_gains: Option<Vec<MeasuredGain>>,
+    /// What the scenario takes single techniques to gain.
+    pub(super) claimed_gains: Vec<ClaimedGain>,
+    /// What they gain in ablations.
+    pub(super) measured_gains: Vec<Study>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -35,10 +37,34 @@ pub(super) struct ChipRates {
     pub(super) reason: Option<String>,
 }
 
-/// A technique of a `memwall.ablate` document.
+/// A technique's gain as a factor, from where to where.
+#[derive(Debug, Serialize)]
+pub(super) struct ClaimedGain {
+    pub(super) name: String,
+    pub(super) range: [f64; 2],
+}
+
+/// An ablation on a chip.
+#[derive(Debug, Serialize)]
+pub(super) struct Study {
+    /// What runs it; null for one from a file.
+    pub(super) command: Option<String>,
+    /// The version of memwall that it was run with; null for one from a file.
+    pub(super) memwall: Option<String>,
+    pub(super) model: String,
+    pub(super) workload: String,
+    pub(super) chip: String,
+    /// All its techniques together.
+    pub(super) together: Option<f64>,
+    pub(super) techniques: Vec<MeasuredGain>,
+}
+
+/// A technique of an ablation; factors of output tokens/s per GPU.
 #[derive(Debug, Serialize)]
 pub(super) struct MeasuredGain {
     pub(super) name: String,
+    /// What scenarios call it; null if they do not.
+    pub(super) called: Option<String>,
     pub(super) alone: Option<f64>,
     pub(super) last: Option<f64>,
     pub(super) shapley: Option<f64>,

@@ -2,6 +2,7 @@
 
 mod command;
 mod document;
+mod gains;
 mod page;
 mod print;
 

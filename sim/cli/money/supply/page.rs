@@ -1,7 +1,7 @@
 //! The page of `memwall supply`.
 
 use super::document::Document;
-use super::print::{ceilings, in_tokens, passes, years};
+use super::print::{ceilings, gained, gains, in_tokens, passes, years};
 use crate::planning::YearOutcome;
 use crate::report::{Line, Plot, Section, Sheet};
 use crate::units::significant;
@@ -10,6 +10,13 @@ use crate::units::significant;
 pub(super) fn sheet(document: &Document) -> Sheet {
     let mut sections = vec![multiples(document), against(document), limits(document)];
     sections.extend(document.workload.is_some().then(|| tokens(document)));
+    sections.push(Section {
+        id: "gains",
+        heading: "Model efficiency from below".into(),
+        says: gained(document),
+        plot: None,
+        table: Some(gains(document).for_page()),
+    });
     Sheet {
         title: format!("Supply, scenario {}", document.scenario),
         schema: "memwall.supply/1",

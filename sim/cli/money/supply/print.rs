@@ -1,6 +1,6 @@
 //! The tables of `memwall supply`.
 
-use super::document::Document;
+use super::document::{Document, MeasuredGain, Study};
 use crate::cli::terminal::{known, number};
 use crate::cli::{CliError, Column, Shell, Table};
 use crate::planning::{Multiples, SupplyOutcome};
@@ -14,9 +14,9 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     shell.heading(format!("{}: {}", document.scenario, document.description))?;
     shell.line("")?;
     shell.table(years(&document.outcome))?;
-    shell.line(format!(
+    shell.sentence(format!(
         "Multiples are of the installed fleet for inference against {}, from base to upside of \
-         model\nefficiency. Packages in millions, training included; PB/s and EFLOP/s are what the \
+         model efficiency. Packages in millions, training included; PB/s and EFLOP/s are what the \
          year adds.",
         document.reference
     ))?;
@@ -28,8 +28,9 @@ pub(super) fn print(document: &Document, shell: &mut Shell) -> Result<(), CliErr
     crossings(document, shell)?;
     efficiency(document, shell)?;
     if !document.fitted.is_empty() {
-        shell.line(format!(
-            "\nFitted, not published: {} figures ({}).",
+        shell.line("")?;
+        shell.sentence(format!(
+            "Fitted, not published: {} figures ({}).",
             document.fitted.len(),
             summary(&document.fitted)
         ))?;
@@ -98,10 +99,11 @@ fn simulated(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
         return Ok(());
     };
     shell.table(in_tokens(&document.outcome))?;
-    shell.line(format!(
+    shell.sentence(format!(
         "Simulated: {model} on {workload}, every chip at its best within wall's service level; \
-         hardware\nalone, without model efficiency.\n"
-    ))
+         hardware alone, without model efficiency."
+    ))?;
+    shell.line("")
 }
 
 /// What the fleet yields in simulated tokens and tasks.
@@ -186,28 +188,78 @@ pub(super) fn passes(outcome: &SupplyOutcome) -> Table {
 }
 
 fn efficiency(document: &Document, shell: &mut Shell) -> Result<(), CliError> {
+    shell.line("")?;
+    shell.table(gains(document))?;
+    gained(document).iter().try_for_each(|sentence| shell.sentence(sentence))
+}
+
+/// What techniques gain by the scenario, and by ablation.
+pub(super) fn gains(document: &Document) -> Table {
+    let mut table = Table::new(&[
+        Column::Name("technique"),
+        Column::Number("said to gain"),
+        Column::Name("studied as"),
+        Column::Number("alone"),
+        Column::Number("last"),
+        Column::Number("Shapley"),
+        Column::Name("on"),
+    ]);
+    let times = |gain: Option<f64>| known(gain.map(|gain| format!("{}×", significant(gain, 3))));
+    let studied = |study: &Study, gain: &MeasuredGain| {
+        let place = format!("{}, {}", study.model, study.chip);
+        vec![gain.name.clone(), times(gain.alone), times(gain.last), times(gain.shapley), place]
+    };
+    let all =
+        || document.measured_gains.iter().flat_map(|s| s.techniques.iter().map(move |g| (s, g)));
+    for claim in &document.claimed_gains {
+        let own: Vec<_> =
+            all().filter(|(_, gain)| gain.called.as_ref() == Some(&claim.name)).collect();
+        let said = vec![claim.name.clone(), range(claim.range)];
+        if own.is_empty() {
+            table.row([said, vec![known(None::<String>); 5]].concat());
+            continue;
+        }
+        for (study, gain) in own {
+            table.row([said.clone(), studied(study, gain)].concat());
+        }
+    }
+    let is_claimed = |gain: &MeasuredGain| {
+        document.claimed_gains.iter().any(|claim| gain.called.as_ref() == Some(&claim.name))
+    };
+    for (study, gain) in all().filter(|(_, gain)| !is_claimed(gain)) {
+        table.row([vec![known(None::<String>); 2], studied(study, gain)].concat());
+    }
+    table
+}
+
+fn range([low, high]: [f64; 2]) -> String {
+    format!("{}–{}×", significant(low, 2), significant(high, 2))
+}
+
+/// What gains come to together, and where those that were measured are from.
+pub(super) fn gained(document: &Document) -> Vec<String> {
+    let mut said = Vec::new();
     if let Some(gains) = document.outcome.efficiency_bottom_up {
-        let range =
-            |[low, high]: [f64; 2]| format!("{}–{}×", significant(low, 2), significant(high, 2));
-        shell.line(format!(
-            "\nModel efficiency from below: techniques {} each on each, {} together; larger models \
-             take {};\nleft are {}.",
+        said.push(format!(
+            "Model efficiency from below: techniques come to {} if each multiplies, to {} as they \
+             are expected together; larger models take {}; left are {}.",
             range(gains.product),
             range(gains.together),
             range(gains.migration),
             range(gains.net)
-        ))?;
+        ));
     }
-    for gain in document.measured_gains.iter().flatten() {
-        shell.line(format!(
-            "  measured, {}: alone {}×, last {}×, Shapley {}×",
-            gain.name,
-            number(gain.alone),
-            number(gain.last),
-            number(gain.shapley)
-        ))?;
+    for study in &document.measured_gains {
+        let together = study.together.filter(|_| study.techniques.len() > 1);
+        let together = together
+            .map_or_else(String::new, |gain| format!(", together {}×", significant(gain, 3)));
+        if let (Some(command), Some(version)) = (&study.command, &study.memwall) {
+            said.push(format!("Measured{together} by memwall {version}: `{command}`."));
+        } else if !together.is_empty() {
+            said.push(format!("Measured on {}, {}{together}.", study.model, study.chip));
+        }
     }
-    Ok(())
+    said
 }
 
 /// Keys without their years, each once.

@@ -138,6 +138,12 @@ impl Ablate {
         Ok(Exit::Done)
     }
 
+    /// Its document, as a value.
+    pub(in crate::cli) fn value(&self, shell: &Shell) -> Result<serde_json::Value, CliError> {
+        let document = self.document(&catalog(shell)?, shell)?;
+        Ok(serde_json::to_value(document).expect("documents are JSON"))
+    }
+
     /// What it finds on chips of `catalog`.
     pub(in crate::cli::simulate) fn document(
         &self,

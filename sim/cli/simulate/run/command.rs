@@ -11,7 +11,7 @@ use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
 use super::timeline::{Recording, TimelineFlags, Watch};
 use crate::cli::files::{Staged, keep, prepare};
-use crate::cli::money::BasisFlags;
+use crate::cli::money::{BasisFlags, share};
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::explain::band_run;
 use crate::cli::simulate::scenario::Scenario;
@@ -23,7 +23,7 @@ use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
 use crate::cost::StepProgram;
 use crate::model::Plan;
-use crate::report::{Bench, RunDocument, fill_run, fill_task, render_run};
+use crate::report::{Bench, Paid, RunDocument, fill_run, fill_task, render_run};
 use crate::serving::{Percentiles, Replica};
 use crate::units::SimSpan;
 use crate::workload::StreamEnd;
@@ -101,6 +101,9 @@ pub(in crate::cli) struct Run {
     /// Put wall-clock figures into the result
     #[arg(long)]
     timing: bool,
+    /// Share of tasks in which the model succeeds: a completed task pays for those that fail
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    pub(in crate::cli::simulate) success: f64,
     /// How chips are paid for
     #[command(flatten)]
     pub(in crate::cli::simulate) money: BasisFlags,
@@ -159,7 +162,8 @@ impl Run {
         let started = Instant::now();
         let (result, figures) = self.drive(&crew, &mut work, recording.as_mut(), shell)?;
         let mut document = self.document(&crew, &result, figures.as_ref(), &work);
-        fill_task(&mut document, &order, &result, &self.money.basis(), api.as_ref());
+        let paid = Paid { basis: &self.money.basis(), api: api.as_ref(), success: self.success };
+        fill_task(&mut document, &crew.used(&result, figures.as_ref()), &result, &paid);
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
             document.sim.wall_s = Some(wall_s);

@@ -8,7 +8,7 @@ use crate::cli::CliError;
 use crate::cli::simulate::work::Work;
 use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
 use crate::hardware::{Catalog, Chip};
-use crate::report::{RunDocument, Wire, fill_oracle, fill_run, fill_tiers};
+use crate::report::{RunDocument, Used, Wire, fill_oracle, fill_run, fill_tiers};
 
 /// The replicas of a run.
 pub(in crate::cli::simulate) struct Crew<'a> {
@@ -136,6 +136,25 @@ impl Run {
 }
 
 impl Crew<'_> {
+    /// Its replicas by kind, and what they did.
+    pub(in crate::cli::simulate) fn used<'a>(
+        &'a self,
+        result: &'a RunResult,
+        figures: Option<&'a FleetFigures>,
+    ) -> Vec<Used<'a>> {
+        let Some(figures) = figures else {
+            return vec![Used { order: self.order, replicas: 1, meter: &result.meter }];
+        };
+        let prefilling = self.prefill.iter().map(|(pool, _)| &pool.order);
+        let orders = std::iter::once(self.order).chain(prefilling);
+        let used = orders.zip(&figures.pools).map(|(order, pool)| Used {
+            order,
+            replicas: pool.replicas,
+            meter: &pool.meter,
+        });
+        used.collect()
+    }
+
     /// What was ordered.
     pub(super) fn order(&self) -> &Order<'_> {
         self.order

@@ -13,5 +13,5 @@ mod timeline;
 pub(in crate::cli::simulate) use acceptance::Drafting;
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::Crew;
-pub(in crate::cli::simulate) use tiers::TierFlags;
+pub(in crate::cli) use tiers::TierFlags;
 pub(in crate::cli::simulate) use timeline::Watch;

@@ -11,7 +11,7 @@ use crate::units::SimSpan;
 /// Stores for KV below HBM.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "KV beyond HBM")]
-pub(in crate::cli::simulate) struct TierFlags {
+pub(in crate::cli) struct TierFlags {
     /// Stores, the nearest first: `host` (DRAM of a replica's box), `nvme` (its drives), `pool`
     /// (one for all, on the network), or `none`. Figures are the system's; others follow the name:
     /// `host:capacity=1TB,link=64GB/s`, `pool:capacity=1PB,bandwidth=400GB/s,latency=1ms`. Keys:

@@ -154,6 +154,11 @@ impl Wall {
         Self { level, ..self }
     }
 
+    /// The same over stores below HBM.
+    pub(in crate::cli) fn over(self, tiers: TierFlags) -> Self {
+        Self { tiers, ..self }
+    }
+
     /// The same with a row for each plan of a chip, and with bands if they are asked for.
     pub(in crate::cli) fn plan_by_plan(self, explain: bool) -> Self {
         Self { rungs: Rungs::Plans, explain, ..self }

@@ -1,0 +1,115 @@
+//! What a fleet has several of.
+
+use std::fmt;
+
+use crate::cli::simulate::Field;
+use crate::cluster::{NoBest, Order, Policy, Pools, Routing, Setup, Wire};
+use crate::economics::Basis;
+use crate::hardware::Catalog;
+use crate::model::Plan;
+use crate::planning::Objective;
+use crate::units::{SimSpan, UsdPerHour};
+
+/// How requests find their replica in a fleet: by KV that is there, and by load.
+///
+/// A context that is not found is prefilled again and held twice. With Dynamo's own weight, 1, each
+/// call of a coding agent that meets a busier replica moves its context, until caches hold little
+/// but copies; with this one contexts stay, and fleets bear what their replicas do.
+const ROUTING: Routing =
+    Routing { policy: Policy::KvAware, refresh: SimSpan::ZERO, overlap_weight: 30 };
+
+/// Replicas of a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cli::money::plan) struct Kind {
+    pub(in crate::cli::money::plan) chip: String,
+    pub(in crate::cli::money::plan) plan: Plan,
+}
+
+/// A replica, or pools that prefill and decode apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cli::money::plan) struct Unit {
+    /// What serves requests, or decodes them if others prefill.
+    pub(in crate::cli::money::plan) serving: Kind,
+    /// What prefills for it, and how many of both there are.
+    pub(in crate::cli::money::plan) prefill: Option<(Kind, Pools)>,
+}
+
+impl Unit {
+    /// Replicas that serve or decode, and those that prefill for them.
+    pub(in crate::cli::money::plan) fn counts(&self) -> [u32; 2] {
+        self.prefill.as_ref().map_or([1, 0], |(_, pools)| [pools.decode, pools.prefill])
+    }
+
+    /// Its chips by name, each name once.
+    pub(in crate::cli::money::plan) fn chips(&self) -> Vec<(String, u32)> {
+        let [serving, prefill] = self.counts();
+        let mut chips = vec![(self.serving.chip.clone(), self.serving.plan.gpus() * serving)];
+        if let Some((kind, _)) = &self.prefill {
+            let count = kind.plan.gpus() * prefill;
+            if kind.chip == self.serving.chip {
+                chips[0].1 += count;
+            } else {
+                chips.push((kind.chip.clone(), count));
+            }
+        }
+        chips
+    }
+
+    /// What it takes of what is to be least; none if that is not known.
+    pub(in crate::cli::money::plan) fn takes(
+        &self,
+        objective: Objective,
+        (basis, catalog): (&Basis, &Catalog),
+    ) -> Option<f64> {
+        let each = |(name, count): (String, u32)| {
+            let chip = catalog.chip(&name).ok()?;
+            let one = match objective {
+                Objective::Cheapest => basis.hourly(chip).map(UsdPerHour::get)?,
+                Objective::Smallest => 1.0,
+                Objective::LeastPower => chip.power.facility?.get(),
+            };
+            Some(one * f64::from(count))
+        };
+        self.chips().into_iter().map(each).sum()
+    }
+
+    /// It deployed for the work of `field`, as one of `times` that hand over KV to each other.
+    pub(in crate::cli::money::plan) fn setup(
+        &self,
+        times: u32,
+        (field, catalog): (&Field, &Catalog),
+    ) -> Result<Setup, NoBest> {
+        let chip = |kind: &Kind| catalog.chip(&kind.chip).expect("it was found before");
+        let terms = field.terms(catalog);
+        let serving = field.order(chip(&self.serving), self.serving.plan);
+        let setup = Setup { routing: ROUTING, ..Setup::plain(terms.deploy(&serving)?) };
+        let Some((kind, pools)) = &self.prefill else { return Ok(setup) };
+        let mut prefill: Order = field.order(chip(kind), kind.plan);
+        // What is handed over is not converted on its way.
+        prefill.precision.kv = serving.precision.kv;
+        let counts = [pools.prefill, pools.decode].map(|count| count.saturating_mul(times));
+        let wire = Wire::between((&prefill, counts[0]), (&serving, counts[1]), None)?;
+        let deployment = terms.deploy(&prefill)?;
+        Ok(setup.split_into(*pools, &wire, &serving).prefilled_by(deployment))
+    }
+
+    /// Its chips: those that prefill, then those that decode.
+    pub(in crate::cli::money::plan) fn chip_names(&self) -> String {
+        match &self.prefill {
+            Some((kind, _)) => format!("{} + {}", kind.chip, self.serving.chip),
+            None => self.serving.chip.clone(),
+        }
+    }
+
+    /// Its plans, in the same order.
+    pub(in crate::cli::money::plan) fn plan_names(&self) -> String {
+        let Some((kind, pools)) = &self.prefill else { return self.serving.plan.to_string() };
+        format!("{}×{} + {}×{}", pools.prefill, kind.plan, pools.decode, self.serving.plan)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} as {}", self.chip_names(), self.plan_names())
+    }
+}
