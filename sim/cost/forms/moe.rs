@@ -97,8 +97,9 @@ impl MoeForm {
         Self { miss: None, ..self }
     }
 
-    /// The same where a rank moves the tokens alone that were sent to it. So `SGLang`'s kernels behind
-    /// `DeepEP`; TensorRT-LLM's are slower than that, and go through the buffers of all ranks.
+    /// The same where a rank moves the tokens alone that were sent to it. So `SGLang`'s kernels
+    /// behind `DeepEP`; TensorRT-LLM's are slower than that, and go through the buffers of all
+    /// ranks.
     pub(in crate::cost) fn received(self, moe: &Moe) -> Self {
         Self {
             token_bytes: self.token_bytes * moe.received(),

@@ -152,8 +152,8 @@ impl Decodes {
         (self.clock - sequence.joined) as u32
     }
 
-    /// Lets `steps` steps pass, no more than [`steps_to_change`](Self::steps_to_change), the last of
-    /// which ends at `end`.
+    /// Lets `steps` steps pass, no more than [`steps_to_change`](Self::steps_to_change), the last
+    /// of which ends at `end`.
     pub(super) fn advance(&mut self, steps: u64, end: SimTime) {
         self.clock += steps;
         self.stepped = end;

@@ -116,7 +116,12 @@ fn tighter_levels_need_more_chips() {
 #[test]
 fn bands_of_replicas_are_bands_of_chips() {
     let document = plan(&["--tasks-per-hour", "300000", "--explain"]);
-    for fleet in document["fleets"].as_array().unwrap() {
+    // Pools that prefill apart have none.
+    let (apart, whole): (Vec<_>, Vec<_>) =
+        document["fleets"].as_array().unwrap().iter().partition(|f| f["prefill"].is_object());
+    assert!(apart.iter().all(|fleet| fleet["gpus_band"]["low"].is_null()));
+    assert_eq!(whole.len(), 2);
+    for fleet in whole {
         let end = |end: &str| fleet["gpus_band"][end].as_f64().unwrap();
         let gpus = fleet["gpus"].as_f64().unwrap();
         assert!(end("low") <= gpus && gpus <= end("high") && end("low") < end("high"), "{fleet}");
