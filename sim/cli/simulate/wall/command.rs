@@ -234,7 +234,10 @@ impl Wall {
         let Ladder { catalog, rungs, terms, .. } = ladder;
         let mut report = self.report(ladder);
         let document = &mut report.document;
-        find_lives(&mut document.rows, rungs, terms, shell);
+        // The table alone does not tell of them.
+        if self.explain || shell.json() || self.page(shell).or(self.figures.clone()).is_some() {
+            find_lives(&mut document.rows, rungs, terms, shell);
+        }
         if self.explain {
             let curves = &mut report.context_curves;
             explain_rows(&mut document.rows, curves, (rungs, terms), shell);
