@@ -252,6 +252,29 @@ fn a_trace_is_replayed_while_it_is_read() {
 }
 
 #[test]
+fn what_failed_attempts_cost_is_in_the_band_too() {
+    let of = |success: &str| {
+        let document = run(&["--explain", "--success", success, "--usd-per-gpu-hour", "9"]);
+        let band = &document["bands"]["cost.usd_per_task"];
+        [&document["cost"]["usd_per_task"], &band["low"], &band["high"]]
+            .map(|v| v.as_f64().unwrap())
+    };
+    let (whole, half) = (of("1"), of("0.5"));
+    assert!(whole[1] < whole[0] && whole[0] < whole[2], "{whole:?}");
+    for (whole, half) in whole.iter().zip(half) {
+        assert!((half / whole - 2.0).abs() < 1e-3, "{whole} and {half}");
+    }
+}
+
+#[test]
+fn a_timeline_does_not_take_the_place_of_what_is_kept() {
+    let folder = scratch("run-timeline-clash").join("kept");
+    let path = folder.join("summary.json");
+    let flags = ["--out", folder.to_str().unwrap(), "--timeline", path.to_str().unwrap()];
+    memwall(&[&SHORT, flags.as_slice()].concat()).refused(&["--timeline", "another name"]);
+}
+
+#[test]
 fn an_engine_profile_brings_its_own_rule_for_what_shares_a_step() {
     let of = |flags: &[&str]| {
         let document = run(flags);

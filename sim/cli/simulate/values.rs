@@ -45,8 +45,8 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
 
 /// A share, greater than zero and at most one.
 pub(super) fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse().ok().filter(|share: &f64| *share > 0.0 && *share <= 1.0);
-    share.ok_or_else(|| "give a share, more than 0 and at most 1".into())
+    let share = text.parse().ok().filter(|share: &f64| (1e-6..=1.0).contains(share));
+    share.ok_or_else(|| "give a share, at least 0.000001 and at most 1".into())
 }
 
 /// Weights: `checkpoint`, or a number format.

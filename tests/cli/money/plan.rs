@@ -114,6 +114,15 @@ fn tighter_levels_need_more_chips() {
 }
 
 #[test]
+fn a_demand_that_hardly_comes_needs_one_replica() {
+    let document = plan(&["--colocated", "--tasks-per-hour", "0.1"]);
+    for fleet in document["fleets"].as_array().unwrap() {
+        assert_eq!((&fleet["replicas"], &fleet["added_replicas"]), (&1.into(), &0.into()));
+    }
+    memwall(&["plan", "--tasks-per-hour", "9", "--max-gpus", "0"]).refused(&["--max-gpus", "0"]);
+}
+
+#[test]
 fn bands_of_replicas_are_bands_of_chips() {
     let document = plan(&["--tasks-per-hour", "300000", "--explain"]);
     // Pools that prefill apart have none.

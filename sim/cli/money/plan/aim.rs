@@ -19,7 +19,7 @@ pub(super) struct AimFlags {
     #[arg(long, value_enum, default_value_t = ObjectiveName::Cheapest)]
     objective: ObjectiveName,
     /// Most chips
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_gpus: Option<u64>,
     /// Most dollars an hour
     #[arg(long, value_name = "USD", value_parser = positive)]

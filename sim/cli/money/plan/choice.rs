@@ -126,7 +126,18 @@ fn refused(unmet: &Unmet, candidates: &[Candidate]) -> CliError {
     match unmet {
         Unmet::NoPoint => {
             let unable = candidates.iter().filter_map(|one| one.found.as_ref().err());
-            CliError::NoneFits { rows: unable.map(|unable| (*unable.row).clone()).collect() }
+            let rows: Vec<_> = unable.map(|unable| (*unable.row).clone()).collect();
+            if !rows.is_empty() {
+                return CliError::NoneFits { rows };
+            }
+            CliError::Flag {
+                flag: "--slo-ttft, --slo-tpot, --slo-tpot-p99, --slo-task",
+                value: "as they are".into(),
+                problem: "every fleet misses them in its busiest hour, also when it has grown by \
+                          half"
+                    .into(),
+                remedy: "relax them, or give other --chips".into(),
+            }
         }
         Unmet::Together => CliError::Flag {
             flag: "--max-gpus, --max-usd-per-hour, --max-facility-kw, --available",

@@ -133,7 +133,7 @@ pub(super) fn portability(rows: &[Row], models: &[String]) -> Vec<Portability> {
     models.iter().filter_map(of_model).collect()
 }
 
-/// Every model before every dearer one; `escalated` of the tasks are handed on, or, if that is not
+/// Every model before every dearer one that is not worse; `escalated` of the tasks are handed on, or, if that is not
 /// given, those that the first does not complete.
 pub(super) fn mixes(rows: &[Row], models: &[String], escalated: Option<f64>) -> Vec<MixRow> {
     let best = |model: &String| {
@@ -144,7 +144,9 @@ pub(super) fn mixes(rows: &[Row], models: &[String], escalated: Option<f64>) -> 
     let mut mixes = Vec::new();
     for &(first, cheap) in &best {
         for &(then, better) in &best {
-            if cheap.cost >= better.cost || first.model == then.model {
+            // A cheap model goes before one that is dearer and better, if both are told apart.
+            let is_worse = better.success < cheap.success;
+            if cheap.cost >= better.cost || first.model == then.model || is_worse {
                 continue;
             }
             let escalated = escalated.unwrap_or(1.0 - cheap.success);

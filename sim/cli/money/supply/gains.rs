@@ -117,9 +117,22 @@ pub(super) fn from_file(path: &Path) -> Result<Vec<Study>, CliError> {
     let refuse = |problem: String| CliError::Scenario { path: path.into(), line: None, problem };
     let text = files::text(path, "the JSON of `memwall ablate`")?;
     let document: Value = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-    of_document(&document).ok_or_else(|| {
+    let schema = document["schema"].as_str().unwrap_or("memwall.ablate");
+    if !schema.starts_with("memwall.ablate") {
+        return Err(refuse(format!("is a {schema}; give what `memwall ablate --json` printed")));
+    }
+    let studies = of_document(&document).ok_or_else(|| {
         refuse("has no `techniques`; give what `memwall ablate --json` printed".into())
-    })
+    })?;
+    for gain in studies.iter().flat_map(|study| &study.techniques) {
+        let factors = [("alone", gain.alone), ("last", gain.last), ("shapley", gain.shapley)];
+        let wrong = |(_, factor): &(&str, Option<f64>)| factor.is_some_and(|it| it <= 0.0);
+        if let Some((key, Some(factor))) = factors.into_iter().find(wrong) {
+            let name = &gain.name;
+            return Err(refuse(format!("`{key}` of {name} is {factor}: a factor is positive")));
+        }
+    }
+    Ok(studies)
 }
 
 /// The studies of an ablation, one for each chip.

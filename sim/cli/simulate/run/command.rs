@@ -23,7 +23,7 @@ use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
 use crate::cost::StepProgram;
 use crate::model::Plan;
-use crate::report::{Bench, Paid, RunDocument, fill_run, fill_task, render_run};
+use crate::report::{Bench, Paid, RunDocument, Used, fill_run, fill_task, render_run};
 use crate::serving::{Percentiles, Replica};
 use crate::units::SimSpan;
 use crate::workload::StreamEnd;
@@ -304,7 +304,11 @@ impl Run {
         let mut nobody = |_| {};
         let watch = &mut Watch::new(&mut nobody);
         let result = self.work_through(&deployment, work, order.model.context, watch).ok()?;
-        Some(fill_run(order, &deployment, &result))
+        let mut document = fill_run(order, &deployment, &result);
+        let paid = Paid { basis: &self.money.basis(), api: None, success: self.success };
+        let used = Used { order, replicas: 1, meter: &result.meter };
+        fill_task(&mut document, &[used], &result, &paid);
+        Some(document)
     }
 
     pub(in crate::cli::simulate) fn work_through(

@@ -20,6 +20,7 @@ use crate::workload::Task;
 
 /// The file that `--out` keeps.
 const KEPT: &str = "timeline.json.gz";
+const KEPT_BESIDE: [&str; 2] = ["summary.json", "requests.csv"];
 
 /// Flags of the timeline.
 #[derive(Args, Clone, Debug)]
@@ -127,6 +128,15 @@ impl Run {
                 }),
             };
         };
+        let kept = |folder: &PathBuf| KEPT_BESIDE.iter().any(|name| folder.join(name) == path);
+        if self.out.as_ref().is_some_and(kept) {
+            return Err(CliError::Flag {
+                flag: "--timeline",
+                value: path.display().to_string(),
+                problem: "--out writes another file of that name there".into(),
+                remedy: "give the timeline another name".into(),
+            });
+        }
         let measured = (SimTime::after_start(self.warmup(work)), SimTime::NEVER);
         let (from, to) = self.show.window.unwrap_or(measured);
         let frame = Frame { from, to, most: self.show.timeline_events };

@@ -14,4 +14,4 @@ pub(crate) use style::PALETTE;
 pub(super) use style::{class_name, colour, line_look, log_axis, name_axis, plain};
 pub(super) use techniques::{gains, pairs};
 
-use style::{BAND, GREY, Series, chip_axis, height, ink_on, title_of};
+use style::{BAND, GREY, Series, chip_axis, heading, height, ink_on, title_of};

@@ -52,6 +52,15 @@ pub(in crate::report::page) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// What stands over one of several panels, at their left edge.
+pub(super) fn heading(text: &str, x: f64) -> Value {
+    json!({
+        "text": format!("<b>{text}</b>"), "showarrow": false,
+        "xref": "paper", "yref": "paper", "x": x, "y": 1,
+        "xanchor": "left", "yanchor": "bottom",
+    })
+}
+
 /// A chip's name, folded, with its class below unless that is the best.
 fn label(row: &WallRow) -> String {
     let mut lines: Vec<String> = wrap(&row.title, 22).iter().map(|line| plain(line)).collect();

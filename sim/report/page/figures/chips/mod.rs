@@ -17,5 +17,6 @@ pub(super) use shares::figure as shares;
 pub(super) use stages::figures as stages;
 
 use super::{
-    BAND, GREY, PALETTE, Series, chip_axis, colour, height, ink_on, log_axis, name_axis, plain,
+    BAND, GREY, PALETTE, Series, chip_axis, colour, heading, height, ink_on, log_axis, name_axis,
+    plain,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BAND, chip_axis, colour, height, ink_on, plain};
+use super::{BAND, chip_axis, colour, heading, height, ink_on, plain};
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::percent;
@@ -52,14 +52,6 @@ fn axis(domain: [f64; 2]) -> Value {
         "tickvals": [0, 0.5, 1],
         "ticktext": ["", "50 %", ""],
         "fixedrange": true,
-    })
-}
-
-fn heading(text: &str, x: f64) -> Value {
-    json!({
-        "text": format!("<b>{text}</b>"), "showarrow": false,
-        "xref": "paper", "yref": "paper", "x": x, "y": 1,
-        "xanchor": "left", "yanchor": "bottom",
     })
 }
 

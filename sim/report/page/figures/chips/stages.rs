@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::life::{colour, ink_on};
-use super::{name_axis, plain};
+use super::{heading, name_axis, plain};
 use crate::insight::{Use, Uses};
 use crate::report::text::short;
 use crate::report::wall::use_name;
@@ -97,14 +97,6 @@ fn axis(domain: [f64; 2], longest: f64) -> Value {
         "range": [0.0, if longest > 0.0 { longest * 1.04 } else { 1.0 }],
         "title": { "text": "seconds of a call" },
         "fixedrange": true,
-    })
-}
-
-fn heading(text: &str, x: f64) -> Value {
-    json!({
-        "text": format!("<b>{text}</b>"), "showarrow": false,
-        "xref": "paper", "yref": "paper", "x": x, "y": 1,
-        "xanchor": "left", "yanchor": "bottom",
     })
 }
 
