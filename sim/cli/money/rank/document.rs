@@ -133,8 +133,8 @@ pub(super) fn portability(rows: &[Row], models: &[String]) -> Vec<Portability> {
     models.iter().filter_map(of_model).collect()
 }
 
-/// Every model before every dearer one that is not worse; `escalated` of the tasks are handed on, or, if that is not
-/// given, those that the first does not complete.
+/// Every model before every dearer one that is not worse; `escalated` of the tasks are handed on,
+/// or, if that is not given, those that the first does not complete.
 pub(super) fn mixes(rows: &[Row], models: &[String], escalated: Option<f64>) -> Vec<MixRow> {
     let best = |model: &String| {
         let row = rows.iter().find(|row| row.model == *model)?;
