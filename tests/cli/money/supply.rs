@@ -175,17 +175,14 @@ fn measured_gains_stand_beside_those_that_were_said() {
     for claim in claimed {
         assert!(measured.iter().any(|gain| gain["called"] == claim["name"]), "{claim}");
     }
-    // What was recorded comes out again: of all studies this one takes seconds.
-    let study = studies.iter().find(|study| study["model"] == "deepseek-v4-pro").unwrap();
-    again(study);
 }
 
-/// All of them take minutes.
 #[test]
-#[ignore = "takes minutes; run it when the time model or a technique changes"]
-fn all_measured_gains_come_out_again() {
+fn measured_gains_come_out_again() {
     let document = supply(&[]);
-    document["measured_gains"].as_array().unwrap().iter().for_each(again);
+    let studies = document["measured_gains"].as_array().unwrap();
+    assert!(studies.len() > 1);
+    studies.iter().for_each(again);
 }
 
 /// Runs a study's command, and finds its figures to three digits.
