@@ -43,7 +43,7 @@ impl TaskPool {
     /// A pool of generated tasks; `underway` holds [`underway_in`](Self::underway_in) of the slots
     /// from 0 on, computed by the caller because it may do so in parallel.
     pub fn generated(tasks: Tasks, underway: Vec<Entered>) -> Self {
-        let calls_per_task = calls_per_task((0..SAMPLED).map(|index| tasks.task(index)));
+        let calls_per_task = tasks.calls_per_task(SAMPLED);
         Self { underway, fresh: Fresh::Generated(Box::new(tasks)), calls_per_task }
     }
 
@@ -57,7 +57,7 @@ impl TaskPool {
             task.clone().entered(golden, SERVICE)
         });
         let underway = entered.collect();
-        let calls_per_task = calls_per_task(tasks.iter().cloned());
+        let calls_per_task = calls_per_recorded(&tasks);
         Self { underway, fresh: Fresh::Recorded(tasks), calls_per_task }
     }
 
@@ -114,8 +114,7 @@ impl TaskPool {
     }
 }
 
-fn calls_per_task(tasks: impl Iterator<Item = Task>) -> f64 {
-    let (tasks, calls) =
-        tasks.fold((0u32, 0), |(tasks, calls), task| (tasks + 1, calls + task.calls().count()));
-    calls as f64 / f64::from(tasks.max(1))
+fn calls_per_recorded(tasks: &[Task]) -> f64 {
+    let calls: usize = tasks.iter().map(|task| task.calls().count()).sum();
+    calls as f64 / tasks.len().max(1) as f64
 }
