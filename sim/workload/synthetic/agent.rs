@@ -127,7 +127,7 @@ impl Session<'_> {
         let first = spec.first_message.value.count(&mut self.children);
         let mut agent = self.begin(prefix, first);
         agent.next.0 = Cause::Tool;
-        let mut chain = Chain { calls: Vec::with_capacity(calls as usize), ..Chain::default() };
+        let mut chain = Chain { calls: Vec::with_capacity(calls as usize) };
         for _ in 0..calls {
             let output = spec.output.value.from(&mut self.children);
             let call = self.call(&mut agent, output);
