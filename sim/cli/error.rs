@@ -11,7 +11,6 @@ use crate::fidelity::PointsError;
 use crate::hardware::{Finding, HardwareError};
 use crate::model::{ModelError, PlanError};
 use crate::planning::PlanningError;
-use crate::report::WallRow;
 use crate::sweep::SweepError;
 use crate::workload::WorkloadError;
 
@@ -81,10 +80,10 @@ pub(in crate::cli) enum CliError {
         problem: String,
     },
     /// A model fits on no chip that was asked for.
-    #[error("{}", none_fits(rows))]
+    #[error("{}", reasons.join("\nerror: "))]
     NoneFits {
-        /// The ladder, a reason on each row.
-        rows: Vec<WallRow>,
+        /// Why, chip by chip.
+        reasons: Vec<String>,
     },
     /// A model cannot be deployed as asked.
     #[error(transparent)]
@@ -182,11 +181,6 @@ impl CliError {
     pub(super) fn output(source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::BrokenPipe { Self::Closed } else { Self::Output(source) }
     }
-}
-
-fn none_fits(rows: &[WallRow]) -> String {
-    let reasons = rows.iter().filter_map(|row| row.reason.clone());
-    reasons.collect::<Vec<_>>().join("\nerror: ")
 }
 
 /// One line a finding; the label before the first stands for all.

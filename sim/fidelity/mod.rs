@@ -12,7 +12,7 @@ pub use bands::{
     Cause, Doubt, Evidence, Remainders, Spread, World, half_width, remainder_of, shift, spread,
 };
 pub use points::{
-    Answers, Bench, Checkpoint, Drive, Family, Group, HostFit, HostScore, Job, Lengths, Metric,
-    Point, PointsError, Policy, Predicted, Prediction, Reader, Scenario, Statistic, Tags, Terms,
-    band, host_toml, jobs, read_points, remainders_toml, score, shipped,
+    Answers, Bench, Checkpoint, Drive, Family, Floor, Group, HostFit, HostScore, Job, Lengths,
+    Metric, Point, PointsError, Policy, Predicted, Prediction, Reader, Scenario, Statistic, Tags,
+    Terms, Twins, band, floors, host_toml, jobs, read_points, remainders_toml, score, shipped,
 };

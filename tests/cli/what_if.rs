@@ -47,7 +47,8 @@ fn a_frontier_trades_speed_for_output() {
 /// Not only the ladder: whatever stands on the page beside it says how sure it is.
 #[test]
 fn what_stands_beside_a_ladder_has_ranges_that_hold_it() {
-    let flags = ["--plan", "tp1", "--explain", "--pareto", "--match", "b200-sxm"];
+    let flags =
+        ["--plan", "tp1", "--concurrency", "16", "--explain", "--pareto", "--match", "b200-sxm"];
     let rows = rows(&flags);
     let holds = |band: &Value, figure: &Value| {
         let figure = figure.as_f64().unwrap_or(f64::INFINITY);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::fidelity::{Group, Point, Predicted, Remainders, band};
+use crate::fidelity::{Floor, Group, Point, Predicted, Remainders, band};
 
 /// Points with their predictions, and errors by group.
 #[derive(Debug, Serialize)]
@@ -12,6 +12,32 @@ pub(super) struct ValidateDocument<'a> {
     pub(super) cost: String,
     pub(super) points: Vec<PointRow<'a>>,
     pub(super) summary: Vec<SummaryRow<'a>>,
+    /// How far measurements are apart that memwall cannot tell from each other.
+    pub(super) floor: Vec<FloorRow<'a>>,
+}
+
+/// Twins of one figure.
+#[derive(Debug, Serialize)]
+pub(super) struct FloorRow<'a> {
+    metric: &'static str,
+    twins_differ_in: &'static str,
+    engine: &'a str,
+    n: usize,
+    median_abs_rel_err: f64,
+    p90_abs_rel_err: f64,
+}
+
+impl<'a> From<&'a Floor> for FloorRow<'a> {
+    fn from(floor: &'a Floor) -> Self {
+        Self {
+            metric: floor.metric,
+            twins_differ_in: floor.twins.name(),
+            engine: &floor.engine,
+            n: floor.n,
+            median_abs_rel_err: floor.median,
+            p90_abs_rel_err: floor.p90,
+        }
+    }
 }
 
 /// What a fit has written.

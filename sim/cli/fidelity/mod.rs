@@ -5,6 +5,7 @@ mod deviations;
 mod document;
 mod hbm;
 mod rows;
+mod scores;
 mod validate;
 
 pub(in crate::cli) use calibrate::Calibrate;

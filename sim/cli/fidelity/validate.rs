@@ -7,14 +7,15 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::calibrate::left_out;
-use super::document::{FitDocument, PointRow, SummaryRow, ValidateDocument};
+use super::document::{FitDocument, FloorRow, PointRow, SummaryRow, ValidateDocument};
+use super::scores::{print_floors, print_scores, print_skipped};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::counted;
-use crate::cli::{CliError, Column, Exit, Shell, Table, files};
+use crate::cli::{CliError, Exit, Shell, files};
 use crate::cost::{Calibration, TimeModel};
 use crate::fidelity::{
-    Group, HostFit, Point, Predicted, Reader, Remainders, Terms, host_toml, jobs, read_points,
-    remainders_toml, score, shipped,
+    Group, HostFit, Point, Predicted, Reader, Remainders, Terms, floors, host_toml, jobs,
+    read_points, remainders_toml, score, shipped,
 };
 use crate::hardware::Catalog;
 use crate::model::Catalog as Models;
@@ -62,7 +63,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "give a share such as 0.15 for 15 %".into())
 }
 
-type Answer = Result<Predicted, String>;
+pub(super) type Answer = Result<Predicted, String>;
 
 impl Validate {
     /// Runs it.
@@ -99,7 +100,8 @@ impl Validate {
             }
             return keep(path, &remainders_toml(&predicted), shell);
         }
-        let groups = score(predicted, Remainders::embedded());
+        let groups = score(predicted.clone(), Remainders::embedded());
+        let floors = floors(predicted.map(|(point, _)| point));
         if shell.json() {
             let points = points.iter().zip(&answers);
             shell.json_document(&ValidateDocument {
@@ -108,10 +110,12 @@ impl Validate {
                 cost: self.cost.to_string(),
                 points: points.map(|(point, answer)| PointRow::new(point, answer)).collect(),
                 summary: groups.iter().map(SummaryRow::from).collect(),
+                floor: floors.iter().map(FloorRow::from).collect(),
             })?;
         } else {
-            shell.table(table(&groups))?;
-            skipped(&answers, shell)?;
+            print_scores(&groups, shell)?;
+            print_floors(&floors, shell)?;
+            print_skipped(&answers, shell)?;
         }
         Ok(self.gate(&groups, shell))
     }
@@ -244,50 +248,4 @@ fn keep(path: &Path, text: &str, shell: &mut Shell) -> Result<Exit, CliError> {
         shell.json_document(&FitDocument::of(written))?;
     }
     Ok(Exit::Done)
-}
-
-fn table(groups: &[Group]) -> Table {
-    let mut table = Table::new(&[
-        Column::Name("metric"),
-        Column::Name("by"),
-        Column::Name("group"),
-        Column::Number("points"),
-        Column::Number("median %"),
-        Column::Number("p90 %"),
-        Column::Number("bias %"),
-        Column::Number("in band %"),
-    ]);
-    let per_cent = |share: f64| format!("{:.1}", share * 100.0);
-    for group in groups {
-        table.row([
-            group.metric.into(),
-            group.by.into(),
-            group.group.clone(),
-            group.n.to_string(),
-            per_cent(group.median),
-            per_cent(group.p90),
-            format!("{:+.1}", group.bias * 100.0),
-            format!("{:.0}", group.coverage * 100.0),
-        ]);
-    }
-    table
-}
-
-/// How many points were skipped, by reason, the commonest first.
-fn skipped(answers: &[Answer], shell: &mut Shell) -> Result<(), CliError> {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for reason in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-        *reasons.entry(reason).or_default() += 1;
-    }
-    let total: usize = reasons.values().sum();
-    if total == 0 {
-        return Ok(());
-    }
-    let mut reasons: Vec<_> = reasons.into_iter().collect();
-    reasons.sort_by_key(|&(reason, count)| (std::cmp::Reverse(count), reason));
-    shell.line(format!("\n{} skipped:", counted(total, "point")))?;
-    for (reason, count) in reasons {
-        shell.line(format!("  {count:>5}  {reason}"))?;
-    }
-    Ok(())
 }

@@ -220,22 +220,26 @@ pub fn refined<S: Station>(best: Best<S>, terms: &Terms) -> Best<S> {
 ///
 /// Where not even one task at a time meets the service level, its figures are given all the same.
 pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, NoBest> {
-    let deployment = terms.deploy(order)?;
+    Ok(nearby(terms.deploy(order)?, near, terms))
+}
+
+/// The same of a station.
+pub fn nearby<S: Station>(station: S, near: u32, terms: &Terms) -> Best<S> {
     let most = terms.pool.underway().len() as u32;
     let (concurrency, result) = match terms.drive {
         Drive::Best => {
-            let try_out = |n| trial(&deployment, n, terms.bracket, terms);
+            let try_out = |n| trial(&station, n, terms.bracket, terms);
             let found = best_concurrency(near, most, Stride::CLOSE, try_out)
-                .unwrap_or_else(|| trial(&deployment, 1, terms.bracket, terms));
+                .unwrap_or_else(|| trial(&station, 1, terms.bracket, terms));
             (Some(found.concurrency), found.result)
         }
         Drive::Concurrency(wanted) => {
             let clients = wanted.min(most);
-            (Some(clients), run_closed(&deployment, clients, terms.bracket, terms))
+            (Some(clients), run_closed(&station, clients, terms.bracket, terms))
         }
-        Drive::Rate(rate) => (None, run_open(&deployment, rate, terms)),
+        Drive::Rate(rate) => (None, run_open(&station, rate, terms)),
     };
-    Ok(Best::of(deployment, concurrency, result, terms))
+    Best::of(station, concurrency, result, terms)
 }
 
 /// The load of a station that short trials find best, or the one that was asked for.

@@ -12,13 +12,13 @@ mod trial;
 
 pub use best::{
     Best, Candidate, Drive, NoBest, Terms, Wished, best_nearby, best_of, best_of_plans, candidate,
-    confirm, refined,
+    confirm, nearby, refined,
 };
 pub use inside::{Inside, look_inside};
 pub use peak::{Peak, at_peak};
 pub use pool::TaskPool;
 pub use search::{Stride, Trial, best_concurrency};
 pub use setup::{Phases, Pools, Setup};
-pub use slo::Slo;
+pub use slo::{Reached, Slo};
 pub use station::{GoesOn, Station};
 pub use trial::TrialLength;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::cluster::run::RunResult;
 use crate::units::significant;
 
@@ -18,6 +20,32 @@ pub struct Slo {
     pub task_s: Option<f64>,
 }
 
+/// The latencies that a level may limit; null where nothing was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Reached {
+    /// 99th percentile of the time to first token, in milliseconds.
+    pub ttft_ms_p99: Option<f64>,
+    /// Median of the time per output token, in milliseconds.
+    pub tpot_ms_p50: Option<f64>,
+    /// 99th percentile of the time per output token, in milliseconds.
+    pub tpot_ms_p99: Option<f64>,
+    /// Mean time that the answers to all calls of a task take, in seconds.
+    pub answer_s_per_task: Option<f64>,
+}
+
+impl Reached {
+    /// What a run came to.
+    pub fn of(result: &RunResult) -> Self {
+        let (ttft, tpot) = (result.ttft(), result.tpot());
+        Self {
+            ttft_ms_p99: ttft.map(|ttft| ttft.p99),
+            tpot_ms_p50: tpot.map(|tpot| tpot.p50),
+            tpot_ms_p99: tpot.map(|tpot| tpot.p99),
+            answer_s_per_task: result.answer_s_per_task(),
+        }
+    }
+}
+
 impl Slo {
     /// With nothing limited but the first token and the median of those that follow.
     pub const fn new(ttft_ms_p99: f64, tpot_ms_p50: f64) -> Self {
@@ -31,21 +59,22 @@ impl Slo {
 
     /// The limit that is nearest to being passed, or furthest beyond: its name, and what was
     /// reached as a share of what is allowed. Nothing if nothing was answered.
-    pub fn tightest(&self, result: &RunResult) -> Option<(&'static str, f64)> {
-        let (ttft, tpot) = (result.ttft()?, result.tpot());
+    pub fn tightest(&self, reached: &Reached) -> Option<(&'static str, f64)> {
         let used = [
-            Some(("p99 TTFT", ttft.p99 / self.ttft_ms_p99)),
-            tpot.map(|tpot| ("p50 TPOT", tpot.p50 / self.tpot_ms_p50)),
-            tpot.zip(self.tpot_ms_p99).map(|(tpot, limit)| ("p99 TPOT", tpot.p99 / limit)),
-            self.task_s.and_then(|limit| Some(("task time", result.answer_s_per_task()? / limit))),
+            ("p99 TTFT", reached.ttft_ms_p99, Some(self.ttft_ms_p99)),
+            ("p50 TPOT", reached.tpot_ms_p50, Some(self.tpot_ms_p50)),
+            ("p99 TPOT", reached.tpot_ms_p99, self.tpot_ms_p99),
+            ("task time", reached.answer_s_per_task, self.task_s),
         ];
-        used.into_iter().flatten().max_by(|a, b| a.1.total_cmp(&b.1))
+        let used =
+            used.into_iter().filter_map(|(name, reached, limit)| Some((name, reached? / limit?)));
+        used.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// How many times as long as the level allows the worst latency is; infinite if nothing was
     /// answered.
     pub(super) fn excess(&self, result: &RunResult) -> f64 {
-        self.tightest(result).map_or(f64::INFINITY, |(_, used)| used)
+        self.tightest(&Reached::of(result)).map_or(f64::INFINITY, |(_, used)| used)
     }
 }
 
@@ -96,7 +125,7 @@ mod tests {
         assert!(!Slo { tpot_ms_p50: 9.0, ..met }.is_met(&result));
         let tail = Slo { tpot_ms_p99: Some(8.0), ..met };
         assert!(!tail.is_met(&result));
-        assert_eq!(tail.tightest(&result), Some(("p99 TPOT", 1.25)));
+        assert_eq!(tail.tightest(&Reached::of(&result)), Some(("p99 TPOT", 1.25)));
         // Four calls of 0.4 s.
         let whole = Slo { task_s: Some(1.6), ..met };
         assert!(whole.is_met(&result));

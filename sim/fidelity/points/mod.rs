@@ -14,7 +14,7 @@ mod scenario;
 mod shipped;
 
 pub use host::{HostFit, HostScore, host_toml};
-pub use judge::{Group, band, remainders_toml, score};
+pub use judge::{Floor, Group, Twins, band, floors, remainders_toml, score};
 pub use layout::{PointsError, Reader, read_points};
 pub use point::{Family, Metric, Point, Statistic, Tags};
 pub use run::{Answers, Bench, Job, Predicted, Prediction, Terms, jobs};

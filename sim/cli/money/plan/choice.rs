@@ -126,9 +126,9 @@ fn refused(unmet: &Unmet, candidates: &[Candidate]) -> CliError {
     match unmet {
         Unmet::NoPoint => {
             let unable = candidates.iter().filter_map(|one| one.found.as_ref().err());
-            let rows: Vec<_> = unable.map(|unable| (*unable.row).clone()).collect();
-            if !rows.is_empty() {
-                return CliError::NoneFits { rows };
+            let reasons: Vec<_> = unable.filter_map(|unable| unable.row.reason.clone()).collect();
+            if !reasons.is_empty() {
+                return CliError::NoneFits { reasons };
             }
             CliError::Flag {
                 flag: "--slo-ttft, --slo-tpot, --slo-tpot-p99, --slo-task",

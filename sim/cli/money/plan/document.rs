@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::peak::PeakHour;
-use super::search::{Candidate, Found, Reached, Unit, Yields};
+use super::search::{Candidate, Found, Unit, Yields};
+use crate::cluster::Reached;
 use crate::planning::{Ask, Fleet, Mix, Part};
 use crate::report::{Band, Slo};
 use crate::units::{UsdPerHour, Watts};

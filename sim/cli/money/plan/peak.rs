@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::search::{Reached, Unit, Yields};
+use super::search::{Unit, Yields};
 use crate::cli::simulate::Field;
-use crate::cluster::{Peak, at_peak};
+use crate::cluster::{Peak, Reached, at_peak};
 use crate::hardware::Catalog;
 use crate::planning::Stand;
 use crate::units::PerSec;

@@ -200,10 +200,10 @@ fn tried(row: &Row) -> Option<String> {
     let part = if u64::from(peak.simulated_replicas) == peak.replicas {
         String::new()
     } else {
-        let few = counted(peak.simulated_replicas as usize, "replica");
+        let all = counted(peak.replicas as usize, "replica");
         format!(
-            "; of the first {few} of {} stood for all, at their share of the load",
-            peak.replicas
+            "; of the first {} of {all} stood for all, at their share of the load",
+            peak.simulated_replicas
         )
     };
     let added = match row.added_replicas {

@@ -126,6 +126,12 @@ impl Ablate {
         let places = Places { page: self.report.as_deref(), figures: self.figures.as_deref() };
         places.probe()?;
         let document = self.document(&catalog(shell)?, shell)?;
+        // A study without any gain is no result.
+        let reasons: Option<Vec<String>> =
+            document.chips.iter().map(|chip| chip.reason.clone()).collect();
+        if let Some(reasons) = reasons {
+            return Err(CliError::NoneFits { reasons });
+        }
         places.keep(|| render_ablate_page(&document), || ablate_pictures(&document), shell)?;
         for warning in &document.warnings {
             shell.warn(warning);

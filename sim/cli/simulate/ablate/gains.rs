@@ -102,7 +102,7 @@ impl Outcome<'_> {
         let free = || (0..self.study.studied.len()).filter(|&factor| factorial.is_free(factor));
         let product = |of: &dyn Fn(usize) -> Contrast| {
             let logs = free().map(|factor| Some(self.gains.gain(&of(factor))?.value));
-            logs.sum::<Option<f64>>().map(libm::exp)
+            joint.and(logs.sum::<Option<f64>>()).map(libm::exp)
         };
         let all = self.study.sets() - 1;
         ChipGains {

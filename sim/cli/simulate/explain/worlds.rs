@@ -10,11 +10,11 @@ use crate::fidelity::{Doubt, Remainders, World, shift, spread};
 use crate::report::Band;
 
 /// The probability that a band holds the figure.
-pub(in crate::cli::simulate) const LEVEL: f64 = 0.8;
+pub(in crate::cli) const LEVEL: f64 = 0.8;
 
 /// Pairs of worlds for each chip. The ends of an 80 % band of 40 draws are good to a fifth of its
 /// half width.
-pub(super) const PAIRS: u32 = 20;
+pub(in crate::cli) const PAIRS: u32 = 20;
 
 /// Figures by key.
 pub(super) type Figures = Vec<(&'static str, Option<f64>)>;

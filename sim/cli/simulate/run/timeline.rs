@@ -12,6 +12,7 @@ use super::command::Run;
 use crate::cli::files::Staged;
 use crate::cli::simulate::values;
 use crate::cli::simulate::work::Work;
+use crate::cli::terminal::counted;
 use crate::cli::{CliError, Shell};
 use crate::cluster::{Progress, Recorded, RunPlan, RunResult, Traced, simulate};
 use crate::report::{Frame, RunDocument, Shown, Timeline};
@@ -179,8 +180,8 @@ fn told(path: &Path, shown: Shown) -> String {
         ),
     };
     format!(
-        "{path} shows {from:.1} s to {to:.1} s in {events} events; open it at \
-         ui.perfetto.dev{more}"
+        "{path} shows {from:.1} s to {to:.1} s in {}; open it at ui.perfetto.dev{more}",
+        counted(events as usize, "event")
     )
 }
 

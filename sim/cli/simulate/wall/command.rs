@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::common::CommonFlags;
 use super::explain::{Explained, explain_rows};
 use super::keep::Places;
-use super::level::LevelFlags;
+use super::level::{LevelFlags, missed};
 use super::life::find_lives;
 use super::needs::find_needs;
 use super::pareto::{Frontiers, find_frontiers};
@@ -20,7 +20,7 @@ use crate::cli::simulate::ablate::print_gains;
 use crate::cli::simulate::run::TierFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Best, Drive, NoBest, Order, Slo, TaskPool, Terms, Wished, best_of_plans};
+use crate::cluster::{Best, Drive, NoBest, Order, TaskPool, Terms, Wished, best_of_plans};
 use crate::hardware::{Catalog, Chip};
 use crate::insight::Technique;
 use crate::model::{Model, Plan};
@@ -28,7 +28,7 @@ use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, turns, unfit_row, wall_pictures,
 };
-use crate::units::{PerSec, significant};
+use crate::units::PerSec;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -167,14 +167,14 @@ impl Wall {
     /// The rows of the ladder alone; a chip on which the model does not fit has a reason.
     pub(in crate::cli) fn rows(&self, shell: &Shell) -> Result<Vec<WallRow>, CliError> {
         self.climbed(shell, |ladder| {
-            let rows = ladder.rungs.iter().map(|(order, found)| match found {
+            let row = |(order, found): &Rung| match found {
                 Ok(best) => fill_row(order, best),
                 Err(reason) => unfit_row(order.chip, reason.to_string()),
-            });
-            let mut rows: Vec<_> = rows.collect();
+            };
+            let mut rows: Vec<_> = ladder.rungs.iter().map(row).collect();
             if self.explain {
-                let how = (ladder.rungs.as_slice(), &ladder.terms);
-                explain_rows(&mut rows, (&mut [], &mut []), how, shell);
+                let how = (&ladder.rungs[..], &ladder.terms);
+                explain_rows(&mut rows, Default::default(), how, shell);
             }
             Ok(rows)
         })
@@ -254,7 +254,8 @@ impl Wall {
         }
         document.ablation = self.ablated(catalog, rungs, shell)?;
         if rungs.iter().all(|(_, found)| found.is_err()) {
-            return Err(CliError::NoneFits { rows: report.document.rows });
+            let reasons = report.document.rows.into_iter().filter_map(|row| row.reason);
+            return Err(CliError::NoneFits { reasons: reasons.collect() });
         }
         Ok(report)
     }
@@ -382,19 +383,4 @@ impl Wall {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
         self.report.clone().or(default)
     }
-}
-
-/// A load that was asked for is shown even where it is too high; this says so.
-fn missed(row: &WallRow, slo: &Slo) -> String {
-    let ms = |value: Option<f64>| value.map_or_else(|| "no".into(), |ms| significant(ms, 3));
-    format!(
-        "{} misses the latency targets at this load with {}: p99 TTFT {} ms (at most {}), \
-         p50 TPOT {} ms (at most {})",
-        row.chip,
-        row.parallel.as_deref().unwrap_or("every plan"),
-        ms(row.ttft_ms_p99),
-        significant(slo.ttft_ms_p99, 3),
-        ms(row.tpot_ms_p50),
-        significant(slo.tpot_ms_p50, 3),
-    )
 }

@@ -1,10 +1,11 @@
-//! The flags of a service level.
+//! The flags of a service level, and what is said of a row that misses it.
 
 use clap::Args;
 
 use crate::cli::simulate::values;
 use crate::cluster::Slo;
-use crate::units::SimSpan;
+use crate::report::WallRow;
+use crate::units::{SimSpan, significant};
 
 /// The latencies that a load must keep.
 #[derive(Args, Clone, Debug)]
@@ -43,4 +44,19 @@ impl Default for LevelFlags {
         let (ttft, tpot) = (SimSpan::from_ms(10_000), SimSpan::from_ms(50));
         Self { ttft, tpot, tpot_p99: None, task: None }
     }
+}
+
+/// A load that was asked for is shown even where it is too high; this says so.
+pub(super) fn missed(row: &WallRow, slo: &Slo) -> String {
+    let ms = |value: Option<f64>| value.map_or_else(|| "no".into(), |ms| significant(ms, 3));
+    format!(
+        "{} misses the latency targets at this load with {}: p99 TTFT {} ms (at most {}), \
+         p50 TPOT {} ms (at most {})",
+        row.chip,
+        row.parallel.as_deref().unwrap_or("every plan"),
+        ms(row.ttft_ms_p99),
+        significant(slo.ttft_ms_p99, 3),
+        ms(row.tpot_ms_p50),
+        significant(slo.tpot_ms_p50, 3),
+    )
 }

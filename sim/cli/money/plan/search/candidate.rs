@@ -1,9 +1,7 @@
 //! What units yield: every plan of every chip under every engine, and pools of them, simulated.
 
-use serde::Serialize;
-
 use super::unit::{Kind, Unit};
-use crate::cluster::{Best, RunResult, Setup, Slo};
+use crate::cluster::{Best, Reached, Setup, Slo};
 use crate::cost::EngineProfile;
 use crate::economics::Basis;
 use crate::hardware::Catalog;
@@ -40,15 +38,6 @@ pub(in crate::cli::money::plan) struct Yields {
     pub(in crate::cli::money::plan) binding: String,
     /// What it yields at the ends of its band over this; null if not asked for.
     pub(in crate::cli::money::plan) band: Band,
-}
-
-/// Latencies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub(in crate::cli::money::plan) struct Reached {
-    pub(in crate::cli::money::plan) ttft_ms_p99: Option<f64>,
-    pub(in crate::cli::money::plan) tpot_ms_p50: Option<f64>,
-    pub(in crate::cli::money::plan) tpot_ms_p99: Option<f64>,
-    pub(in crate::cli::money::plan) answer_s_per_task: Option<f64>,
 }
 
 impl Candidate {
@@ -113,7 +102,7 @@ impl Yields {
             tasks_per_hour,
             system: row.system.clone(),
             concurrency: row.concurrency.unwrap_or(1),
-            binding: binding(reached.nearest(slo), &row.time_share),
+            binding: binding(slo.tightest(&reached), &row.time_share),
             reached,
             band: Band { low: share(row.band.low), high: share(row.band.high) },
         }
@@ -122,42 +111,16 @@ impl Yields {
     /// Of pools at their best; none if they completed nothing.
     pub(in crate::cli::money::plan) fn of_pools(best: &Best<Setup>, slo: &Slo) -> Option<Self> {
         let result = &best.result;
-        let tasks_per_hour = result.tasks_per_hour();
+        let (tasks_per_hour, reached) = (result.tasks_per_hour(), Reached::of(result));
         (tasks_per_hour > 0.0).then(|| Self {
             tasks_per_hour,
             system: None,
             concurrency: best.concurrency.unwrap_or(1),
-            reached: Reached::of(result),
+            reached,
             // Idle time is the other pool's doing.
-            binding: binding(slo.tightest(result), &Shares::from(&result.meter.busy())),
+            binding: binding(slo.tightest(&reached), &Shares::from(&result.meter.busy())),
             band: Band::default(),
         })
-    }
-}
-
-impl Reached {
-    /// What a run came to.
-    pub(in crate::cli::money::plan) fn of(result: &RunResult) -> Self {
-        let (ttft, tpot) = (result.ttft(), result.tpot());
-        Self {
-            ttft_ms_p99: ttft.map(|ttft| ttft.p99),
-            tpot_ms_p50: tpot.map(|tpot| tpot.p50),
-            tpot_ms_p99: tpot.map(|tpot| tpot.p99),
-            answer_s_per_task: result.answer_s_per_task(),
-        }
-    }
-
-    /// The limit that is nearest to being passed, and how near.
-    fn nearest(&self, slo: &Slo) -> Option<(&'static str, f64)> {
-        let used = [
-            ("p99 TTFT", self.ttft_ms_p99, Some(slo.ttft_ms_p99)),
-            ("p50 TPOT", self.tpot_ms_p50, Some(slo.tpot_ms_p50)),
-            ("p99 TPOT", self.tpot_ms_p99, slo.tpot_ms_p99),
-            ("task time", self.answer_s_per_task, slo.task_s),
-        ];
-        let used =
-            used.into_iter().filter_map(|(name, reached, limit)| Some((name, reached? / limit?)));
-        used.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 }
 

@@ -68,7 +68,7 @@ impl Search<'_> {
     }
 
     fn pools<'a>(&'a self, field: &'a Field) -> PoolSearch<'a> {
-        let Self { objective, basis, catalog, .. } = *self;
-        PoolSearch { field, catalog, objective, basis }
+        let Self { objective, basis, catalog, explain, .. } = *self;
+        PoolSearch { field, catalog, objective, basis, explain }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::candidate::{Candidate, Yields};
+use super::doubt::band;
 use super::unit::{Kind, Unit};
 use crate::cli::simulate::Field;
 use crate::cluster::{Candidate as Promising, Phases, Pools, Setup, candidate, confirm};
@@ -18,6 +19,8 @@ pub(super) struct PoolSearch<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) objective: Objective,
     pub(super) basis: &'a Basis,
+    /// Whether yields get bands.
+    pub(super) explain: bool,
 }
 
 /// Units whose best load short trials look for.
@@ -65,6 +68,11 @@ impl PoolSearch<'_> {
         let best = alone.filter_map(|(unit, it)| self.takes_of_task(unit, it));
         let most = best.fold(f64::INFINITY, f64::min) * OUTCLASSED;
         confirmed.retain(|(unit, it)| self.takes_of_task(unit, it).is_some_and(|it| it <= most));
+        if self.explain {
+            for (unit, it) in &mut confirmed {
+                it.band = band(unit, it.concurrency, (self.field, self.catalog));
+            }
+        }
         confirmed
     }
 

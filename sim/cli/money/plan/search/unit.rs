@@ -1,10 +1,13 @@
 //! What a fleet has several of.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::cli::simulate::Field;
 use crate::cluster::{NoBest, Order, Policy, Pools, Routing, Setup, Wire};
+use crate::cost::Stretch;
 use crate::economics::Basis;
+use crate::fidelity::World;
 use crate::hardware::Catalog;
 use crate::model::Plan;
 use crate::planning::Objective;
@@ -77,14 +80,32 @@ impl Unit {
     pub(in crate::cli::money::plan) fn setup(
         &self,
         times: u32,
+        at: (&Field, &Catalog),
+    ) -> Result<Setup, NoBest> {
+        self.setup_in(|_| None, times, at)
+    }
+
+    /// The same where things are as in the world of each chip.
+    pub(super) fn setup_in<'w>(
+        &self,
+        world: impl Fn(&str) -> Option<&'w World>,
+        times: u32,
         (field, catalog): (&Field, &Catalog),
     ) -> Result<Setup, NoBest> {
-        let chip = |kind: &Kind| catalog.chip(&kind.chip).expect("it was found before");
+        let chip = |kind: &Kind| {
+            let assumed = catalog.chip(&kind.chip).expect("it was found before");
+            world(&kind.chip).map_or(Cow::Borrowed(assumed), |world| world.chip(assumed))
+        };
+        let stretch = |kind: &Kind| world(&kind.chip).map_or(Stretch::NONE, World::stretch);
         let terms = field.terms(catalog);
-        let serving = field.order(chip(&self.serving), self.serving.plan);
+        let serving_chip = chip(&self.serving);
+        let mut serving = field.order(&serving_chip, self.serving.plan);
+        serving.stretch = stretch(&self.serving);
         let setup = Setup { routing: ROUTING, ..Setup::plain(terms.deploy(&serving)?) };
         let Some((kind, pools)) = &self.prefill else { return Ok(setup) };
-        let mut prefill: Order = field.order(chip(kind), kind.plan);
+        let prefill_chip = chip(kind);
+        let mut prefill: Order = field.order(&prefill_chip, kind.plan);
+        prefill.stretch = stretch(kind);
         // What is handed over is not converted on its way.
         prefill.precision.kv = serving.precision.kv;
         let counts = [pools.prefill, pools.decode].map(|count| count.saturating_mul(times));

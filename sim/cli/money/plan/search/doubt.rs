@@ -1,0 +1,57 @@
+//! How sure the yield of pools is: they serve again in worlds where things are other than assumed.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::unit::Unit;
+use crate::cli::simulate::{Field, LEVEL, PAIRS};
+use crate::cluster::{Setup, nearby};
+use crate::cost::Calibration;
+use crate::fidelity::{Doubt, Remainders, World, spread};
+use crate::hardware::Catalog;
+use crate::report::Band;
+
+/// The band of what `unit` yields over what it does with things as assumed, near the load that was
+/// found; nulls if it does not serve in some world.
+pub(super) fn band(unit: &Unit, concurrency: u32, at: (&Field, &Catalog)) -> Band {
+    drawn(unit, concurrency, at).unwrap_or_default()
+}
+
+fn drawn(unit: &Unit, concurrency: u32, (field, catalog): (&Field, &Catalog)) -> Option<Band> {
+    let at = (field, catalog);
+    let terms = field.terms(catalog);
+    let output = |setup: Setup| nearby(setup, concurrency, &terms).output_tok_s_per_gpu;
+    let assumed = unit.setup(1, at).ok()?;
+    let worlds = worlds(unit, &assumed, catalog, terms.seed);
+    let middle = output(assumed);
+    let outcomes: Vec<Option<f64>> = (0..2 * PAIRS as usize)
+        .into_par_iter()
+        .map(|place| {
+            let world = |chip: &str| worlds.get(chip).map(|worlds| &worlds[place]);
+            Some(output(unit.setup_in(world, 1, at).ok()?))
+        })
+        .collect();
+    let spread = spread(&worlds[unit.serving.chip.as_str()], &outcomes, middle, LEVEL)?;
+    let remainder = Remainders::embedded().deviation("throughput");
+    let spread = spread.with_remainder(remainder);
+    Some(Band { low: Some(spread.low), high: Some(spread.high) })
+}
+
+/// The worlds of each of its chips; what they share has the same luck.
+fn worlds<'a>(
+    unit: &'a Unit,
+    setup: &Setup,
+    catalog: &Catalog,
+    seed: u64,
+) -> BTreeMap<&'a str, Vec<World>> {
+    let prefill = unit.prefill.as_ref().zip(setup.prefill.as_ref());
+    let prefill = prefill.map(|((kind, _), deployment)| (kind, deployment));
+    let all = [Some((&unit.serving, &setup.deployment)), prefill];
+    let drawn = all.into_iter().flatten().filter_map(|(kind, deployment)| {
+        let chip = catalog.chip(&kind.chip).ok()?;
+        let doubt = Doubt::about(chip, &deployment.program, Calibration::embedded());
+        Some((kind.chip.as_str(), doubt.draws(PAIRS, seed)))
+    });
+    drawn.collect()
+}
