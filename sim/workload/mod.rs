@@ -26,7 +26,7 @@ pub use files::read_trace;
 pub use shares::TokenShares;
 pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
-pub use task::{Call, Cause, Chain, Task};
+pub use task::{After, At, Call, Cause, Chain, Event, Task};
 pub use trace::{
     Batch, StreamEnd, StreamedTasks, Tally, Trace, TraceBuilder, TraceKind, TraceStream,
 };

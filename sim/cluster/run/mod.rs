@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod client;
+mod graph;
 mod latency;
 mod plan;
 mod result;

@@ -314,11 +314,15 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
 
     /// Schedules the calls that follow, and closes a task that has ended.
     fn follow(&mut self, now: SimTime, slot: u32, mut then: Consequences) {
-        for (time, call) in then.sends.drain(..) {
+        let mut next = 0;
+        while let Some(&(time, call)) = then.sends.get(next) {
+            next += 1;
             let time = self.sent_at(now, time, call);
             let way = self.way(call);
             self.queue.schedule(time + way, Event::Arrive(call));
+            self.task(slot).on_sent(call, time, now, &mut then);
         }
+        then.sends.clear();
         let has_ended = std::mem::take(&mut then.has_ended);
         self.then = then;
         if has_ended {

@@ -219,6 +219,17 @@ impl Run {
                 remedy: "give a --trace, or a --rate".into(),
             });
         }
+        if let Work::Recorded { trace, .. } = work
+            && self.open_loop
+            && trace.is_untimed()
+        {
+            return Err(CliError::Flag {
+                flag: "--open-loop",
+                value: "is set".into(),
+                problem: format!("{} has no times, only what calls wait for", trace.kind),
+                remedy: "leave it out".into(),
+            });
+        }
         let lists = [("--out", self.out.is_some()), ("--format", self.format.is_some())];
         if self.percentiles == PercentilesName::Sketch
             && let Some((flag, _)) = lists.into_iter().find(|(_, is_given)| *is_given)

@@ -66,6 +66,7 @@ impl Batch {
             content: self.pages[from as usize..row.pages_end as usize].to_vec(),
             spawns: Vec::new(),
             waits_for: Vec::new(),
+            after: Vec::new(),
         };
         let chains = vec![Chain { calls: vec![call] }];
         (Task { label: String::new(), start: row.start, chains }, row.output)
