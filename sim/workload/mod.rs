@@ -8,6 +8,7 @@
 mod content;
 mod entry;
 mod error;
+mod escalation;
 #[cfg(feature = "cli")]
 mod files;
 mod shares;
@@ -19,6 +20,7 @@ mod trace;
 pub(crate) use content::common_pages;
 pub use entry::Entered;
 pub use error::{Place, WorkloadError};
+pub use escalation::escalating;
 #[cfg(feature = "cli")]
 pub(crate) use files::open_stream;
 #[cfg(feature = "cli")]

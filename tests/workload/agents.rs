@@ -1,16 +1,19 @@
 //! Agents' runs as other tools record them: what calls wait for, and that nothing is lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
+use memwall::des::Streams;
 use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica};
 use memwall::units::{SimSpan, SimTime};
 use memwall::workload::{
-    After, At, Event, Task, Trace, TraceBuilder, TraceStats, WorkloadError, read_trace,
+    After, At, Call, Event, Task, Trace, TraceBuilder, TraceStats, WorkloadError, escalating,
+    read_trace,
 };
 use proptest::prelude::*;
 
-use super::graph::check_identities;
+use super::graph::{check_graph, check_identities};
 use crate::serving::Affine;
 
 fn data(name: &str) -> String {
@@ -187,6 +190,36 @@ fn what_is_wrong_with_a_graph_is_said() {
     }
 }
 
+#[test]
+fn what_is_handed_on_is_done_again_whole() {
+    let sessions = read_trace(&[data("../claude-code/trace_0291.json.gz")]).unwrap();
+    for task in tasks(&sessions) {
+        let (calls, chains) = (task.calls().count(), task.chains.len());
+        let again = task.clone().handed_on();
+        check_graph(&again);
+        assert_eq!((again.calls().count(), again.chains.len()), (2 * calls, 2 * chains - 1));
+        let better = || again.calls().filter(|call| call.model == 1);
+        let tokens = |calls: &mut dyn Iterator<Item = &Call>| {
+            calls.fold((0, 0), |sum: (u64, u64), call| {
+                (sum.0 + u64::from(call.prompt), sum.1 + u64::from(call.output))
+            })
+        };
+        assert_eq!(tokens(&mut better()), tokens(&mut task.calls()));
+        assert!(again.is_escalated() && !task.is_escalated());
+    }
+    // Which tasks go on depends on nothing but their numbers; more do at a higher rate.
+    let all: Vec<Task> = (1..400).map(|length| Task::of_call(length, 1)).collect();
+    let on = |rate| {
+        let tasks = escalating(all.iter().map(Cow::Borrowed), rate, Streams::new(7));
+        tasks.map(|task| task.is_escalated()).collect::<Vec<_>>()
+    };
+    let (few, many) = (on(0.2), on(0.6));
+    assert!(few.iter().zip(&many).all(|(few, many)| many | !few));
+    let share = |on: &[bool]| on.iter().filter(|on| **on).count() as f64 / on.len() as f64;
+    assert!((share(&few) - 0.2).abs() < 0.06 && (share(&many) - 0.6).abs() < 0.08);
+    assert!(on(0.0).iter().all(|on| !on) && on(1.0).iter().all(|on| *on));
+}
+
 /// A call of a random graph: what it waits for among those before it, and for how long.
 type Drawn = (u32, u64, Vec<(prop::sample::Index, bool, u64)>);
 
@@ -254,6 +287,11 @@ proptest! {
                 prop_assert_eq!(found.arrival, due.fold(bound, SimTime::max), "call {}", index);
                 prop_assert_eq!(found.output, *output);
             }
+            // Done again by a better model, here on the same replica: twice all of it.
+            let again = tasks(&trace).into_iter().map(Task::handed_on).collect();
+            let result = run(again, load, engine);
+            prop_assert_eq!(result.requests.completed, 2 * calls.len() as u64);
+            prop_assert_eq!(result.tasks.completed, 1);
         }
     }
 }
