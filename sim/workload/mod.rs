@@ -11,7 +11,6 @@ mod error;
 mod escalation;
 #[cfg(feature = "cli")]
 mod files;
-mod shares;
 mod stats;
 mod synthetic;
 mod task;
@@ -25,8 +24,7 @@ pub use escalation::escalating;
 pub(crate) use files::open_stream;
 #[cfg(feature = "cli")]
 pub use files::read_trace;
-pub use shares::TokenShares;
-pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};
+pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TokenShares, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{After, At, Call, Cause, Chain, Event, Task};
 pub use trace::{

@@ -14,9 +14,9 @@ pub enum Part {
 impl Part {
     /// `chip` without it, or what the chip lacks for that.
     ///
-    /// Without a stack, that stack's share of bandwidth and capacity is gone. All ranks of a replica
-    /// wait for the slowest and hold as much as the fullest: one such chip makes the whole replica
-    /// one of such chips.
+    /// Without a stack, that stack's share of bandwidth and capacity is gone. All ranks of a
+    /// replica wait for the slowest and hold as much as the fullest: one such chip makes the whole
+    /// replica one of such chips.
     pub fn taken_from(self, chip: &Chip) -> Result<Chip, &'static str> {
         let mut lesser = chip.clone();
         match self {

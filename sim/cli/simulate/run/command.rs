@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::crew::{Crew, Others};
+use super::crew::Crew;
 use super::doubts::{self, doubts, overload};
 use super::fleet::FleetFlags;
 use super::formats::ToolFormat;
 use super::timeline::{Recording, TimelineFlags, Watch};
 use crate::cli::files::{Staged, keep, prepare};
-use crate::cli::models::model_named;
 use crate::cli::money::{BasisFlags, share};
 use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::explain::band_run;
@@ -156,16 +155,8 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
-        let (better, better_chip) = self.better();
-        let better = better.map(|name| model_named(name, shell)).transpose()?;
-        let better_chip = better_chip.map(|name| chip_named(name, shell)).transpose()?;
-        let others = Others {
-            prefill: prefill.as_ref(),
-            better: better.as_ref(),
-            better_chip: better_chip.as_ref(),
-        };
-        let crew = Crew::of(self, others, (&order, &deployment), || catalog(shell))?;
+        let named = self.named(shell)?;
+        let crew = Crew::of(self, named.others(), (&order, &deployment), || catalog(shell))?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;

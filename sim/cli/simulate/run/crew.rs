@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use super::command::Run;
 use super::fleet::{BetterPool, Lesser, PrefillPool, Stores};
 use super::timeline::Watch;
-use crate::cli::CliError;
+use crate::cli::models::model_named;
 use crate::cli::simulate::work::Work;
+use crate::cli::specs::chip_named;
+use crate::cli::{CliError, Shell};
 use crate::cluster::{Deployment, Fleet, FleetFigures, Order, RunResult};
 use crate::cost::StepProgram;
 use crate::hardware::{Catalog, Chip};
@@ -39,6 +41,20 @@ pub(in crate::cli::simulate) struct Others<'a> {
     pub(in crate::cli::simulate) better: Option<&'a Model>,
     /// Its chip, if that is not the replicas' own.
     pub(in crate::cli::simulate) better_chip: Option<&'a Chip>,
+}
+
+/// The same, found.
+pub(super) struct Named {
+    prefill: Option<Chip>,
+    better: Option<Model>,
+    better_chip: Option<Chip>,
+}
+
+impl Named {
+    pub(super) fn others(&self) -> Others<'_> {
+        let (prefill, better_chip) = (self.prefill.as_ref(), self.better_chip.as_ref());
+        Others { prefill, better: self.better.as_ref(), better_chip }
+    }
 }
 
 impl<'a> Crew<'a> {
@@ -81,6 +97,17 @@ impl Run {
     /// The name of the chip that prefills, if that is not the replicas' own.
     pub(in crate::cli::simulate) fn prefill_chip(&self) -> Option<&str> {
         self.fleet.prefill_chip()
+    }
+
+    /// What it names besides its chip and its model.
+    pub(super) fn named(&self, shell: &Shell) -> Result<Named, CliError> {
+        let chip = |name: Option<&str>| name.map(|name| chip_named(name, shell)).transpose();
+        let (better, better_chip) = self.better();
+        Ok(Named {
+            prefill: chip(self.prefill_chip())?,
+            better: better.map(|name| model_named(name, shell)).transpose()?,
+            better_chip: chip(better_chip)?,
+        })
     }
 
     /// The names of the better model, and of its chip if that is not the replicas' own.

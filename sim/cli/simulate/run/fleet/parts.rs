@@ -15,10 +15,10 @@ use crate::units::SimSpan;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Fleet")]
 pub(in crate::cli::simulate::run) struct PartFlags {
-    /// A part of replica N fails at a time, and returns after another if one is given: a chip, which
-    /// takes its replica down; an HBM stack, without which the replica starts anew with less
-    /// bandwidth and KV; a share of a chip's scale-up link: `0:stack@10min+5min`, `1:link=0.5@90s`,
-    /// `0:chip@5min`
+    /// A part of replica N fails at a time, and returns after another if one is given: a chip,
+    /// which takes its replica down; an HBM stack, without which the replica starts anew with less
+    /// bandwidth and KV; a share of a chip's scale-up link: `0:stack@10min+5min`,
+    /// `1:link=0.5@90s`, `0:chip@5min`
     #[arg(long, value_name = "N:PART@TIME[+TIME]", num_args = 1.., value_parser = part_outage)]
     part_fault: Vec<PartOutage>,
     /// How long a replica takes to start anew without a part, or with it again
