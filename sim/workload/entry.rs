@@ -49,12 +49,17 @@ impl Task {
     ///
     /// Within a gap, the next call comes after what is left of it; within a call, that call comes
     /// at once. Sub-agents that started before the point are dropped: a call that waits for them
-    /// comes when they would have ended.
+    /// comes when they would have ended. A graph is entered at its beginning: what holds its calls
+    /// back lies anywhere in it.
     ///
     /// # Panics
     /// If `fraction` is not in `[0, 1)`, or the main agent has no call.
     pub fn entered(mut self, fraction: f64, service: SimSpan) -> Entered {
         assert!((0.0..1.0).contains(&fraction), "a fraction lies in [0, 1), not at {fraction}");
+        if self.is_graph() {
+            let (warm, idle) = (Vec::new(), SimSpan::ZERO);
+            return Entered { task: self, warm, idle, answered: 0 };
+        }
         let sent = self.sent(0, service);
         let point = SimSpan::from_ps((self.span(service).as_ps() as f64 * fraction) as u64);
         let next = sent.iter().position(|&sent| sent + service > point).unwrap_or(sent.len() - 1);

@@ -51,8 +51,10 @@ pub enum WorkloadError {
     /// A file in no known format.
     #[error(
         "{file}: not a trace that is understood; give Mooncake JSONL (`input_length`, \
-         `hash_ids`), session JSON (`block_size`, `requests`) or Azure CSV (`TIMESTAMP`, \
-         `ContextTokens`, `GeneratedTokens`), plain, gzip or zstd"
+         `hash_ids`), session JSON (`block_size`, `requests`), Azure CSV (`TIMESTAMP`, \
+         `ContextTokens`, `GeneratedTokens`), agentic Mooncake (`dynamo.agentic_mooncake`), \
+         Dynamo's request events (`event_type`), LLMServingSim JSONL (`input_toks`) or \
+         OpenTelemetry spans (`spans`), plain, gzip or zstd"
     )]
     UnknownFormat {
         /// Its name.

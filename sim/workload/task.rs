@@ -44,6 +44,41 @@ pub struct Call {
     pub spawns: Vec<u32>,
     /// Chains that must have ended before this call is sent.
     pub waits_for: Vec<u32>,
+    /// Closed loop: what must have happened before it is sent, in tasks whose source is a graph.
+    /// Where there is any, it stands in the place of `gap`; a chain whose first call has some
+    /// needs no call that spawns it.
+    pub after: Vec<After>,
+    /// Which of the models that there are is called: 0 is the first.
+    pub model: u8,
+}
+
+/// Something that a call waits for, and how long after it the call may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// What.
+    pub event: Event,
+    /// How long after it.
+    pub delay: SimSpan,
+}
+
+/// What happens in a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// The task starts.
+    Start,
+    /// A call is sent.
+    Sent(At),
+    /// A call is answered.
+    Answered(At),
+}
+
+/// The place of a call in its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    /// Index into [`Task::chains`].
+    pub chain: u32,
+    /// Index into [`Chain::calls`].
+    pub call: u32,
 }
 
 /// What led to a call.
@@ -67,6 +102,8 @@ impl Task {
             content: Vec::new(),
             spawns: Vec::new(),
             waits_for: Vec::new(),
+            after: Vec::new(),
+            model: 0,
         };
         let chains = vec![Chain { calls: vec![call] }];
         Self { label: String::new(), start: SimSpan::ZERO, chains }
@@ -75,5 +112,10 @@ impl Task {
     /// Calls of all chains.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.chains.iter().flat_map(|chain| &chain.calls)
+    }
+
+    /// Whether some call waits for single events, not for whole chains alone.
+    pub fn is_graph(&self) -> bool {
+        self.calls().any(|call| !call.after.is_empty())
     }
 }

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 /// A small machine: a floor, a price per token and per token of context.
 #[derive(Clone, Copy)]
-pub(super) struct Affine {
-    pub(super) speed: f64,
+pub(crate) struct Affine {
+    pub(crate) speed: f64,
 }
 
 impl Pricer for Affine {
@@ -59,6 +59,8 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
             content,
             spawns,
             waits_for,
+            after: Vec::new(),
+            model: 0,
         });
         prompt += output;
     }

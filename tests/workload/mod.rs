@@ -1,5 +1,6 @@
 //! Workloads: traces against exact counts, generated tasks against laws and measured shares.
 
+mod agents;
 mod faults;
 mod graph;
 mod streams;

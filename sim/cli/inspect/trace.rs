@@ -26,7 +26,8 @@ pub(in crate::cli) enum TraceCommand {
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Stats {
-    /// Mooncake JSONL, Claude Code session JSON or Azure CSV; plain, gzip, zstd, tar or a folder
+    /// Mooncake JSONL, Claude Code session JSON, Azure CSV, Dynamo's agentic Mooncake and request
+    /// traces, LLMServingSim JSONL or OpenTelemetry spans; plain, gzip, zstd, tar or a folder
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Cache capacities in blocks of the trace

@@ -2,9 +2,10 @@
 
 use std::borrow::Borrow;
 
+use super::graph::Pending;
 use crate::serving::RequestId;
 use crate::units::{SimSpan, SimTime};
-use crate::workload::{Call, Cause, Chain, Task};
+use crate::workload::{At, Call, Cause, Chain, Event, Task};
 
 /// Names one call of a task in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub(super) struct CallRef {
     pub(super) chain: u32,
     /// Index into the chain's calls.
     pub(super) call: u32,
+}
+
+impl CallRef {
+    /// Its place in the task.
+    const fn place(self) -> At {
+        At { chain: self.chain, call: self.call }
+    }
 }
 
 /// Whoever sends calls one after another: a chain of a task in flight.
@@ -92,7 +100,11 @@ pub(super) struct ActiveTask<T> {
     chains: Vec<Progress>,
     /// Calls are sent at their timestamps, not after one another.
     by_timestamp: bool,
+    /// What calls wait for besides their chains, where the task is a graph.
+    pending: Option<Box<Pending>>,
     pub(super) has_failed: bool,
+    /// Whether it goes on to a better model.
+    pub(super) is_escalated: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,7 +122,7 @@ enum State {
     Dormant,
     /// A call is under way, or its gap is.
     Active,
-    /// The next call waits for sub-agents.
+    /// The next call waits for sub-agents, or for other events of its task.
     Blocked,
     /// No call is left.
     Ended,
@@ -119,7 +131,10 @@ enum State {
 impl<T: Borrow<Task>> ActiveTask<T> {
     pub(super) fn new(task: T, number: u64, started: SimTime, by_timestamp: bool) -> Self {
         let chains = vec![Progress::default(); task.borrow().chains.len()];
-        Self { task, number, started, chains, by_timestamp, has_failed: false }
+        let pending = if by_timestamp { None } else { Pending::of(task.borrow()) };
+        let is_escalated = task.borrow().is_escalated();
+        let has_failed = false;
+        Self { task, number, started, chains, by_timestamp, pending, has_failed, is_escalated }
     }
 
     /// Who sends the call `at`.
@@ -142,12 +157,60 @@ impl<T: Borrow<Task>> ActiveTask<T> {
 
     /// The calls that the task's start leads to are added to `then`.
     pub(super) fn start(&mut self, slot: u32, then: &mut Consequences) {
+        self.happens(Event::Start, (self.started, self.started), slot, then);
         for chain in 0..self.chains.len() as u32 {
             if self.by_timestamp {
                 self.send_by_timestamp(slot, chain, then);
-            } else if chain == 0 {
+            } else if chain == 0 || self.needs_no_spawn(chain) {
                 self.send_or_end(slot, chain, self.started, then);
             }
+        }
+    }
+
+    /// Whether a chain begins by itself, once what it waits for has happened.
+    fn needs_no_spawn(&self, chain: u32) -> bool {
+        self.chain(chain).calls.first().is_some_and(|call| !call.after.is_empty())
+    }
+
+    /// Notes at `now` that a call is sent at `time`; what waited for that is added to `then`.
+    pub(super) fn on_sent(
+        &mut self,
+        at: CallRef,
+        time: SimTime,
+        now: SimTime,
+        then: &mut Consequences,
+    ) {
+        self.happens(Event::Sent(at.place()), (time, now), at.slot, then);
+    }
+
+    /// Lets go on, from `now` on, what an event at `time` was the last to hold back.
+    fn happens(
+        &mut self,
+        event: Event,
+        (time, now): (SimTime, SimTime),
+        slot: u32,
+        then: &mut Consequences,
+    ) {
+        let Some(pending) = &mut self.pending else { return };
+        for At { chain, call } in pending.happens(event, time) {
+            let Progress { answered, state } = self.chains[chain as usize];
+            if state == State::Blocked && answered == call {
+                self.send_or_end(slot, chain, now, then);
+            }
+        }
+    }
+
+    /// Ends a chain whose call was rejected; what waited for any of it goes on without.
+    fn give_up(&mut self, at: CallRef, now: SimTime, then: &mut Consequences) {
+        self.chains[at.chain as usize].state = State::Ended;
+        self.unblock(at.slot, now, then);
+        if self.pending.is_none() {
+            return;
+        }
+        for call in at.call..self.chain(at.chain).calls.len() as u32 {
+            let place = At { chain: at.chain, call };
+            self.happens(Event::Sent(place), (now, now), at.slot, then);
+            self.happens(Event::Answered(place), (now, now), at.slot, then);
         }
     }
 
@@ -165,9 +228,9 @@ impl<T: Borrow<Task>> ActiveTask<T> {
         if self.by_timestamp {
             self.end_if_answered(at.chain);
         } else if is_rejected {
-            self.chains[at.chain as usize].state = State::Ended;
-            self.unblock(at.slot, now, then);
+            self.give_up(at, now, then);
         } else {
+            self.happens(Event::Answered(at.place()), (now, now), at.slot, then);
             for spawned in self.call(at).spawns.clone() {
                 self.send_or_end(at.slot, spawned, now, then);
             }
@@ -185,8 +248,14 @@ impl<T: Borrow<Task>> ActiveTask<T> {
             self.unblock(slot, now, then);
             return;
         };
-        if call.waits_for.iter().all(|&other| self.is_over(other)) {
-            then.sends.push((now + call.gap, CallRef { slot, chain, call: index }));
+        let pending = self.pending.as_ref();
+        let time = match pending.and_then(|pending| pending.of_call(At { chain, call: index })) {
+            Some(waiting) => waiting.ready().map(|ready| ready.max(now)),
+            None => Some(now + call.gap),
+        };
+        let joined = call.waits_for.iter().all(|&other| self.is_over(other));
+        if let Some(time) = time.filter(|_| joined) {
+            then.sends.push((time, CallRef { slot, chain, call: index }));
             self.chains[chain as usize].state = State::Active;
         } else {
             self.chains[chain as usize].state = State::Blocked;

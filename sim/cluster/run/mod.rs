@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod client;
+mod graph;
 mod latency;
 mod plan;
 mod result;
@@ -12,8 +13,8 @@ mod sketches;
 pub use arrivals::at_rate;
 pub use client::{Agent, News, Next};
 pub use latency::Summary;
-pub use plan::{Load, RunPlan};
+pub use plan::{Load, Progress, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
 pub use service::{Account, Service};
-pub use simulation::{Progress, simulate, simulate_while};
+pub use simulation::{simulate, simulate_while};
 pub use sketches::Sketches;

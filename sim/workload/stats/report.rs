@@ -72,7 +72,8 @@ pub struct TraceStats {
     pub prompt_length_tokens: Lengths,
     /// Output lengths.
     pub output_length_tokens: Lengths,
-    /// When requests came; `None` for session files, whose pace depends on the system they met.
+    /// When requests came; `None` for session files and graphs, whose pace depends on the system
+    /// they meet.
     pub arrivals: Option<Arrivals>,
     /// What a prefix cache finds, one row per combination asked for; none without pages.
     pub reuse: Vec<Reuse>,
@@ -146,7 +147,8 @@ impl TraceStats {
             distinct_blocks: trace.distinct_pages(),
             prompt_length_tokens: lengths(|row| row.prompt),
             output_length_tokens: lengths(|row| row.output),
-            arrivals: (trace.kind != TraceKind::Sessions).then(|| Arrivals::of(times.collect())),
+            arrivals: (trace.kind != TraceKind::Sessions && !trace.is_untimed())
+                .then(|| Arrivals::of(times.collect())),
             reuse: reuse(trace, &requests, query),
         })
     }

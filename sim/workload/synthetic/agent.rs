@@ -200,8 +200,9 @@ impl Agent {
     fn unwritten(&mut self) -> Call {
         let (cause, gap, waits_for) =
             std::mem::replace(&mut self.next, (Cause::Tool, SimSpan::ZERO, Vec::new()));
-        let (content, spawns) = (Vec::new(), Vec::new());
-        Call { prompt: 0, output: 0, cause, gap, at: None, content, spawns, waits_for }
+        let (content, spawns, after) = (Vec::new(), Vec::new(), Vec::new());
+        let (at, model) = (None, 0);
+        Call { prompt: 0, output: 0, cause, gap, at, content, spawns, waits_for, after, model }
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) fn conversation(spec: &DialogueSpec, setting: Setting, task: u64) -> 
             content: context.content(named, setting.page_tokens),
             spawns: Vec::new(),
             waits_for: Vec::new(),
+            after: Vec::new(),
+            model: 0,
         });
         history = prompt + kept;
     }

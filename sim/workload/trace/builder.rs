@@ -2,7 +2,10 @@
 
 use std::io::{BufRead, Cursor, Read};
 
-use super::formats::{LineFormat, between_files, read_lines, read_sessions};
+use super::formats::{
+    LineFormat, between_files, read_events, read_graphs, read_lines, read_sessions, read_spans,
+    read_sub_requests,
+};
 use super::session::{Trace, TraceFile, TraceKind};
 use crate::units::SimSpan;
 use crate::workload::WorkloadError;
@@ -35,9 +38,13 @@ impl TraceBuilder {
     pub fn add(&mut self, name: &str, mut reader: impl BufRead) -> Result<(), WorkloadError> {
         let (head, kind) = head(name, &mut reader)?;
         let whole = Cursor::new(head).chain(reader);
-        let file = match LineFormat::of(kind) {
-            Some(format) => read_lines(name, whole, format),
-            None => read_sessions(name, whole),
+        let file = match (LineFormat::of(kind), kind) {
+            (Some(format), _) => read_lines(name, whole, format),
+            (None, TraceKind::AgenticMooncake) => read_graphs(name, whole),
+            (None, TraceKind::RequestEvents) => read_events(name, whole),
+            (None, TraceKind::ServingSim) => read_sub_requests(name, whole),
+            (None, TraceKind::Spans) => read_spans(name, whole),
+            (None, _) => read_sessions(name, whole),
         }?;
         if file.sessions.is_empty() {
             return Err(WorkloadError::Empty { file: name.into() });
@@ -116,6 +123,14 @@ fn sniff(head: &str) -> Option<TraceKind> {
         Some(TraceKind::Azure)
     } else if !head.starts_with('{') {
         None
+    } else if has("\"dynamo.agentic_mooncake\"") {
+        Some(TraceKind::AgenticMooncake)
+    } else if has("\"event_type\"") {
+        Some(TraceKind::RequestEvents)
+    } else if has("\"spans\"") {
+        Some(TraceKind::Spans)
+    } else if has("\"input_toks\"") || has("\"sub_requests\"") {
+        Some(TraceKind::ServingSim)
     } else if has("\"requests\"") || has("\"block_size\"") {
         Some(TraceKind::Sessions)
     } else {

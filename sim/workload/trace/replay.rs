@@ -54,6 +54,8 @@ fn chain(agent: &Agent, page_tokens: Option<u32>) -> Chain {
             .map_or_else(Vec::new, |page| content(row, agent.rows.get(index + 1), u64::from(page))),
         spawns: Vec::new(),
         waits_for: Vec::new(),
+        after: row.after.clone(),
+        model: 0,
     };
     Chain { calls: agent.rows.iter().enumerate().map(call).collect() }
 }

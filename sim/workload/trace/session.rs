@@ -5,7 +5,7 @@ use std::fmt;
 use super::formats::between_files;
 use crate::serving::Extent;
 use crate::units::SimSpan;
-use crate::workload::{Cause, WorkloadError};
+use crate::workload::{After, Cause, WorkloadError};
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,14 @@ pub enum TraceKind {
     Sessions,
     /// CSV of timestamps and lengths.
     Azure,
+    /// JSONL of plays: graphs of requests, with what each waits for (Dynamo).
+    AgenticMooncake,
+    /// JSONL of events: requests and tools that ended, by session (Dynamo).
+    RequestEvents,
+    /// JSONL, one request or one session of requests a line (LLMServingSim).
+    ServingSim,
+    /// One JSON document of spans a trace (OpenTelemetry).
+    Spans,
 }
 
 /// A trace: files without duplicates, in name order.
@@ -43,6 +51,8 @@ pub(in crate::workload) struct TraceFile {
     pub(in crate::workload) origin_ms: f64,
     /// Distinct pages; identities lie below.
     pub(in crate::workload) pages: u64,
+    /// Requests whose lengths were estimated from their texts.
+    pub(in crate::workload) estimated: u64,
     pub(in crate::workload) sessions: Vec<Session>,
 }
 
@@ -84,6 +94,10 @@ pub(in crate::workload) struct Row {
     pub(in crate::workload) cause: Cause,
     /// Pages of the prompt, the partial last one included where the format lists it.
     pub(in crate::workload) pages: Vec<Extent>,
+    /// What it waits for, by agent and row, where the format says so (see [`Call::after`]).
+    ///
+    /// [`Call::after`]: crate::workload::Call::after
+    pub(in crate::workload) after: Vec<After>,
 }
 
 impl TraceFile {
@@ -110,7 +124,7 @@ impl Trace {
     ) -> Result<Vec<SimSpan>, WorkloadError> {
         let step = match self.kind {
             TraceKind::Sessions => stagger.seconds().get(),
-            TraceKind::Mooncake | TraceKind::Azure => 0.0,
+            _ => 0.0,
         };
         let files = self.files.iter().enumerate();
         files.map(|(index, file)| between_files(&file.name, step * index as f64)).collect()
@@ -131,6 +145,16 @@ impl Trace {
         self.files.iter().map(|file| file.pages).sum()
     }
 
+    /// Requests whose lengths are not recorded, but estimated from their texts.
+    pub fn estimated(&self) -> u64 {
+        self.files.iter().map(|file| file.estimated).sum()
+    }
+
+    /// Whether what a call waits for is recorded in the place of the time at which it was sent.
+    pub fn is_untimed(&self) -> bool {
+        self.kind == TraceKind::AgenticMooncake
+    }
+
     /// Requests whose recorded output is zero tokens; replayed, they generate one.
     pub fn without_output(&self) -> usize {
         self.files.iter().flat_map(TraceFile::rows).filter(|row| row.output == 0).count()
@@ -143,6 +167,10 @@ impl fmt::Display for TraceKind {
             Self::Mooncake => "Mooncake JSONL",
             Self::Sessions => "session JSON",
             Self::Azure => "Azure CSV",
+            Self::AgenticMooncake => "agentic Mooncake JSONL",
+            Self::RequestEvents => "Dynamo request events",
+            Self::ServingSim => "LLMServingSim JSONL",
+            Self::Spans => "OpenTelemetry spans",
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::cluster::TaskPool;
 use crate::units::SimSpan;
-use crate::workload::{Cause, Synthetic, Tally, Task, Tasks, Trace, TraceKind, read_trace};
+use crate::workload::{Cause, Synthetic, Tally, Task, Tasks, Trace, read_trace};
 
 /// Pages of generated workloads and of traces without pages, in tokens.
 ///
@@ -28,7 +28,8 @@ pub(in crate::cli) struct WorkFlags {
     /// [default: agentic-coding]
     #[arg(long, value_name = "W", conflicts_with = "trace")]
     pub(in crate::cli) workload: Option<String>,
-    /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV; files or folders
+    /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV, Dynamo's agentic Mooncake
+    /// and request traces, LLMServingSim JSONL, OpenTelemetry spans; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(in crate::cli::simulate) trace: Vec<PathBuf>,
     /// Time between the starts of session files, which have no common clock
@@ -171,10 +172,12 @@ impl Work {
 
     /// Reasons to doubt a simulation of it on a model with a context of `window` tokens.
     pub(in crate::cli::simulate) fn warnings(&self, model: &str, window: u32) -> Vec<String> {
-        let (kind, tally) = match self {
+        let (has_pages, estimated, tally) = match self {
             Self::Generated(_) => return Vec::new(),
-            Self::Recorded { trace, tasks, .. } => (trace.kind, tally(trace, tasks, window)),
-            Self::Streamed { stream, .. } => (stream.kind, stream.tally),
+            Self::Recorded { trace, tasks, .. } => {
+                (trace.page_tokens.is_some(), trace.estimated(), tally(trace, tasks, window))
+            }
+            Self::Streamed { stream, .. } => (stream.page_tokens.is_some(), 0, stream.tally),
         };
         let Tally { requests, beyond_window, without_output } = tally;
         let mut warnings = Vec::new();
@@ -184,7 +187,13 @@ impl Work {
                  tokens; they are simulated as if it reached so far"
             ));
         }
-        if kind == TraceKind::Azure {
+        if estimated > 0 {
+            warnings.push(format!(
+                "the lengths of {estimated} of {requests} calls are not recorded; they are taken \
+                 to be four characters a token"
+            ));
+        }
+        if !has_pages {
             warnings
                 .push("the trace has lengths only, so no prefix is ever found in the cache".into());
         }

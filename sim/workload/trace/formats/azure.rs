@@ -8,7 +8,7 @@ use crate::workload::{Place, WorkloadError};
 const COLUMNS: [&str; 3] = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 
 /// The unit of the timestamps' seventh decimal, 100 ns, in picoseconds.
-const TICK_PS: u64 = 100_000;
+pub(super) const TICK_PS: u64 = 100_000;
 
 /// Ticks in a day.
 const DAY: i64 = 86_400 * 10_000_000;
@@ -94,7 +94,7 @@ fn since(place: &Place, stamp: &str, ticks: i64, clock: SimSpan) -> Result<SimSp
 }
 
 /// `2023-11-16 18:17:03.9799600` as ticks since some midnight.
-fn ticks(stamp: &str) -> Option<i64> {
+pub(super) fn ticks(stamp: &str) -> Option<i64> {
     let (date, clock) = stamp.split_once([' ', 'T'])?;
     let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);

@@ -6,7 +6,7 @@ use super::{azure, mooncake};
 use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::trace::session::{Agent, Row, Session, TraceFile, TraceKind};
-use crate::workload::{Cause, WorkloadError};
+use crate::workload::{Cause, Place, WorkloadError};
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ impl LineFormat {
         match kind {
             TraceKind::Mooncake => Some(Self::Mooncake(Box::default())),
             TraceKind::Azure => Some(Self::Azure(azure::Lines::default())),
-            TraceKind::Sessions => None,
+            _ => None,
         }
     }
 
@@ -118,8 +118,30 @@ pub(in crate::workload::trace) fn read_lines(
         page_tokens: format.page_tokens(),
         origin_ms: format.origin_ms(),
         pages: format.distinct_pages(),
+        estimated: 0,
         sessions,
     })
+}
+
+/// Hands every line of a file that is not empty to `take`, with its place.
+pub(super) fn each_line(
+    name: &str,
+    mut reader: impl BufRead,
+    mut take: impl FnMut(&Place, &[u8]) -> Result<(), WorkloadError>,
+) -> Result<(), WorkloadError> {
+    let mut text = Vec::new();
+    for line in 1.. {
+        text.clear();
+        let read = reader.read_until(b'\n', &mut text);
+        if read.map_err(|source| WorkloadError::Read { file: name.into(), source })? == 0 {
+            break;
+        }
+        let text = text.trim_ascii();
+        if !text.is_empty() {
+            take(&Place::line(name, line), text)?;
+        }
+    }
+    Ok(())
 }
 
 /// Adds a request to its conversation, or to a new session of its own.
@@ -146,5 +168,6 @@ fn place(
     let since = rows.last().map(|last| time - last.time).unwrap_or_default();
     let gap = record.delay.filter(|_| !rows.is_empty()).unwrap_or(since);
     let (prompt, output, pages) = (record.prompt, record.output, record.pages.to_vec());
-    rows.push(Row { order, time, at, gap, prompt, output, cause: Cause::User, pages });
+    let (cause, after) = (Cause::User, Vec::new());
+    rows.push(Row { order, time, at, gap, prompt, output, cause, pages, after });
 }

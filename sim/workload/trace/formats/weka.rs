@@ -79,6 +79,7 @@ pub(in crate::workload::trace) fn read(
         page_tokens: Some(page_tokens),
         origin_ms: 0.0,
         pages: recorder.numbering.distinct(),
+        estimated: 0,
         sessions: if entries.is_empty() { Vec::new() } else { vec![session] },
     })
 }
@@ -236,7 +237,7 @@ impl Recorder<'_> {
         let pages = self.pages(entry, place, prompt)?;
         let (order, time, at) = (self.order, clock.listed, Some(clock.at));
         self.order += 1;
-        Ok(Row { order, time, at, gap, prompt, output, cause, pages })
+        Ok(Row { order, time, at, gap, prompt, output, cause, pages, after: Vec::new() })
     }
 
     /// The pages of a prompt; only full ones are listed.

@@ -66,6 +66,8 @@ impl Batch {
             content: self.pages[from as usize..row.pages_end as usize].to_vec(),
             spawns: Vec::new(),
             waits_for: Vec::new(),
+            after: Vec::new(),
+            model: 0,
         };
         let chains = vec![Chain { calls: vec![call] }];
         (Task { label: String::new(), start: row.start, chains }, row.output)
