@@ -14,7 +14,7 @@ mod run;
 mod tiers;
 
 pub use deploy::{
-    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Wire,
+    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Ways, Wire,
 };
 pub use fleet::{
     FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,

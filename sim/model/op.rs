@@ -186,7 +186,8 @@ impl Moe {
 pub struct Collective {
     /// Which.
     pub kind: CollectiveKind,
-    /// Participating ranks.
+    /// Participating ranks; of a send, the first rank of the stage that receives: what lies before
+    /// it tells whether a domain ends there.
     pub ranks: u32,
     /// Bytes of the whole tensor per token.
     pub bytes_per_token: f64,

@@ -7,6 +7,7 @@ mod fidelity;
 mod fleet;
 mod generate;
 mod help;
+mod mechanisms;
 mod models;
 mod money;
 mod program;

@@ -7,3 +7,5 @@ mod naive_cache;
 mod oracle;
 mod queueing;
 mod tiers;
+
+pub(super) use oracle::assert_equal;

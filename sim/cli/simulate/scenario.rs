@@ -25,15 +25,18 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 8] = shipped!(
+const SHIPPED: [(&str, &str); 11] = shipped!(
     "disaggregated",
     "failures",
     "host-cores",
     "kv-offload",
     "kv-pool",
+    "pipeline",
+    "power-cap",
     "prefill-on-older-chips",
     "routing",
     "speculative",
+    "two-batch",
 );
 
 /// A scenario file, as flags.

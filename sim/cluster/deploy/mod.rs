@@ -5,5 +5,5 @@ mod order;
 mod wire;
 
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
-pub use order::{Deployment, Misfit, Nearest, Order};
+pub use order::{Deployment, Misfit, Nearest, Order, Ways};
 pub use wire::{NoNetwork, Wire};

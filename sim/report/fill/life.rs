@@ -5,7 +5,6 @@ use crate::insight::{Along, Stage, life_error, overlap, stages, whole_life};
 use crate::report::{ByUse, CallStage, HbmShare, Life, LifeStage, Overlap, WallRow};
 
 use super::evidence::{average_decode, full_prefill};
-use super::wall::main_format;
 
 /// Gives `row`, of `order` at its `best`, what was seen `inside` a run of it.
 pub fn fill_life(row: &mut WallRow, order: &Order, best: &Best, inside: &Inside) {
@@ -36,7 +35,7 @@ fn divided(share: Option<f64>, time: HbmTime) -> HbmShare {
 }
 
 fn overlaps(order: &Order, best: &Best) -> Overlap {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let engine = order.chip.engine_for(order.model.main_format(order.precision));
     let of = |batch| overlap(&best.deployment.program.price_ops(&batch), order.chip, engine);
     Overlap { decode: of(average_decode(best)), prefill: of(full_prefill(best)) }
 }

@@ -1,7 +1,7 @@
 //! Crossovers, intensities and frontiers of a row.
 
 use super::evidence::average_decode;
-use super::wall::{fill_row, main_format};
+use super::wall::fill_row;
 use crate::cluster::{Best, Order};
 use crate::insight::{crossovers, frontier, intensity};
 use crate::report::{FrontierPoint, Intensity, Turn, WallRow};
@@ -9,7 +9,7 @@ use crate::units::FlopPerSec;
 
 /// Operations per byte: the chip's, the run's, and the average decode step's.
 pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let engine = order.chip.engine_for(order.model.main_format(order.precision));
     let bandwidth = order.chip.memory.bandwidth.get();
     let peak = order.chip.peak(engine).map(FlopPerSec::get).filter(|_| bandwidth > 0.0);
     let work = best.result.meter.work();

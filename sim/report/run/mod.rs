@@ -2,6 +2,7 @@
 
 mod document;
 mod fleet;
+mod mechanisms;
 mod pools;
 mod requests;
 mod summary;
@@ -13,6 +14,7 @@ pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
 pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport};
+pub use mechanisms::{Bubbles, HiddenReport, OverlapReport, PipelineReport, PowerReport};
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};

@@ -6,9 +6,9 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::crew::Crew;
-use super::doubts::{self, doubts, overload};
 use super::fleet::FleetFlags;
-use super::formats::ToolFormat;
+use super::mechanisms::MechanismFlags;
+use super::output::{ToolFormat, doubts, overload, unfinished};
 use super::timeline::{Recording, TimelineFlags, Watch};
 use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::{BasisFlags, share};
@@ -41,8 +41,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool,
-    /// prefill-on-older-chips, routing, speculative; flags win
+    /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool, pipeline,
+    /// power-cap, prefill-on-older-chips, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -58,6 +58,9 @@ pub(in crate::cli) struct Run {
     /// What is simulated, and how
     #[command(flatten)]
     pub(in crate::cli::simulate) common: CommonFlags,
+    /// How steps run
+    #[command(flatten)]
+    pub(super) mechanisms: MechanismFlags,
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
@@ -149,7 +152,7 @@ impl Run {
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
-        let order = self.common.order(&chip, &model, plan, work.page_tokens());
+        let order = self.order(&chip, &model, plan, work.page_tokens())?;
         let deployment = order.deploy()?;
         let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
         let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), || catalog(shell))?;
@@ -203,7 +206,7 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        let Some(reason) = doubts::unfinished(&result) else { return Ok(Exit::Done) };
+        let Some(reason) = unfinished(&result) else { return Ok(Exit::Done) };
         shell.fail(reason);
         Ok(Exit::Failed)
     }
@@ -211,6 +214,7 @@ impl Run {
     /// Flags that only the work shows to be at odds.
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
+        self.fleet.check_drafts(self.mechanisms.is_capped())?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

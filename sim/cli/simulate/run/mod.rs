@@ -3,10 +3,10 @@
 mod acceptance;
 mod command;
 mod crew;
-mod doubts;
 mod fleet;
-mod formats;
 mod load;
+mod mechanisms;
+mod output;
 mod tiers;
 mod timeline;
 
