@@ -19,6 +19,7 @@ mod error;
 mod graph;
 mod import;
 mod op;
+mod placement;
 mod plan;
 mod quantity;
 mod shape;
@@ -31,6 +32,7 @@ pub use op::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
     Op, OpKind, Rows,
 };
+pub use placement::Placement;
 pub use plan::{Plan, Precision, Weights};
 pub(crate) use shape::blocks;
 pub use shape::{

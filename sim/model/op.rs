@@ -157,6 +157,8 @@ pub struct Moe {
     pub top_k: u32,
     /// Ranks over which experts are spread.
     pub ep: u32,
+    /// Copies of popular experts on each of them, besides its own.
+    pub redundant: u32,
     /// Whether an expert has a gate (three matrices, not two).
     pub gated: bool,
     /// Expert weight format.
@@ -224,6 +226,7 @@ mod tests {
             experts: 8,
             top_k: 1,
             ep: 4,
+            redundant: 0,
             gated: true,
             weights: Format::Bf16,
             dispatched: true,

@@ -25,8 +25,9 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 11] = shipped!(
+const SHIPPED: [(&str, &str); 12] = shipped!(
     "disaggregated",
+    "expert-copies",
     "failures",
     "host-cores",
     "kv-offload",

@@ -127,8 +127,9 @@ fn shape(kind: &OpKind) -> String {
             "{:?} {} heads × {}×{} state {}",
             linear.kind, linear.heads, linear.key_dim, linear.value_dim, linear.state
         ),
-        OpKind::Moe(Moe { hidden, inter, experts, top_k, ep, weights, .. }) => {
-            format!("{top_k} of {experts} × {hidden}×{inter} ep{ep} {weights}")
+        OpKind::Moe(Moe { hidden, inter, experts, top_k, ep, redundant, weights, .. }) => {
+            let copies = if *redundant > 0 { format!("+{redundant}") } else { String::new() };
+            format!("{top_k} of {experts} × {hidden}×{inter} ep{ep}{copies} {weights}")
         }
         OpKind::Collective(Collective { kind, ranks, bytes_per_token, .. }) => {
             let kind = match kind {

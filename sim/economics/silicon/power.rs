@@ -13,6 +13,7 @@ use crate::units::{Bytes, Flop, Joules, Seconds, Watts};
 #[serde(deny_unknown_fields)]
 pub struct PowerModel {
     idle_share: Constant,
+    sustained_share: Constant,
     host_watts_box: Constant,
     host_watts_rack: Constant,
     pue: Constant,
@@ -93,28 +94,46 @@ impl PowerModel {
     /// Where the energy of `activity` went; `None` if the chip's limit, memory or peak is not
     /// known.
     pub fn energy(&self, chip: &Chip, activity: &Activity) -> Option<EnergyUse> {
-        let draw = self.envelope(chip, activity.engine, chip.power.tdp?)?;
+        let draw = self.at_peaks(chip, activity.engine)?;
+        Some(self.energy_by(&draw, chip, activity))
+    }
+
+    /// The same where the chip's parts draw what `draw` says.
+    pub fn energy_by(&self, draw: &Envelope, chip: &Chip, activity: &Activity) -> EnergyUse {
         let per_flop = draw.arithmetic.get() / draw.flop_rate.get();
         let per_byte = draw.memory.get() / draw.byte_rate.get();
-        Some(EnergyUse {
+        EnergyUse {
             idle: draw.idle * activity.window,
             compute: Joules::new(per_flop * activity.flop.get()),
             memory: Joules::new(per_byte * activity.traffic.get()),
             links: Joules::new(draw.joules_per_sent_byte * activity.sent.get()),
             host: self.host(chip) * activity.window,
+        }
+    }
+
+    /// What the parts of a chip draw under `cap` that computes with `engine`: at the rate that
+    /// dense products sustain arithmetic takes all that idling leaves of the chip's own limit, because
+    /// that limit is what keeps them from the peak. `None` if limit, memory or peak is not known.
+    pub fn envelope(&self, chip: &Chip, engine: Engine, cap: Watts) -> Option<Envelope> {
+        let peaks = self.at_peaks(chip, engine)?;
+        Some(Envelope {
+            cap,
+            arithmetic: peaks.limit.saturating_sub(peaks.idle),
+            flop_rate: peaks.flop_rate * self.sustained_share.value,
+            ..peaks
         })
     }
 
-    /// What the parts of a chip draw that computes with `engine` and may draw `cap`; `None` if its
-    /// own limit, memory or peak is not known.
-    pub fn envelope(&self, chip: &Chip, engine: Engine, cap: Watts) -> Option<Envelope> {
+    /// The same of a chip that draws its limit at its dense peak with all pins busy.
+    fn at_peaks(&self, chip: &Chip, engine: Engine) -> Option<Envelope> {
         let limit = chip.power.tdp?;
         let idle = limit * self.idle_share.value;
         let kind = chip.memory.kind.to_lowercase();
         let pj_per_bit = self.hbm_pj_per_bit.get(&kind)?.value + self.on_die_pj_per_bit.value;
         let memory = Watts::new(pj_per_bit * 8e-12 * chip.memory.bandwidth.get());
         Some(Envelope {
-            cap,
+            cap: limit,
+            limit,
             idle,
             arithmetic: limit.saturating_sub(idle + memory),
             flop_rate: chip.peak(engine).filter(|peak| !peak.is_zero())?,

@@ -130,6 +130,7 @@ impl Builder<'_> {
             experts: experts.experts,
             top_k: experts.top_k,
             ep: plan.ep,
+            redundant: plan.redundant,
             gated: experts.each.gated,
             weights: format,
             dispatched: plan.dp > 1 && plan.ep > 1,

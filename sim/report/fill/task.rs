@@ -184,7 +184,10 @@ fn energy(model: &PowerModel, used: &Used, window: Seconds) -> Option<EnergyUse>
         traffic: work.traffic * share,
         sent: sent(used) * (1.0 / f64::from((*replicas).max(1))),
     };
-    model.energy(order.chip, &activity)
+    match &order.ways.power {
+        Some(envelope) => Some(model.energy_by(envelope, order.chip, &activity)),
+        None => model.energy(order.chip, &activity),
+    }
 }
 
 /// What a chip of each replica sent at most, all together: its link's rate in the time that went to

@@ -123,20 +123,21 @@ impl Throttle {
 
     /// The highest clock at which `batch` keeps to the cap, or the lowest there is.
     fn level(&self, full: &Timed, batch: &Batch) -> usize {
-        if self.draws(full, FULL_CLOCK, batch) {
+        let most = self.envelope.cap.saturating_sub(self.envelope.idle).get();
+        let at_full = self.dynamic(full, FULL_CLOCK, batch);
+        let scale = self.envelope.within_limit(at_full);
+        if at_full * scale <= most {
             return 0;
         }
-        let keeps = |(clock, timed): &(u32, Timed)| self.draws(timed, *clock, batch);
-        let found = self.lower.partition_point(|level| !keeps(level));
-        found.min(self.lower.len() - 1) + 1
+        let exceeds = |level: &(u32, Timed)| self.dynamic(&level.1, level.0, batch) * scale > most;
+        self.lower.partition_point(exceeds).min(self.lower.len() - 1) + 1
     }
 
-    /// Whether a step draws no more than the cap.
-    fn draws(&self, timed: &Timed, clock: u32, batch: &Batch) -> bool {
+    /// What a step draws beyond idling.
+    fn dynamic(&self, timed: &Timed, clock: u32, batch: &Batch) -> f64 {
         let seconds = timed.parts(batch).total().get();
         let work = timed.work(batch) * (1.0 / self.stages);
-        let clock = f64::from(clock) / f64::from(FULL_CLOCK);
-        self.envelope.watts(work, seconds, clock) <= self.envelope.cap.get()
+        self.envelope.dynamic(work, seconds, f64::from(clock) / f64::from(FULL_CLOCK))
     }
 }
 

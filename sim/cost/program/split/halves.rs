@@ -5,7 +5,7 @@
 //! or from their experts, the other computes. Each half reads the weights for itself, so that what
 //! is hidden must be worth more than reading them twice.
 
-use super::micro::{Alike, divide};
+use super::micro::{self, Alike, divide};
 use crate::cost::batch::Batch;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::machine::CostError;
@@ -69,10 +69,18 @@ impl Halves {
         }
     }
 
-    /// Sequences and prompts in equal parts; a single sequence stays whole.
+    /// Sequences in equal parts, and each prompt in two: every rank halves what it has. A single
+    /// sequence stays whole.
     fn divide(batch: &Batch) -> Vec<Alike> {
         let decodes = batch.decode.sequences.div_ceil(2);
-        divide(batch, 2, decodes + batch.prefill.tokens.div_ceil(2))
+        let mut halves = divide(batch, 2, decodes + batch.prefill.tokens.div_ceil(2));
+        for half in &mut halves {
+            let prefill = &mut half.slice.batch.prefill;
+            if prefill.tokens < batch.prefill.tokens && prefill.tokens > 0 {
+                *prefill = micro::half(&batch.prefill);
+            }
+        }
+        halves
     }
 
     pub(super) fn fullest(&self, batch: &Batch) -> Slice {

@@ -54,14 +54,25 @@ fn slice(batch: &Batch, sequences: u32, parts: u32) -> Slice {
     }
 }
 
-/// One of `parts` equal parts of the prompts.
+/// One of `parts` equal parts of the prompts, of which as few as can be are cut.
 fn part(whole: &Prefill, parts: u32) -> Prefill {
     if parts == 1 {
         return *whole;
     }
+    // Where there are fewer chunks than parts, each is cut into several.
+    let cuts = f64::from(parts.max(whole.chunks)) / f64::from(whole.chunks.max(1));
+    Prefill { chunks: whole.chunks.div_ceil(parts), ..pieces(whole, parts, cuts) }
+}
+
+/// Half of the prompts: one of the halves of each.
+pub(super) fn half(whole: &Prefill) -> Prefill {
+    pieces(whole, 2, 2.0)
+}
+
+/// One of `parts` equal parts of the prompts, each of which is cut into `cuts` pieces. A piece
+/// reads what is before it.
+fn pieces(whole: &Prefill, parts: u32, cuts: f64) -> Prefill {
     let (all, new) = (f64::from(parts), f64::from(whole.tokens));
-    // Chunks that are cut further, because there are fewer than parts, read what is before each.
-    let cuts = all.max(f64::from(whole.chunks)) / f64::from(whole.chunks.max(1));
     let keys = |context: u64, clip: Option<u32>| {
         let past = (context as f64 - new).max(0.0);
         let own = (cuts - 1.0) * 0.5 * new;
@@ -70,7 +81,6 @@ fn part(whole: &Prefill, parts: u32) -> Prefill {
         libm::ceil((cuts * past + own.min(most) + new) / all) as u64
     };
     let mut part = Prefill {
-        chunks: whole.chunks.div_ceil(parts),
         tokens: whole.tokens.div_ceil(parts),
         pairs: whole.pairs.div_ceil(u64::from(parts)),
         context: keys(whole.context, None),
