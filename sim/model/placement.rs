@@ -32,7 +32,7 @@ impl Placement {
         if self.redundant == 0 || excess <= 0.0 || self.ranks < 2 {
             return excess;
         }
-        let dealt = |exponent: f64| self.mean(|shuffle| self.dealt(exponent, shuffle));
+        let dealt = |exponent: f64| mean(|shuffle| self.dealt(exponent, shuffle));
         let (mut low, mut high) = (0.0, STEEPEST);
         for _ in 0..40 {
             let middle = f64::midpoint(low, high);
@@ -42,10 +42,6 @@ impl Placement {
         let balanced = self.fullest(&self.balanced(exponent));
         // Greedy placement of very even loads may be worse than chance.
         balanced.min(excess)
-    }
-
-    fn mean(&self, of: impl Fn(u64) -> f64) -> f64 {
-        (0..SHUFFLES).map(of).sum::<f64>() / SHUFFLES as f64
     }
 
     /// How often an expert is chosen, by its place.
@@ -94,6 +90,11 @@ impl Placement {
     }
 }
 
+/// The mean over all shuffles.
+fn mean(of: impl Fn(u64) -> f64) -> f64 {
+    (0..SHUFFLES).map(of).sum::<f64>() / SHUFFLES as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +115,7 @@ mod tests {
         let placement = Placement { experts: 128, ranks: 16, redundant: 1 };
         let exponents = [0.2, 0.5, 0.9];
         for exponent in exponents {
-            let excess = placement.mean(|shuffle| placement.dealt(exponent, shuffle));
+            let excess = mean(|shuffle| placement.dealt(exponent, shuffle));
             let own = placement.fullest(&placement.balanced(exponent)).min(excess);
             assert!((placement.excess_left(excess) - own).abs() < 1e-6);
         }

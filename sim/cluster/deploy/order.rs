@@ -105,12 +105,12 @@ pub enum Misfit {
 const MOST_CHIPS: u32 = 256;
 
 /// The nearest plan that fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nearest(Option<Plan>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest(Option<Box<Plan>>);
 
 impl std::fmt::Display for Nearest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
+        match &self.0 {
             Some(plan) => write!(f, "{plan} fits"),
             None => f.write_str(
                 "no plan of up to 256 chips fits; use fewer bits per weight or smaller steps",
@@ -150,7 +150,9 @@ impl Order<'_> {
     fn compile(&self, keep: impl Fn(&Op) -> bool) -> Result<StepProgram, Misfit> {
         let of_pass = compile(&forward(self.model, &self.plan, &self.precision)?);
         let mut stages = stages(self.model, &self.plan, &self.precision)?;
-        stages.iter_mut().for_each(|ops| ops.retain(&keep));
+        for ops in &mut stages {
+            ops.retain(&keep);
+        }
         let ops: Vec<Op> = of_pass.into_iter().filter(&keep).collect();
         let tokens = self.limits.max_batched_tokens;
         let division = if self.ways.overlap {
@@ -230,7 +232,7 @@ impl Order<'_> {
         let mut anywhere = self.plans_across();
         anywhere.sort_by_key(|plan| (plan.gpus(), plan.pp, plan.dp, plan.tp));
         let fits = |plan: &Plan| self.holds(*plan);
-        Nearest(larger.find(fits).or_else(|| anywhere.into_iter().find(fits)))
+        Nearest(larger.find(fits).or_else(|| anywhere.into_iter().find(fits)).map(Box::new))
     }
 
     /// Plans of more chips than this order's, across domains where need be.

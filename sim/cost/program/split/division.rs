@@ -42,7 +42,7 @@ impl Division<'_> {
 /// A division, compiled.
 pub(in crate::cost::program) enum Split {
     Pipeline(Pipeline),
-    Halves(Halves),
+    Halves(Box<Halves>),
 }
 
 impl Split {
@@ -56,7 +56,7 @@ impl Split {
             Division::Stages { stages, tokens } if stages.len() > 1 => {
                 Some(Self::Pipeline(Pipeline::new(stages, tokens, target, provenance)?))
             }
-            Division::Halves => Some(Self::Halves(Halves::new(target)?)),
+            Division::Halves => Some(Self::Halves(Box::new(Halves::new(target)?))),
             Division::Whole | Division::Stages { .. } => None,
         })
     }
@@ -97,7 +97,7 @@ impl Split {
     pub(in crate::cost::program) fn fullest(&self, batch: &Batch) -> Slice {
         match self {
             Self::Pipeline(pipeline) => pipeline.fullest(batch),
-            Self::Halves(halves) => halves.fullest(batch),
+            Self::Halves(_) => Halves::fullest(batch),
         }
     }
 
@@ -115,7 +115,7 @@ impl Split {
     pub(in crate::cost::program) fn stretched(self, stretch: Stretch) -> Self {
         match self {
             Self::Pipeline(pipeline) => Self::Pipeline(pipeline.stretched(stretch)),
-            Self::Halves(halves) => Self::Halves(halves.stretched(stretch)),
+            Self::Halves(halves) => Self::Halves(Box::new(halves.stretched(stretch))),
         }
     }
 }

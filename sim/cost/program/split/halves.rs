@@ -83,7 +83,7 @@ impl Halves {
         halves
     }
 
-    pub(super) fn fullest(&self, batch: &Batch) -> Slice {
+    pub(super) fn fullest(batch: &Batch) -> Slice {
         Self::divide(batch)[0].slice
     }
 
