@@ -101,6 +101,7 @@ fn experts() -> Vec<Op> {
         experts: 256,
         top_k: 8,
         ep: 8,
+        redundant: 0,
         gated: true,
         weights: Format::Fp8Block,
         dispatched: false,

@@ -1,7 +1,7 @@
 //! Gains of techniques against closed forms, and runs that are looked at from inside.
 
 use memwall::cluster::{
-    Drive, Order, RunResult, Slo, TaskPool, Terms, TrialLength, best_nearby, look_inside,
+    Drive, Order, RunResult, Slo, TaskPool, Terms, TrialLength, Ways, best_nearby, look_inside,
 };
 use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Format};
@@ -36,6 +36,7 @@ fn order<'a>(catalog: &'a Catalog, model: &'a Model, time: TimeModel) -> Order<'
         kv: None,
         stretch: Stretch::NONE,
         longest: 4096,
+        ways: Ways::default(),
     }
 }
 

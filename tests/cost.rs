@@ -127,6 +127,7 @@ fn every_op() -> Vec<Op> {
             experts,
             top_k,
             ep,
+            redundant: 0,
             gated: true,
             weights,
             dispatched: false,

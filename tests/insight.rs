@@ -1,6 +1,6 @@
 //! What would move the wall, against closed forms of the roofline.
 
-use memwall::cluster::{Load, Order, RunPlan, simulate};
+use memwall::cluster::{Load, Order, RunPlan, Ways, simulate};
 use memwall::cost::{Batch, EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Engine, Format, Resource};
 use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
@@ -31,6 +31,7 @@ fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
         kv: None,
         stretch: Stretch::NONE,
         longest: 4096,
+        ways: Ways::default(),
     })
 }
 

@@ -2,11 +2,13 @@
 
 mod ablation;
 mod cli;
+mod clocks;
 mod cost;
 mod hardware;
 mod hbm;
 mod insight;
 mod model;
+mod pipeline;
 mod report;
 mod serving;
 mod silicon;

@@ -379,7 +379,7 @@ proptest! {
         let models = Catalog::embedded().names();
         let model = Catalog::embedded().model(&models[index % models.len()]).unwrap();
         let (tp, dp) = (1 << tp, 1 << dp);
-        let plan = Plan { tp, pp, ep: if split { tp * dp } else { 1 }, dp };
+        let plan = Plan { tp, pp, ep: if split { tp * dp } else { 1 }, dp, redundant: 0 };
         let precision = Precision { weights: Weights::All(Format::Nvfp4), kv: Format::Fp8 };
         prop_assume!(model.check_plan(&plan).is_ok());
         let total = |plan: &Plan| {

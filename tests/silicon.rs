@@ -189,6 +189,7 @@ fn routed_experts() {
                 experts: number("num_experts"),
                 top_k: number("topk"),
                 ep: number("moe_ep_size"),
+                redundant: 0,
                 gated: true,
                 weights: row.format("dtype"),
                 dispatched: false,

@@ -4,7 +4,7 @@
 //! a change must not exceed. The table of `docs/validation.md` is what this test prints:
 //! `cargo test --release validation -- --nocapture`.
 
-use memwall::cluster::{Load, Order, RunPlan, RunResult, simulate};
+use memwall::cluster::{Load, Order, RunPlan, RunResult, Ways, simulate};
 use memwall::cost::{Pricing, Stretch, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
@@ -84,6 +84,7 @@ impl Point {
             stretch: Stretch::NONE,
             kv: None,
             longest: self.input + self.output,
+            ways: Ways::default(),
         };
         let deployment = order.deploy().expect("it was measured, so it fits");
         let concurrency = self.load.parse().unwrap_or(u32::MAX);

@@ -16,7 +16,8 @@ mod tiers;
 
 pub use cascade::Cascade;
 pub use deploy::{
-    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Part, Wire,
+    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Part, Ways,
+    Wire,
 };
 pub use fleet::{
     FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, PartFault, Passage,

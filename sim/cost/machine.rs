@@ -14,6 +14,9 @@ const STAND_IN_CORES: f64 = 132.0;
 /// Core counts that are taken as counts of SM-like cores.
 const SM_LIKE: std::ops::RangeInclusive<u32> = 64..=1024;
 
+/// Chips that reach each other over a host's link: boards in a box.
+const STAND_IN_DOMAIN: u32 = 8;
+
 /// Bytes of an MXFP8 activation: 8 bits, and a scale for each 32.
 const MXFP8_BYTES: f64 = 1.0 + 1.0 / 32.0;
 
@@ -99,19 +102,22 @@ impl Machine {
         if scale_up.is_none() {
             notes.insert("link: no scale-up link, host link or network instead".into());
         }
-        let domain = match (&chip.scale_up, scale_up) {
-            (Some(up), Some(_)) => up.domain.max(1),
-            // Boards in a host reach each other over the host link.
-            _ => 8,
-        };
         Ok(Self {
             bandwidth: chip.memory.bandwidth.get(),
             cores: cores.map_or(STAND_IN_CORES, f64::from),
             exp_rate: chip.exp_rate.map(PerSec::get).filter(positive),
             link: scale_up.or(host).or(nic),
-            domain,
+            domain: domain_of(chip),
             nic,
         })
+    }
+}
+
+/// Ranks in a domain of `chip`'s.
+pub(in crate::cost) fn domain_of(chip: &Chip) -> u32 {
+    match &chip.scale_up {
+        Some(up) if up.bandwidth.get() > 0.0 => up.domain.max(1),
+        _ => STAND_IN_DOMAIN,
     }
 }
 

@@ -29,6 +29,6 @@ pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{
-    Cost, Demand, FineSpan, FineTime, OpFamily, OpTime, Pricer, Series, StepProgram, StepTime,
-    Stretch,
+    Beat, Cost, Demand, Division, Envelope, FineSpan, FineTime, Hidden, Layout, OpFamily, OpTime,
+    Pricer, Series, StepProgram, StepTime, Stretch, Throttled,
 };

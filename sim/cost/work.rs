@@ -96,6 +96,22 @@ pub(super) fn rows_of(batch: &Batch, rows: Rows, spread: u32) -> u32 {
     }
 }
 
+/// A step, or a part of one that runs by itself: of the decodes' contexts it has a share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slice {
+    /// Its rows and chunks; the sums over decodes are those of the whole step.
+    pub(super) batch: Batch,
+    /// Its share of these sums.
+    pub(super) decode_share: f64,
+}
+
+impl Slice {
+    /// All of `batch`.
+    pub(super) const fn whole(batch: &Batch) -> Self {
+        Self { batch: *batch, decode_share: 1.0 }
+    }
+}
+
 /// A step as one rank sees it: sequences, tokens and chunks as on the fullest rank, contexts split
 /// evenly over as many ranks as there are sequences or chunks for (a balanced router).
 pub(super) struct Load<'a> {
@@ -112,6 +128,11 @@ impl<'a> Load<'a> {
         let (decode_part, prefill_part) =
             (part(batch.decode.sequences), part(batch.prefill.chunks));
         Self { batch, spread, decode_part, prefill_part }
+    }
+
+    pub(super) fn of(slice: &'a Slice, spread: u32) -> Self {
+        let load = Self::new(&slice.batch, spread);
+        Self { decode_part: load.decode_part * slice.decode_share, ..load }
     }
 
     /// Decoding sequences.

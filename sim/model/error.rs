@@ -51,6 +51,10 @@ pub enum Obstacle {
     Layers { layers: u32, pp: u32 },
     #[error("there are no routed experts for ep {ep}")]
     NoExperts { ep: u32 },
+    #[error("re {redundant} copies experts to ranks that have all of them, as ep is 1")]
+    NoRanks { redundant: u32 },
+    #[error("re {redundant} copies more experts to a rank than the {others} that others have")]
+    Copies { redundant: u32, others: u32 },
     #[error("ep {ep} does not divide the {ranks} ranks of a stage (tp × dp)")]
     ExpertRanks { ep: u32, ranks: u32 },
     #[error("ep {ep} does not divide the {experts} experts")]

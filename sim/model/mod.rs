@@ -19,19 +19,22 @@ mod error;
 mod graph;
 mod import;
 mod op;
+mod placement;
 mod plan;
 mod quantity;
 mod shape;
 
 pub use catalog::Catalog;
 pub use error::{ModelError, Obstacle, PlanError};
-pub use graph::{Graph, compile, forward};
+pub use graph::{Graph, compile, forward, stages};
 pub use import::{architectures, import};
 pub use op::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
     Op, OpKind, Rows,
 };
+pub use placement::Placement;
 pub use plan::{Plan, Precision, Weights};
+pub(crate) use shape::blocks;
 pub use shape::{
     Block, BlockSparse, Compressed, Dense, Draft, Entries, Experts, FeedForward, Group, Latent,
     Layer, LayerFormats, Mixer, Model, Recurrent, Scorer, Softmax, Sparse, Split, Weight,

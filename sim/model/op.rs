@@ -157,6 +157,8 @@ pub struct Moe {
     pub top_k: u32,
     /// Ranks over which experts are spread.
     pub ep: u32,
+    /// Copies of popular experts on each of them, besides its own.
+    pub redundant: u32,
     /// Whether an expert has a gate (three matrices, not two).
     pub gated: bool,
     /// Expert weight format.
@@ -186,7 +188,8 @@ impl Moe {
 pub struct Collective {
     /// Which.
     pub kind: CollectiveKind,
-    /// Participating ranks.
+    /// Participating ranks; of a send, the first rank of the stage that receives: what lies before
+    /// it tells whether a domain ends there.
     pub ranks: u32,
     /// Bytes of the whole tensor per token.
     pub bytes_per_token: f64,
@@ -223,6 +226,7 @@ mod tests {
             experts: 8,
             top_k: 1,
             ep: 4,
+            redundant: 0,
             gated: true,
             weights: Format::Bf16,
             dispatched: true,

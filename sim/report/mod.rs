@@ -35,10 +35,11 @@ pub use page::{
 };
 pub(crate) use page::{PALETTE, footer, render_page};
 pub use run::{
-    ApiCost, Cost, Deadline, Energy, EscalationReport, FaultReport, FleetReport, Frame,
-    HandoffReport, KindPrices, KvCache, Latency, PoolReport, Requests, RunDocument, Shown, Sim,
-    StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts,
-    ToolReport, render_run, requests_csv,
+    ApiCost, Bubbles, Cost, Deadline, Energy, EscalationReport, FaultReport, FleetReport, Frame,
+    HandoffReport, HiddenReport, KindPrices, KvCache, Latency, OverlapReport, PipelineReport,
+    PoolReport, PowerReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
+    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
+    requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;

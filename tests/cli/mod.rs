@@ -8,6 +8,7 @@ mod fidelity;
 mod fleet;
 mod generate;
 mod help;
+mod mechanisms;
 mod models;
 mod money;
 mod program;

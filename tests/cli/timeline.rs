@@ -236,6 +236,8 @@ fn shipped_scenarios_have_timelines_and_stay_as_they_are() {
         "host-cores",
         "kv-offload",
         "kv-pool",
+        "pipeline",
+        "power-cap",
         "prefill-on-older-chips",
         "routing",
         "speculative",

@@ -9,3 +9,4 @@ mod queueing;
 mod tiers;
 
 pub(crate) use laws::Affine;
+pub(super) use oracle::assert_equal;

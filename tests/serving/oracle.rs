@@ -5,11 +5,11 @@ use std::cell::Cell;
 
 use memwall::cluster::{RunPlan, RunResult, simulate};
 use memwall::cost::{
-    Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, EngineProfile, Pricer,
-    Pricing, Series, StepProgram, TimeModel,
+    Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, Division, EngineProfile,
+    Pricer, Pricing, Series, StepProgram, Stretch, TimeModel,
 };
 use memwall::hardware;
-use memwall::model::{self, Plan, compile, forward};
+use memwall::model::{self, Plan, compile, forward, stages};
 use memwall::serving::{Admission, Batching, Engine, Limits, Replica};
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
@@ -22,7 +22,7 @@ use super::laws::{load, tasks};
 const CASES: u32 = 6000;
 
 /// Models of every kind of attention, on chips and plans of all sorts.
-const PROGRAMS: [(&str, &str, &str, TimeModel); 9] = [
+const PROGRAMS: [(&str, &str, &str, TimeModel); 11] = [
     ("llama-3.1-70b", "h100-sxm", "tp4", TimeModel::Calibrated),
     ("llama-3.1-8b", "gb300", "tp1", TimeModel::Roofline),
     ("gpt-oss-20b", "h200-sxm", "tp1", TimeModel::Calibrated),
@@ -32,15 +32,21 @@ const PROGRAMS: [(&str, &str, &str, TimeModel); 9] = [
     ("deepseek-v4-flash", "gb300", "tp4", TimeModel::Calibrated),
     ("qwen3-next-80b", "h100-sxm", "tp4", TimeModel::Calibrated),
     ("nemotron-3-nano", "rubin", "tp1", TimeModel::Calibrated),
+    ("llama-3.1-8b", "h100-sxm", "tp1-pp4", TimeModel::Calibrated),
+    ("deepseek-r1", "gb200", "tp1-pp2-ep8-dp8", TimeModel::Roofline),
 ];
 
 pub(super) fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
     let chips = hardware::Catalog::embedded();
     let model = model::Catalog::embedded().model(model).unwrap();
     let plan: Plan = plan.parse().unwrap();
-    let ops = compile(&forward(&model, &plan, &model.native_precision()).unwrap());
-    let pricing = Pricing { model: time, engine: EngineProfile::Vllm };
-    StepProgram::compile(&ops, chips.chip(chip).unwrap(), Calibration::embedded(), pricing).unwrap()
+    let precision = model.native_precision();
+    let ops = compile(&forward(&model, &plan, &precision).unwrap());
+    let stages = stages(&model, &plan, &precision).unwrap();
+    let division = Division::Stages { stages: &stages, tokens: 40 };
+    let how = (Calibration::embedded(), Pricing { model: time, engine: EngineProfile::Vllm });
+    let chip = chips.chip(chip).unwrap();
+    StepProgram::compile_divided(&ops, division, chip, how, Stretch::NONE).unwrap()
 }
 
 /// Every step takes a millisecond, so that arrivals and ends of steps coincide; and clips.
@@ -135,7 +141,7 @@ fn run<P: Pricer>(pricer: P, case: &Case, tasks: &[Task], engine: Engine) -> Run
     simulate(replica, tasks.iter(), case.plan, &mut |_| {})
 }
 
-pub(super) fn assert_equal(fast: &RunResult, slow: &RunResult) -> Result<(), TestCaseError> {
+pub(crate) fn assert_equal(fast: &RunResult, slow: &RunResult) -> Result<(), TestCaseError> {
     prop_assert_eq!(&fast.outcomes, &slow.outcomes);
     prop_assert_eq!(&fast.task_spans, &slow.task_spans);
     prop_assert_eq!((fast.requests, fast.tasks), (slow.requests, slow.tasks));

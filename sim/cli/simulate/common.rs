@@ -6,7 +6,7 @@ use super::values;
 use super::work::WorkFlags;
 use crate::cli::models::model_named;
 use crate::cli::{CliError, Shell};
-use crate::cluster::Order;
+use crate::cluster::{Order, Ways};
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
@@ -207,6 +207,7 @@ impl CommonFlags {
             stretch: Stretch::NONE,
             kv: None,
             longest: page_tokens,
+            ways: Ways::default(),
         }
     }
 }

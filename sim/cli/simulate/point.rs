@@ -85,7 +85,7 @@ impl Bench {
         let work = steady.as_ref().unwrap_or(&work);
         run.check(work)?;
         let plan = run.plan.unwrap_or(Plan::tp(run.tp.unwrap_or(1)));
-        let order = run.common.order(chip, &model, plan, work.page_tokens());
+        let order = run.order(chip, &model, plan, work.page_tokens())?;
         let deployment = order.deploy()?;
         let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
         let (better, better_chip) = run.better();

@@ -25,17 +25,21 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 10] = shipped!(
+const SHIPPED: [(&str, &str); 14] = shipped!(
     "disaggregated",
+    "expert-copies",
     "failures",
     "host-cores",
     "kv-offload",
     "kv-pool",
     "model-routing",
     "part-failures",
+    "pipeline",
+    "power-cap",
     "prefill-on-older-chips",
     "routing",
     "speculative",
+    "two-batch",
 );
 
 /// A scenario file, as flags.

@@ -7,5 +7,5 @@ mod wire;
 
 pub use degraded::Part;
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
-pub use order::{Deployment, Misfit, Nearest, Order};
+pub use order::{Deployment, Misfit, Nearest, Order, Ways};
 pub use wire::{NoNetwork, Wire};

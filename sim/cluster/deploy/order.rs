@@ -2,9 +2,11 @@
 
 use super::MemoryBudget;
 use crate::cluster::tiers::Tiering;
-use crate::cost::{Calibration, CostError, OpFamily, Pricing, StepProgram, Stretch};
+use crate::cost::{
+    Calibration, CostError, Division, Envelope, Layout, OpFamily, Pricing, StepProgram, Stretch,
+};
 use crate::hardware::Chip;
-use crate::model::{Model, Plan, PlanError, Precision, compile, forward};
+use crate::model::{Model, Op, Plan, PlanError, Precision, compile, forward, stages};
 use crate::serving::{Limits, Replica, Speculating, Speculation};
 use crate::units::{Bytes, SimSpan};
 
@@ -29,6 +31,17 @@ pub struct Order<'a> {
     pub stretch: Stretch,
     /// The longest sequence that must fit, in tokens.
     pub longest: u32,
+    /// What is off unless asked for.
+    pub ways: Ways,
+}
+
+/// Ways of running a step that are off unless asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ways {
+    /// What a chip may draw, if that is bounded.
+    pub power: Option<Envelope>,
+    /// Whether one half of a step computes while the other exchanges tokens with their experts.
+    pub overlap: bool,
 }
 
 /// A replica's plan that fits.
@@ -57,6 +70,11 @@ pub enum Misfit {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Cost(#[from] CostError),
+    #[error(
+        "two batches cannot overlap as {plan} of {model}: {why}; drop the overlap, or take a plan \
+         like tp1-ep8-dp8, where tokens are sent to the ranks of their experts"
+    )]
+    Overlap { model: String, plan: Plan, why: &'static str },
     #[error(
         "{chip} holds {usable} per chip, but {model} as {plan} needs {weights} for weights, \
          {activations} for activations and {reserve} in reserve; {nearest}"
@@ -87,12 +105,12 @@ pub enum Misfit {
 const MOST_CHIPS: u32 = 256;
 
 /// The nearest plan that fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nearest(Option<Plan>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest(Option<Box<Plan>>);
 
 impl std::fmt::Display for Nearest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
+        match &self.0 {
             Some(plan) => write!(f, "{plan} fits"),
             None => f.write_str(
                 "no plan of up to 256 chips fits; use fewer bits per weight or smaller steps",
@@ -105,10 +123,7 @@ impl Order<'_> {
     /// Checks that it fits and compiles its step program.
     pub fn deploy(&self) -> Result<Deployment, Misfit> {
         let memory = self.fit()?;
-        let graph = forward(self.model, &self.plan, &self.precision)?;
-        let ops = compile(&graph);
-        let how = (Calibration::embedded(), self.pricing);
-        let program = StepProgram::compile_with(&ops, self.chip, how, self.stretch)?;
+        let program = self.compile(|_| true)?;
         let kv = self.kv.unwrap_or(memory.kv);
         Ok(Deployment {
             program,
@@ -117,6 +132,8 @@ impl Order<'_> {
             limits: Limits {
                 state_pages: memory.state_pages(),
                 groups: self.plan.dp,
+                // A step of a pipeline has a micro-batch for each of its stages.
+                max_batched_tokens: self.limits.max_batched_tokens.saturating_mul(self.plan.pp),
                 ..self.limits
             },
             plan: self.plan,
@@ -126,11 +143,27 @@ impl Order<'_> {
 
     /// The step program of its operators of some families alone; whether it fits is not asked.
     pub fn program_of(&self, families: &[OpFamily]) -> Result<StepProgram, Misfit> {
-        let graph = forward(self.model, &self.plan, &self.precision)?;
-        let mut ops = compile(&graph);
-        ops.retain(|op| families.contains(&OpFamily::of(&op.kind)));
+        self.compile(|op| families.contains(&OpFamily::of(&op.kind)))
+    }
+
+    /// The step program of the operators to `keep`.
+    fn compile(&self, keep: impl Fn(&Op) -> bool) -> Result<StepProgram, Misfit> {
+        let of_pass = compile(&forward(self.model, &self.plan, &self.precision)?);
+        let mut stages = stages(self.model, &self.plan, &self.precision)?;
+        for ops in &mut stages {
+            ops.retain(&keep);
+        }
+        let ops: Vec<Op> = of_pass.into_iter().filter(&keep).collect();
+        let tokens = self.limits.max_batched_tokens;
+        let division = if self.ways.overlap {
+            Division::Halves
+        } else {
+            Division::Stages { stages: &stages, tokens }
+        };
+        let (stretch, power) = (self.stretch, self.ways.power);
+        let layout = Layout { ops: &ops, division, stretch, power };
         let how = (Calibration::embedded(), self.pricing);
-        Ok(StepProgram::compile_with(&ops, self.chip, how, self.stretch)?)
+        Ok(StepProgram::compile_layout(&layout, self.chip, how)?)
     }
 
     /// The memory budget, or what does not fit.
@@ -138,6 +171,7 @@ impl Order<'_> {
         let (chip, model) = (self.chip.name.clone(), self.model.name.clone());
         self.chip.simulable().map_err(Misfit::Chip)?;
         self.model.check_plan(&self.plan)?;
+        self.check_overlap()?;
         let (plan, memory) = (self.plan, self.memory());
         if !memory.missing().is_zero() || memory.kv.is_zero() {
             let MemoryBudget { usable, weights, activations, reserve, .. } = memory;
@@ -166,6 +200,19 @@ impl Order<'_> {
         Ok(memory)
     }
 
+    /// Two halves need tokens that are on their way while others compute.
+    fn check_overlap(&self) -> Result<(), Misfit> {
+        let Plan { pp, ep, dp, .. } = self.plan;
+        let why = match () {
+            () if !self.ways.overlap => return Ok(()),
+            () if !self.model.has_routed_experts() => "the model has no routed experts",
+            () if dp == 1 || ep == 1 => "every rank has every token already, none is dispatched",
+            () if pp > 1 => "micro-batches of pipeline stages overlap in their own way",
+            () => return Ok(()),
+        };
+        Err(Misfit::Overlap { model: self.model.name.clone(), plan: self.plan, why })
+    }
+
     fn memory(&self) -> MemoryBudget {
         MemoryBudget::of(self.chip, self.model, &self.plan, &self.precision, &self.limits)
     }
@@ -185,7 +232,7 @@ impl Order<'_> {
         let mut anywhere = self.plans_across();
         anywhere.sort_by_key(|plan| (plan.gpus(), plan.pp, plan.dp, plan.tp));
         let fits = |plan: &Plan| self.holds(*plan);
-        Nearest(larger.find(fits).or_else(|| anywhere.into_iter().find(fits)))
+        Nearest(larger.find(fits).or_else(|| anywhere.into_iter().find(fits)).map(Box::new))
     }
 
     /// Plans of more chips than this order's, across domains where need be.

@@ -59,6 +59,9 @@ impl CollectiveForm {
         top_k: u32,
         setting: &mut Setting,
     ) -> Result<Self, CostError> {
+        if collective.kind == CollectiveKind::Send {
+            return Self::send(collective, setting);
+        }
         let ranks = collective.ranks.max(1);
         let mut peaks = setting.bench.ceilings(crate::hardware::Format::Bf16);
         let mut form = Self { row_bytes: 0.0, ways: Vec::new(), wire: 0.0, peaks };
@@ -77,6 +80,25 @@ impl CollectiveForm {
         form.row_bytes = collective.bytes_per_token;
         form.ways = ways(collective.kind, group, setting);
         Ok(form)
+    }
+
+    /// From each rank of a stage to its peer of the next: over the link, or over the network where
+    /// the next begins another domain.
+    fn send(collective: &Collective, setting: &mut Setting) -> Result<Self, CostError> {
+        let pair = Group::of(2, 1, &setting.bench)?;
+        let network = setting.calibration.others.network;
+        let mut way = nccl(CollectiveKind::AllGather, "all-gather", pair, setting);
+        let mut peaks = setting.bench.ceilings(crate::hardware::Format::Bf16);
+        let is_far = collective.ranks.is_multiple_of(setting.bench.machine.domain);
+        (way.inverse, peaks.wire) = if is_far {
+            // In domains of one chip a pair is two domains already.
+            way.alpha += if pair.domains > 1.0 { 0.0 } else { network.alpha.get() };
+            (1.0 / (network.e * pair.nic), pair.nic)
+        } else {
+            (1.0 / (setting.calibration.others.send.e * pair.link), pair.link)
+        };
+        way.beta = 0.0;
+        Ok(Self { row_bytes: collective.bytes_per_token, ways: vec![way], wire: 1.0, peaks })
     }
 }
 
@@ -152,12 +174,7 @@ fn ways(kind: CollectiveKind, group: Group, setting: &mut Setting) -> Vec<Way> {
         CollectiveKind::ReduceScatter => vec![nccl(kind, "reduce-scatter", group, setting)],
         CollectiveKind::Dispatch => all_to_all(kind, "dispatch", group, setting),
         CollectiveKind::Combine => all_to_all(kind, "combine", group, setting),
-        CollectiveKind::Send => {
-            let mut way = nccl(kind, "all-gather", Group { ranks: 2.0, ..group }, setting);
-            way.inverse = 1.0 / (setting.calibration.others.send.e * group.link);
-            way.beta = 0.0;
-            vec![way]
-        }
+        CollectiveKind::Send => vec![],
     }
 }
 

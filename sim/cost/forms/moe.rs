@@ -8,7 +8,7 @@ use crate::cost::machine::Arithmetic;
 use crate::cost::norm::{Norm, blend};
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
-use crate::model::Moe;
+use crate::model::{Moe, Placement};
 
 /// Rows of one expert are computed in blocks of this many.
 const BLOCK: f64 = 64.0;
@@ -20,7 +20,8 @@ const IMBALANCED: (f64, f64) = (512.0, 2048.0);
 ///
 /// Tokens choose experts at random: the distinct experts of `n` tokens are `E(1 − (1 − k/E)ⁿ)`, and
 /// `f` is the measured excess of the most-loaded of `ep` ranks, `1 + skew·log₂ ep` from many tokens
-/// on (power law of exponent 1.01), interpolated over the logarithm of the tokens.
+/// on (power law of exponent 1.01), interpolated over the logarithm of the tokens; copies of
+/// popular experts level it out.
 ///
 /// MXFP4 is priced with the constants of 16-bit experts, or of NVFP4 where a chip has FP4 units.
 /// Its own benchmarks are slower than gpt-oss is served: with them its TPOT is 15 to 50 % too long.
@@ -67,14 +68,16 @@ impl MoeForm {
     pub(in crate::cost) fn with(moe: &Moe, math: Arithmetic, row: MoeRow, on: &Bench) -> Self {
         let [hidden, inter, experts, top_k, ep] =
             [moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep.max(1)].map(f64::from);
+        // Copies are experts like others; a token passes one of those of an expert.
+        let slots = experts + ep * f64::from(moe.redundant);
         let bandwidth = on.machine.bandwidth;
         let matrices = if moe.gated { 3.0 } else { 2.0 };
         let row_flops = 2.0 * matrices * hidden * inter;
         let up = 4.0 * (matrices - 1.0) + math.activation;
         Self {
-            experts: experts / ep,
+            experts: slots / ep,
             assignments: top_k / ep,
-            miss: Some(libm::log1p(-(top_k / experts).min(1.0 - 1e-12))),
+            miss: Some(libm::log1p(-(top_k / slots).min(1.0 - 1e-12))),
             row_flops,
             expert_bytes: matrices * hidden * inter * moe.weights.bytes(),
             token_bytes: 4.0 * hidden,
@@ -110,7 +113,10 @@ impl MoeForm {
 
     /// The same for the most-loaded rank.
     pub(super) fn skewed(self, moe: &Moe, row: SkewRow) -> Self {
-        Self { excess: row.skew * libm::log2(f64::from(moe.ep.max(1))), ..self }
+        let excess = row.skew * libm::log2(f64::from(moe.ep.max(1)));
+        let Moe { experts, ep, redundant, .. } = *moe;
+        let placement = Placement { experts, ranks: ep.max(1), redundant };
+        Self { excess: placement.excess_left(excess), ..self }
     }
 
     /// Experts of this rank that have work: the coupon collector's expectation.

@@ -2,15 +2,15 @@
 
 use super::price::OpTime;
 use super::stretch::OpFamily;
-use crate::cost::batch::{Batch, CLIPS};
-use crate::cost::bound::Breakdown;
+use crate::cost::batch::CLIPS;
+use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::forms::{
     CollectiveForm, DecodeForm, ElementwiseForm, GemmForm, IndexerForm, LinearForm, MoeForm,
     PrefillForm, Setting,
 };
 use crate::cost::machine::CostError;
 use crate::cost::profile::TimeModel;
-use crate::cost::work::{ContextForm, Load, RowForm, Work, rows_of};
+use crate::cost::work::{ContextForm, Load, RowForm, Slice, Work, rows_of};
 use crate::model::{Attention, Collective, CollectiveKind, Gemm, Moe, Op, OpKind, Rows};
 use crate::units::{Bytes, Flop};
 
@@ -31,6 +31,8 @@ pub(super) struct CompiledOp {
     pub(super) family: OpFamily,
     /// `count`, times what its family is stretched by.
     pub(super) weight: f64,
+    /// What its latencies on the die are multiplied by.
+    slow: f64,
     pub(super) form: Compiled,
 }
 
@@ -125,8 +127,9 @@ fn shape(kind: &OpKind) -> String {
             "{:?} {} heads × {}×{} state {}",
             linear.kind, linear.heads, linear.key_dim, linear.value_dim, linear.state
         ),
-        OpKind::Moe(Moe { hidden, inter, experts, top_k, ep, weights, .. }) => {
-            format!("{top_k} of {experts} × {hidden}×{inter} ep{ep} {weights}")
+        OpKind::Moe(Moe { hidden, inter, experts, top_k, ep, redundant, weights, .. }) => {
+            let copies = if *redundant > 0 { format!("+{redundant}") } else { String::new() };
+            format!("{top_k} of {experts} × {hidden}×{inter} ep{ep}{copies} {weights}")
         }
         OpKind::Collective(Collective { kind, ranks, bytes_per_token, .. }) => {
             let kind = match kind {
@@ -135,7 +138,7 @@ fn shape(kind: &OpKind) -> String {
                 CollectiveKind::ReduceScatter => "reduce-scatter",
                 CollectiveKind::Dispatch => "dispatch",
                 CollectiveKind::Combine => "combine",
-                CollectiveKind::Send => "send",
+                CollectiveKind::Send => return format!("send, {bytes_per_token} B/token"),
             };
             format!("{kind} of {ranks}, {bytes_per_token} B/token")
         }
@@ -158,44 +161,69 @@ impl CompiledOp {
         };
         let (name, shape, family) = (op.name.clone(), shape(&op.kind), OpFamily::of(&op.kind));
         let weight = f64::from(op.count);
-        Ok(Self { name, shape, count: op.count, spread: op.spread, family, weight, form })
+        Ok(Self {
+            name,
+            shape,
+            count: op.count,
+            spread: op.spread,
+            family,
+            weight,
+            slow: 1.0,
+            form,
+        })
+    }
+
+    /// The same on cores that run at the share `clock` of their clock: floors of kernels and serial
+    /// loops take as many cycles. Collectives wait for links.
+    pub(super) fn at_clock(mut self, clock: f64) -> Self {
+        if self.family != OpFamily::Collectives {
+            self.slow /= clock;
+        }
+        self
+    }
+
+    /// `parts` at its clock.
+    pub(super) fn slowed(&self, mut parts: Breakdown) -> Breakdown {
+        parts[Bound::Latency] *= self.slow;
+        parts
     }
 
     /// One repetition's time.
-    pub(super) fn parts(&self, batch: &Batch, model: TimeModel) -> Breakdown {
-        match &self.form {
+    pub(super) fn parts(&self, slice: &Slice, model: TimeModel) -> Breakdown {
+        let parts = match &self.form {
             Compiled::ByRows(of, form) => {
-                row_time(form.as_ref(), f64::from(rows_of(batch, *of, self.spread)), model)
+                row_time(form.as_ref(), f64::from(rows_of(&slice.batch, *of, self.spread)), model)
             }
             Compiled::ByContext(forms) => {
-                let load = Load::new(batch, self.spread);
+                let load = Load::of(slice, self.spread);
                 let mut parts = Breakdown::default();
                 for form in forms {
                     parts += context_time(form.as_ref(), &load, model);
                 }
                 parts
             }
-        }
+        };
+        self.slowed(parts)
     }
 
     /// One repetition's work.
-    pub(super) fn work(&self, batch: &Batch) -> Work {
+    pub(super) fn work(&self, slice: &Slice) -> Work {
         match &self.form {
             Compiled::ByRows(of, form) => {
-                let rows = f64::from(rows_of(batch, *of, self.spread));
+                let rows = f64::from(rows_of(&slice.batch, *of, self.spread));
                 if rows > 0.0 { form.work(rows) } else { Work::default() }
             }
             Compiled::ByContext(forms) => {
-                let load = Load::new(batch, self.spread);
+                let load = Load::of(slice, self.spread);
                 forms.iter().fold(Work::default(), |sum, form| sum + form.work(&load))
             }
         }
     }
 
-    pub(super) fn price(&self, batch: &Batch, model: TimeModel) -> OpTime {
+    pub(super) fn price(&self, slice: &Slice, model: TimeModel) -> OpTime {
         let count = f64::from(self.count);
-        let parts = self.parts(batch, model).scaled(self.weight);
-        let work = self.work(batch);
+        let parts = self.parts(slice, model).scaled(self.weight);
+        let work = self.work(slice);
         OpTime {
             name: self.name.clone(),
             count: self.count,

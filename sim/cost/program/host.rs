@@ -3,7 +3,7 @@
 use crate::cost::batch::Batch;
 use crate::cost::forms::Setting;
 use crate::cost::work::share;
-use crate::model::{Op, OpKind};
+use crate::model::{Collective, CollectiveKind, Op, OpKind};
 use crate::units::Seconds;
 
 /// An engine's host time per step, per sequence of one scheduler, and per request.
@@ -36,6 +36,21 @@ impl Host {
         }
     }
 
+    /// The same without the launches, which the workers of a pipeline make for themselves.
+    pub(super) fn scheduler(ops: &[Op], setting: &mut Setting) -> Self {
+        let row = &setting.calibration.host.engines[setting.engine.name()];
+        let further = ops.iter().map(ranks).max().unwrap_or(1) - 1;
+        let step = row.step.get() + row.rank.get() * f64::from(further);
+        Self { step, ..Self::new(ops, setting) }
+    }
+
+    /// The launches alone.
+    pub(super) fn launches(ops: &[Op], setting: &mut Setting) -> Self {
+        let row = &setting.calibration.host.engines[setting.engine.name()];
+        let kernels: u32 = ops.iter().map(|op| op.count).sum();
+        Self { step: row.kernel.get() * f64::from(kernels), ..Self::default() }
+    }
+
     /// Its time for a step: every decode and every chunk is a sequence.
     pub(super) fn time(&self, batch: &Batch) -> f64 {
         let sequences = batch.decode.sequences + batch.prefill.chunks;
@@ -66,6 +81,7 @@ impl Host {
 /// Ranks that an operator runs on together.
 const fn ranks(op: &Op) -> u32 {
     match &op.kind {
+        OpKind::Collective(Collective { kind: CollectiveKind::Send, .. }) => 1,
         OpKind::Collective(collective) => collective.ranks,
         _ => 1,
     }

@@ -1,17 +1,18 @@
 //! The step program: operators compiled once, priced often.
 
+mod clock;
 mod compile;
-mod curve;
-mod exact;
 mod host;
+mod pass;
 mod price;
 mod pricer;
-mod series;
+mod split;
 mod stretch;
-mod table;
+mod whole;
 
-pub use exact::{Cost, FineSpan, FineTime};
-pub use price::{OpTime, StepProgram, StepTime};
+pub use clock::Envelope;
+pub use price::{Layout, OpTime, StepProgram, StepTime};
 pub use pricer::{Demand, Pricer};
-pub use series::Series;
+pub use split::{Beat, Division, Hidden};
 pub use stretch::{OpFamily, Stretch};
+pub use whole::{Cost, FineSpan, FineTime, Series, Throttled};

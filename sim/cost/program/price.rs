@@ -2,24 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::{Compiled, CompiledOp, clips, row_time};
-use super::curve::{Curve, Sample, Sums, sums_of};
-use super::exact::Cost;
-use super::host::Host;
+use super::clock::{Envelope, Target, Throttle, Timed};
+use super::compile::clips;
 use super::pricer::Demand;
-use super::series::Series;
+use super::split::{Beat, Division, Hidden, Split};
 use super::stretch::{OpFamily, Stretch};
-use super::table::{CurveTable, RowPrice, RowTable};
+use super::whole::{Cost, FULL_CLOCK, Series};
 use crate::cost::batch::{Batch, CLIPS, Decode};
-use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::bound::Breakdown;
 use crate::cost::calibration::Calibration;
-use crate::cost::forms::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::{Pricing, TimeModel};
-use crate::cost::work::{Work, rows_of};
-use crate::hardware::{Chip, Resource};
-use crate::model::{Op, Rows};
+use crate::cost::work::{Slice, Work};
+use crate::hardware::Chip;
+use crate::model::Op;
 use crate::units::{Bytes, Flop, Seconds, SimSpan};
+
+/// What is compiled, and how it is to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    /// The operators of a whole pass.
+    pub ops: &'a [Op],
+    /// The parts of a step.
+    pub division: Division<'a>,
+    /// What-if on the times.
+    pub stretch: Stretch,
+    /// What a chip may draw, if that is bounded.
+    pub power: Option<Envelope>,
+}
 
 /// The operators of one rank, compiled for a chip: prices any step.
 ///
@@ -50,13 +60,9 @@ use crate::units::{Bytes, Flop, Seconds, SimSpan};
 /// # Ok::<(), memwall::cost::CostError>(())
 /// ```
 pub struct StepProgram {
-    model: TimeModel,
-    ops: Vec<CompiledOp>,
-    /// Indices of the operators that depend on contexts.
-    by_context: Vec<usize>,
-    by_rows: Vec<RowGroup>,
-    decodes: CurveTable,
-    host: Host,
+    full: Timed,
+    /// Below full clocks, if a power cap may demand them.
+    throttle: Option<Throttle>,
     clips: Vec<u32>,
     provenance: BTreeSet<String>,
 }
@@ -108,43 +114,66 @@ impl StepProgram {
     pub fn compile_with(
         ops: &[Op],
         chip: &Chip,
-        (calibration, pricing): (&Calibration, Pricing),
+        how: (&Calibration, Pricing),
         stretch: Stretch,
     ) -> Result<Self, CostError> {
-        let mut setting = Setting::new(chip, calibration, pricing, clips(ops))?;
-        let mut compiled = Vec::with_capacity(ops.len());
-        for op in ops {
-            let near = stretch.reads(OpFamily::of(&op.kind)).map(|factor| {
-                let chip = chip.scaled(Resource::HbmBandwidth, factor);
-                Setting::new(&chip, calibration, pricing, clips(ops))
-            });
-            compiled.push(CompiledOp::new(op, ops, &mut setting, near.transpose()?)?);
-        }
-        let host = match pricing.model {
-            TimeModel::Roofline => Host::default(),
-            TimeModel::Calibrated => Host::new(ops, &mut setting),
-        };
-        let is_by_context = |op: &CompiledOp| matches!(op.form, Compiled::ByContext(_));
-        let by_context = (0..compiled.len()).filter(|&i| is_by_context(&compiled[i])).collect();
-        let (clips, provenance) = setting.finish();
-        let (by_rows, model) = (row_groups(&compiled), pricing.model);
-        let decodes = CurveTable::new();
-        let program =
-            Self { model, ops: compiled, by_context, by_rows, decodes, host, clips, provenance };
-        Ok(program.stretched(stretch))
+        Self::compile_divided(ops, Division::Whole, chip, how, stretch)
+    }
+
+    /// The same for steps that are divided into parts.
+    pub fn compile_divided(
+        ops: &[Op],
+        division: Division,
+        chip: &Chip,
+        how: (&Calibration, Pricing),
+        stretch: Stretch,
+    ) -> Result<Self, CostError> {
+        Self::compile_layout(&Layout { ops, division, stretch, power: None }, chip, how)
+    }
+
+    /// The same on chips that may draw only so much.
+    pub fn compile_layout(
+        layout: &Layout,
+        chip: &Chip,
+        (calibration, pricing): (&Calibration, Pricing),
+    ) -> Result<Self, CostError> {
+        let Layout { ops, division, stretch, power } = *layout;
+        let (clips, clock) = (clips(ops), FULL_CLOCK);
+        let target = Target { chip, calibration, pricing, stretch, all: ops, clips: &clips, clock };
+        let (full, provenance) = Timed::new(ops, division, &target)?;
+        let throttle = |envelope| Throttle::new(ops, division, &target, envelope);
+        let throttle = power.map(throttle).transpose()?;
+        Ok(Self { full, throttle, clips, provenance })
+    }
+
+    /// Operations and bytes of one rank in a step of `batch`, or of one of each pipeline stage.
+    pub fn demand_of(&self, batch: &Batch) -> Demand {
+        let work = self.work(batch);
+        Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
+    }
+
+    /// What a step of `batch` runs at, as a share of full clocks.
+    pub fn clock(&self, batch: &Batch) -> f64 {
+        let slower = self.throttle.as_ref().and_then(|t| t.clock_of(&self.full, batch));
+        slower.map_or(1.0, |(clock, _)| f64::from(*clock) / f64::from(FULL_CLOCK))
     }
 
     /// The families that a step has operators of, and the host's part if it has a price.
     pub fn families(&self) -> BTreeSet<OpFamily> {
-        let host = (self.model == TimeModel::Calibrated).then_some(OpFamily::Host);
-        self.ops.iter().map(|op| op.family).chain(host).collect()
+        let host = (self.full.pass.model() == TimeModel::Calibrated).then_some(OpFamily::Host);
+        self.full.pass.ops().iter().map(|op| op.family).chain(host).collect()
     }
 
     /// What each family takes of a step of `batch`, host included.
     pub fn family_times(&self, batch: &Batch) -> BTreeMap<OpFamily, Seconds> {
-        let mut times = BTreeMap::from([(OpFamily::Host, Seconds::new(self.host.time(batch)))]);
-        for op in &self.ops {
-            let time = op.parts(batch, self.model).scaled(op.weight).total();
+        let (slice, scale) = match &self.full.split {
+            Some(split) => split.typical(batch, &self.full.pass),
+            None => (Slice::whole(batch), 1.0),
+        };
+        let host = self.full.pass.host().time(&slice.batch) * scale;
+        let mut times = BTreeMap::from([(OpFamily::Host, Seconds::new(host))]);
+        for op in self.full.pass.ops() {
+            let time = op.parts(&slice, self.full.pass.model()).scaled(op.weight * scale).total();
             *times.entry(op.family).or_default() += time;
         }
         times
@@ -152,16 +181,24 @@ impl StepProgram {
 
     /// The same program with every family's time multiplied; the roofline stays as it is.
     pub fn stretched(mut self, stretch: Stretch) -> Self {
-        if self.model == TimeModel::Roofline {
+        if self.full.pass.model() == TimeModel::Roofline {
             return self;
         }
-        for op in &mut self.ops {
-            op.weight *= stretch[op.family];
-        }
-        self.host = self.host.stretched(stretch[OpFamily::Host]);
-        self.by_rows = row_groups(&self.ops);
-        self.decodes = CurveTable::new();
+        self.full = self.full.stretched(stretch);
+        self.throttle = self.throttle.map(|throttle| throttle.stretched(stretch));
         self
+    }
+
+    /// How a step of `batch` goes through pipeline stages, if there are several.
+    pub fn beat(&self, batch: &Batch) -> Option<Beat> {
+        let pipeline = self.full.split.as_ref().and_then(Split::pipeline)?;
+        (!batch.is_empty()).then(|| pipeline.beat(batch))
+    }
+
+    /// How much of the exchanges of a step of `batch` two halves hide, if steps are divided so.
+    pub fn hidden(&self, batch: &Batch) -> Option<Hidden> {
+        let halves = self.full.split.as_ref().and_then(Split::halves)?;
+        (!batch.is_empty()).then(|| halves.hidden(batch, &self.full.pass))
     }
 
     /// The clip lengths that a batch's clipped sums are for, in their order.
@@ -173,7 +210,7 @@ impl StepProgram {
     ///
     /// Empty for the roofline, which has no constants but the chip's.
     pub fn provenance(&self) -> Vec<&str> {
-        match self.model {
+        match self.full.pass.model() {
             TimeModel::Roofline => Vec::new(),
             TimeModel::Calibrated => self.provenance.iter().map(String::as_str).collect(),
         }
@@ -193,143 +230,60 @@ impl StepProgram {
     /// What a request waits for before its first token, besides steps: reading, tokenising,
     /// dispatching and answering it. The engine is free meanwhile. Zero for the roofline.
     pub fn first_token(&self) -> Seconds {
-        self.host.first_token()
+        self.full.pass.host().first_token()
     }
 
     /// What a request of `prompt` tokens waits for besides: receiving and tokenising them.
     pub fn reading(&self, prompt: u32) -> Seconds {
-        self.host.reading(prompt)
+        self.full.pass.host().reading(prompt)
     }
 
-    /// The operators of a step, one by one. Host time is not among them.
+    /// The operators of a step, one by one; of the fullest part where steps are divided. Host time
+    /// is not among them.
     pub fn price_ops(&self, batch: &Batch) -> Vec<OpTime> {
-        self.ops.iter().map(|op| op.price(batch, self.model)).collect()
+        let slice = match &self.full.split {
+            Some(split) => split.fullest(batch),
+            None => Slice::whole(batch),
+        };
+        self.full.pass.ops().iter().map(|op| op.price(&slice, self.full.pass.model())).collect()
+    }
+
+    /// The prices at which a step of `batch` runs.
+    fn timed(&self, batch: &Batch) -> &Timed {
+        let slower = self.throttle.as_ref().and_then(|t| t.clock_of(&self.full, batch));
+        slower.map_or(&self.full, |(_, timed)| timed)
     }
 
     pub(super) fn parts(&self, batch: &Batch) -> Breakdown {
-        if batch.is_empty() {
-            return Breakdown::default();
-        }
-        let mut parts = self.rows(batch).parts;
-        for &i in &self.by_context {
-            let op = &self.ops[i];
-            parts += op.parts(batch, self.model).scaled(op.weight);
-        }
-        parts[Bound::Host] += self.host.time(batch);
-        parts
+        self.timed(batch).parts(batch)
     }
 
-    /// All that one rank does in a step.
+    /// All that one rank does in a step, or one of each pipeline stage.
     pub(super) fn work(&self, batch: &Batch) -> Work {
-        let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
-        by_context.fold(self.rows(batch).work, |sum, op| sum + op.work(batch) * f64::from(op.count))
-    }
-
-    /// The decode step of `decode` and those after it, see [`Pricer`](super::Pricer).
-    pub(super) fn series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
-        let sequences = decode.sequences;
-        let mut growth = [u64::from(sequences); 1 + CLIPS];
-        growth[1..].copy_from_slice(&growing.map(u64::from));
-        self.on_curve(sequences, |curve| curve.series(&sums_of(decode), &growth))
-    }
-
-    /// The cost of the decode step of `decode`.
-    pub(super) fn decode_cost(&self, decode: &Decode) -> Cost {
-        self.on_curve(decode.sequences, |curve| curve.cost(&sums_of(decode)))
-    }
-
-    fn on_curve<T>(&self, sequences: u32, ask: impl FnOnce(&Curve) -> T) -> T {
-        let price = |sums: &Sums| self.sample(sequences, sums);
-        let trace = || Curve::trace(sequences, 1 + self.clips.len(), price);
-        self.decodes.ask(sequences, trace, ask)
+        self.full.work(batch)
     }
 
     /// Time and work of any step, as whole numbers.
     pub(super) fn cost(&self, batch: &Batch) -> Cost {
-        let mut cost = Cost::default();
-        if batch.is_empty() {
-            return cost;
-        }
-        self.ask_rows(batch, |price| cost += price.cost);
-        let (mut parts, mut work) = (Breakdown::default(), Work::default());
-        for &i in &self.by_context {
-            let (op, count) = (&self.ops[i], f64::from(self.ops[i].count));
-            parts += op.parts(batch, self.model).scaled(op.weight);
-            work = work + op.work(batch) * count;
-        }
-        parts[Bound::Host] += self.host.time(batch);
-        cost + cost_of(parts, work)
-    }
-
-    /// The price of a decode step at any sums of contexts.
-    fn sample(&self, sequences: u32, sums: &Sums) -> Sample {
-        let mut clipped = [0; CLIPS];
-        clipped.copy_from_slice(&sums[1..]);
-        let decode = Decode { sequences, context: sums[0], clipped };
-        let batch = Batch { decode, ..Batch::default() }.decode_only();
-        let (parts, work) = (self.parts(&batch), self.work(&batch));
-        let mut sample = Sample::default();
-        for (value, bound) in sample.iter_mut().zip(Bound::ALL) {
-            *value = parts[bound];
-        }
-        let [.., flop, traffic] = &mut sample;
-        (*flop, *traffic) = (work.flops, work.bytes);
-        sample
-    }
-
-    /// What depends on counts of rows alone.
-    fn rows(&self, batch: &Batch) -> RowPrice {
-        let mut sum = RowPrice::default();
-        self.ask_rows(batch, |price| {
-            sum.parts += price.parts;
-            sum.work = sum.work + price.work;
-        });
-        sum
-    }
-
-    /// Shows `see` the price of each group's rows.
-    fn ask_rows(&self, batch: &Batch, mut see: impl FnMut(&RowPrice)) {
-        for group in &self.by_rows {
-            let rows = rows_of(batch, group.sort, group.spread);
-            group.table.ask(rows, |rows| self.price_rows(group, rows), &mut see);
+        match &self.throttle {
+            None => self.full.cost(batch),
+            Some(throttle) => throttle.cost(&self.full, batch),
         }
     }
 
-    /// All operators of a group over `rows` rows on one rank.
-    fn price_rows(&self, group: &RowGroup, rows: u32) -> RowPrice {
-        let mut price = RowPrice::default();
-        for op in &self.ops {
-            if let Compiled::ByRows(of, form) = &op.form
-                && (*of, op.spread) == (group.sort, group.spread)
-            {
-                let (rows, count) = (f64::from(rows), f64::from(op.count));
-                price.parts += row_time(form.as_ref(), rows, self.model).scaled(op.weight);
-                price.work = price.work + form.work(rows) * count;
-            }
-        }
-        RowPrice { cost: cost_of(price.parts, price.work), ..price }
-    }
-}
-
-fn cost_of(parts: Breakdown, work: Work) -> Cost {
-    Cost::new(parts, Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) })
-}
-
-/// Operators whose cost depends on the same count of rows on one rank, and what they cost together.
-struct RowGroup {
-    sort: Rows,
-    spread: u32,
-    table: RowTable,
-}
-
-fn row_groups(ops: &[CompiledOp]) -> Vec<RowGroup> {
-    let mut groups: Vec<RowGroup> = Vec::new();
-    for op in ops {
-        if let Compiled::ByRows(sort, _) = op.form
-            && !groups.iter().any(|group| (group.sort, group.spread) == (sort, op.spread))
-        {
-            groups.push(RowGroup { sort, spread: op.spread, table: RowTable::new() });
+    /// The decode step of `decode` and those after it, see [`Pricer`](super::Pricer).
+    pub(super) fn series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        match &self.throttle {
+            None => self.full.series(decode, growing),
+            Some(throttle) => throttle.series(&self.full, decode, growing),
         }
     }
-    groups
+
+    /// The cost of the decode step of `decode`.
+    pub(super) fn decode_cost(&self, decode: &Decode) -> Cost {
+        match &self.throttle {
+            None => self.full.decode_cost(decode),
+            Some(throttle) => throttle.decode_cost(&self.full, decode),
+        }
+    }
 }

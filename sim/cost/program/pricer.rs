@@ -1,8 +1,7 @@
 //! What an engine needs to know of a cost model.
 
 use super::StepProgram;
-use super::exact::Cost;
-use super::series::Series;
+use super::whole::{Cost, Series};
 use crate::cost::batch::CLIPS;
 use crate::cost::{Batch, Breakdown, Decode};
 use crate::units::{Bytes, Flop, Seconds};
@@ -76,8 +75,7 @@ impl Pricer for &StepProgram {
     }
 
     fn demand(&self, batch: &Batch) -> Demand {
-        let work = self.work(batch);
-        Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) }
+        self.demand_of(batch)
     }
 
     fn cost(&self, batch: &Batch) -> Cost {

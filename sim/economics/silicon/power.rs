@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::cost::Envelope;
 use crate::hardware::{Chip, Class, Engine};
 use crate::units::{Bytes, Flop, Joules, Seconds, Watts};
 
@@ -12,6 +13,7 @@ use crate::units::{Bytes, Flop, Joules, Seconds, Watts};
 #[serde(deny_unknown_fields)]
 pub struct PowerModel {
     idle_share: Constant,
+    sustained_share: Constant,
     host_watts_box: Constant,
     host_watts_rack: Constant,
     pue: Constant,
@@ -92,21 +94,52 @@ impl PowerModel {
     /// Where the energy of `activity` went; `None` if the chip's limit, memory or peak is not
     /// known.
     pub fn energy(&self, chip: &Chip, activity: &Activity) -> Option<EnergyUse> {
+        let draw = self.at_peaks(chip, activity.engine)?;
+        Some(self.energy_by(&draw, chip, activity))
+    }
+
+    /// The same where the chip's parts draw what `draw` says.
+    pub fn energy_by(&self, draw: &Envelope, chip: &Chip, activity: &Activity) -> EnergyUse {
+        let per_flop = draw.arithmetic.get() / draw.flop_rate.get();
+        let per_byte = draw.memory.get() / draw.byte_rate.get();
+        EnergyUse {
+            idle: draw.idle * activity.window,
+            compute: Joules::new(per_flop * activity.flop.get()),
+            memory: Joules::new(per_byte * activity.traffic.get()),
+            links: Joules::new(draw.joules_per_sent_byte * activity.sent.get()),
+            host: self.host(chip) * activity.window,
+        }
+    }
+
+    /// What the parts of a chip draw under `cap` that computes with `engine`: at the rate that
+    /// dense products sustain arithmetic takes all that idling leaves of the chip's own limit, because
+    /// that limit is what keeps them from the peak. `None` if limit, memory or peak is not known.
+    pub fn envelope(&self, chip: &Chip, engine: Engine, cap: Watts) -> Option<Envelope> {
+        let peaks = self.at_peaks(chip, engine)?;
+        Some(Envelope {
+            cap,
+            arithmetic: peaks.limit.saturating_sub(peaks.idle),
+            flop_rate: peaks.flop_rate * self.sustained_share.value,
+            ..peaks
+        })
+    }
+
+    /// The same of a chip that draws its limit at its dense peak with all pins busy.
+    fn at_peaks(&self, chip: &Chip, engine: Engine) -> Option<Envelope> {
         let limit = chip.power.tdp?;
         let idle = limit * self.idle_share.value;
         let kind = chip.memory.kind.to_lowercase();
         let pj_per_bit = self.hbm_pj_per_bit.get(&kind)?.value + self.on_die_pj_per_bit.value;
-        let per_byte = pj_per_bit * 8e-12;
-        let all_pins = Watts::new(per_byte * chip.memory.bandwidth.get());
-        let arithmetic = limit.saturating_sub(idle + all_pins);
-        let peak = chip.peak(activity.engine).filter(|peak| !peak.is_zero())?;
-        let per_flop = arithmetic.get() / peak.get();
-        Some(EnergyUse {
-            idle: idle * activity.window,
-            compute: Joules::new(per_flop * activity.flop.get()),
-            memory: Joules::new(per_byte * activity.traffic.get()),
-            links: Joules::new(self.link_pj_per_bit.value * 8e-12 * activity.sent.get()),
-            host: self.host(chip) * activity.window,
+        let memory = Watts::new(pj_per_bit * 8e-12 * chip.memory.bandwidth.get());
+        Some(Envelope {
+            cap: limit,
+            limit,
+            idle,
+            arithmetic: limit.saturating_sub(idle + memory),
+            flop_rate: chip.peak(engine).filter(|peak| !peak.is_zero())?,
+            memory,
+            byte_rate: chip.memory.bandwidth,
+            joules_per_sent_byte: self.link_pj_per_bit.value * 8e-12,
         })
     }
 

@@ -11,7 +11,7 @@ impl Model {
     }
 
     fn obstacle(&self, plan: &Plan) -> Option<Obstacle> {
-        let &Plan { tp, pp, ep, dp } = plan;
+        let &Plan { tp, pp, ep, dp, redundant } = plan;
         if [tp, pp, ep, dp].contains(&0) {
             return Some(Obstacle::Zero);
         }
@@ -34,10 +34,15 @@ impl Model {
         if !ranks.is_multiple_of(ep) {
             return Some(Obstacle::ExpertRanks { ep, ranks });
         }
+        if redundant > 0 && ep == 1 {
+            return Some(Obstacle::NoRanks { redundant });
+        }
         experts.find_map(|layer| {
             let (count, inter, ranks) = (layer.experts, layer.each.inter, plan.ranks_per_expert());
             if !count.is_multiple_of(ep) {
                 Some(Obstacle::Experts { experts: count, ep })
+            } else if redundant > count - count / ep {
+                Some(Obstacle::Copies { redundant, others: count - count / ep })
             } else if !inter.is_multiple_of(ranks) {
                 Some(Obstacle::ExpertWidth { inter, ranks })
             } else {
@@ -69,6 +74,9 @@ impl Model {
     fn nearest(&self, plan: &Plan, obstacle: &Obstacle) -> Plan {
         let with = |degree: u32| match obstacle {
             Obstacle::Layers { .. } => Plan { pp: degree, ..*plan },
+            Obstacle::NoRanks { .. } | Obstacle::Copies { .. } => {
+                Plan { redundant: degree - 1, ..*plan }
+            }
             Obstacle::NoExperts { .. }
             | Obstacle::ExpertRanks { .. }
             | Obstacle::Experts { .. }
@@ -77,6 +85,7 @@ impl Model {
         };
         let asked = match obstacle {
             Obstacle::Layers { pp, .. } => *pp,
+            Obstacle::NoRanks { redundant } | Obstacle::Copies { redundant, .. } => *redundant,
             Obstacle::Units { tp, .. } | Obstacle::KvHeads { tp, .. } => *tp,
             _ => plan.ep,
         };

@@ -2,12 +2,12 @@
 
 use crate::hardware::Format;
 use crate::model::{
-    CollectiveKind, Dense, Experts, FeedForward, Group, Layer, Model, Moe, OpKind, Plan, PlanError,
-    Precision, Weight,
+    Collective, CollectiveKind, Dense, Experts, FeedForward, Group, Layer, Model, Moe, Op, OpKind,
+    Plan, PlanError, Precision, Rows, Weight, blocks,
 };
 
 use super::builder::{ACTIVATION, Builder};
-use super::dag::Graph;
+use super::dag::{Graph, compile};
 
 /// The operator graph of one forward pass on one rank, or why the model does not divide so.
 ///
@@ -19,24 +19,70 @@ use super::dag::Graph;
 pub fn forward(model: &Model, plan: &Plan, precision: &Precision) -> Result<Graph, PlanError> {
     model.check_plan(plan)?;
     let mut builder = Builder::new(model, plan, precision);
-    // A row of the table is read, and written as an activation.
-    builder.elementwise("embed", 2 * model.width());
-    builder.all_reduce("embed.reduce");
-    builder.residual = builder.last;
-    for block in model.blocks() {
-        builder.count = block.count;
-        builder.layer(block.layer);
-    }
-    if plan.pp > 1 {
-        builder.count = plan.pp - 1;
-        let bytes = model.width() as f64 * ACTIVATION;
-        builder.collective("pipeline.send", CollectiveKind::Send, (2, plan.dp), bytes);
+    builder.embed();
+    builder.layers(&model.layers);
+    for boundary in 1..plan.pp {
+        builder.send(boundary);
     }
     builder.head();
     Ok(builder.graph)
 }
 
+/// The operators of each pipeline stage, first stage first, each on one of its ranks: its layers,
+/// the embedding before the first, the hand-over behind all but the last, which has the output
+/// projection. Together they are those of [`forward`].
+pub fn stages(
+    model: &Model,
+    plan: &Plan,
+    precision: &Precision,
+) -> Result<Vec<Vec<Op>>, PlanError> {
+    model.check_plan(plan)?;
+    let stage = |stage: u32| {
+        let mut builder = Builder::new(model, plan, precision);
+        if stage == 0 {
+            builder.embed();
+        }
+        builder.layers(&model.layers[plan.stage(stage, model.layers.len())]);
+        if stage + 1 < plan.pp {
+            builder.send(stage + 1);
+        } else {
+            builder.head();
+        }
+        compile(&builder.graph)
+    };
+    Ok((0..plan.pp).map(stage).collect())
+}
+
 impl Builder<'_> {
+    fn embed(&mut self) {
+        // A row of the table is read, and written as an activation.
+        self.elementwise("embed", 2 * self.model.width());
+        self.all_reduce("embed.reduce");
+        self.residual = self.last;
+    }
+
+    /// Equal layers once, with their counts.
+    fn layers(&mut self, layers: &[Layer]) {
+        for block in blocks(layers) {
+            self.count = block.count;
+            self.layer(block.layer);
+        }
+    }
+
+    /// Hands activations over to the pipeline stage `to`.
+    fn send(&mut self, to: u32) {
+        self.count = 1;
+        let bytes = self.model.width() as f64 * ACTIVATION;
+        let first = to * self.plan.ranks_per_stage();
+        let send = Collective {
+            kind: CollectiveKind::Send,
+            ranks: first,
+            bytes_per_token: bytes,
+            rows: Rows::Tokens,
+        };
+        self.push("pipeline.send", self.plan.dp, OpKind::Collective(send));
+    }
+
     fn layer(&mut self, layer: &Layer) {
         let hidden = self.model.width();
         self.gemms(layer, layer.join(hidden).as_slice());
@@ -84,6 +130,7 @@ impl Builder<'_> {
             experts: experts.experts,
             top_k: experts.top_k,
             ep: plan.ep,
+            redundant: plan.redundant,
             gated: experts.each.gated,
             weights: format,
             dispatched: plan.dp > 1 && plan.ep > 1,

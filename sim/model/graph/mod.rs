@@ -6,4 +6,4 @@ mod dag;
 mod forward;
 
 pub use dag::{Graph, compile};
-pub use forward::forward;
+pub use forward::{forward, stages};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::hardware::Format;
-use crate::model::{Group, Layer, Model, Plan, Precision, Weight};
+use crate::model::{Group, Layer, Model, Plan, Precision, Weight, Weights};
 use crate::units::Bytes;
 
 impl Plan {
@@ -120,6 +120,18 @@ impl Model {
         }
         formats.sort_unstable();
         formats
+    }
+
+    /// The format most parameters are in.
+    pub fn main_format(&self, precision: Precision) -> Format {
+        match precision.weights {
+            Weights::All(format) => format,
+            Weights::Checkpoint => self
+                .formats(&precision)
+                .into_iter()
+                .max_by_key(|&(.., params)| params)
+                .map_or(Format::Bf16, |(_, format, _)| format),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub use feed_forward::{Dense, Experts, FeedForward};
 pub use latent::{Latent, Scorer, Sparse};
 pub use layer::{Layer, LayerFormats};
 pub use mixer::Mixer;
+pub(crate) use model::blocks;
 pub use model::{Block, Draft, Model};
 pub use recurrent::Recurrent;
 pub use softmax::{BlockSparse, Softmax};

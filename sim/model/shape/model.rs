@@ -69,14 +69,7 @@ impl Model {
 
     /// Distinct layers with their counts, in order of first appearance.
     pub fn blocks(&self) -> Vec<Block<'_>> {
-        let mut blocks: Vec<Block<'_>> = Vec::new();
-        for layer in &self.layers {
-            match blocks.iter_mut().find(|block| block.layer == layer) {
-                Some(block) => block.count += 1,
-                None => blocks.push(Block { count: 1, layer }),
-            }
-        }
-        blocks
+        blocks(&self.layers)
     }
 
     /// The matrix from the residual stream to the vocabulary.
@@ -118,4 +111,16 @@ impl Model {
             ..self.clone()
         })
     }
+}
+
+/// Distinct ones of `layers` with their counts, in order of first appearance.
+pub(crate) fn blocks(layers: &[Layer]) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    for layer in layers {
+        match blocks.iter_mut().find(|block| block.layer == layer) {
+            Some(block) => block.count += 1,
+            None => blocks.push(Block { count: 1, layer }),
+        }
+    }
+    blocks
 }

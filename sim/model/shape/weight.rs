@@ -87,7 +87,7 @@ impl Weight {
     pub fn on_rank(&self, plan: &Plan) -> Self {
         let tp = u64::from(plan.tp);
         let within = u64::from(plan.ranks_per_expert());
-        let copies = self.copies.div_ceil(plan.ep);
+        let copies = self.copies.div_ceil(plan.ep) + plan.redundant;
         match self.split {
             Split::Whole => *self,
             Split::Outputs(_) | Split::Padded => Self { n: self.n.div_ceil(tp), ..*self },
@@ -128,10 +128,12 @@ mod tests {
 
     #[test]
     fn experts_divide_by_ep_then_within() {
-        let plan = Plan { tp: 2, pp: 1, ep: 4, dp: 4 };
+        let plan = Plan { tp: 2, ep: 4, dp: 4, ..Plan::tp(1) };
         let up = Weight::new("up", Group::Experts, (4096, 7168), Split::ExpertOutputs(2048));
         let local = up.repeated(256, 8).on_rank(&plan);
         assert_eq!((local.copies, local.n), (64, 2048));
         assert_eq!(local.params() * 8, up.repeated(256, 8).params());
+        let copied = up.repeated(256, 8).on_rank(&Plan { redundant: 3, ..plan });
+        assert_eq!((copied.copies, copied.n), (67, 2048));
     }
 }

@@ -5,7 +5,6 @@ use crate::cost::{Batch, OpTime};
 use crate::hardware::Catalog;
 use crate::report::{Band, ContextCurve, ContextPoint, Phase, Provenance, Roofline, RooflinePoint};
 
-use super::wall::main_format;
 use crate::units::FlopPerSec;
 
 /// Operators with less of the time than this are left out of the roofline.
@@ -28,7 +27,7 @@ pub fn roofline(order: &Order, best: &Best) -> Roofline {
 
 /// The same with every operator that moves bytes and computes.
 pub fn whole_roofline(order: &Order, best: &Best) -> Roofline {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let engine = order.chip.engine_for(order.model.main_format(order.precision));
     let program = &best.deployment.program;
     let decode = program.price_ops(&average_decode(best));
     let prefill = program.price_ops(&full_prefill(best));

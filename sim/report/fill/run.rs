@@ -1,14 +1,15 @@
 //! The document of one run.
 
 use crate::cluster::{Deployment, Order, RunResult, Summary};
+use crate::cost::Batch;
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
-    Cost, Energy, KvCache, Latency, Quantiles, Requests, RunDocument, Shares, Sim, Throughput,
-    TokenCounts,
+    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, OverlapReport, PipelineReport,
+    Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
-use super::wall::{constants, main_format};
+use super::wall::constants;
 
 /// Fills a document with what `result` measured; names and warnings are the caller's.
 pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> RunDocument {
@@ -24,7 +25,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         gpus,
         replicas: 1,
         plan: order.plan.to_string(),
-        weights: main_format(order.model, order.precision).to_string(),
+        weights: order.model.main_format(order.precision).to_string(),
         kv_format: order.precision.kv.to_string(),
         cost_model: order.pricing.model.to_string(),
         engine_profile: order.pricing.engine.to_string(),
@@ -56,12 +57,69 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         constants: constants(deployment),
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
+        pipeline: pipeline(order, deployment, result),
+        overlap: overlap(deployment, result),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&meter.decode()),
         energy: energy(order, &rate),
         cost: cost(order, &rate),
         ..RunDocument::default()
     }
+}
+
+/// How steps go through the stages, if there are several: the average decode step, and the same
+/// with prompts in one micro-batch and in all.
+fn pipeline(order: &Order, deployment: &Deployment, result: &RunResult) -> Option<PipelineReport> {
+    let program = &deployment.program;
+    let decode = average_step(deployment, result);
+    let beat = program.beat(&decode)?;
+    let room = |chunks: u32| {
+        let mut batch = decode;
+        let tokens = order.limits.max_batched_tokens;
+        let own = decode.decode.sequences.div_ceil(beat.stages);
+        let new = tokens.saturating_sub(own).max(1).saturating_mul(chunks);
+        batch.prefill.add(0, new, program.clips());
+        program.beat(&batch).map_or(0.0, |beat| beat.bubbles)
+    };
+    Some(PipelineReport {
+        stages: beat.stages,
+        micro_batch_tokens: order.limits.max_batched_tokens,
+        micro_batches: beat.micro_batches,
+        round_ms: beat.round.get() * 1e3,
+        bubble_share: Bubbles {
+            decode: beat.bubbles,
+            one_chunk: room(1),
+            all_chunks: room(beat.stages),
+        },
+    })
+}
+
+/// What two halves of a step hide, if steps are halved: of the average decode step, and of a step
+/// full of prompts.
+fn overlap(deployment: &Deployment, result: &RunResult) -> Option<OverlapReport> {
+    let program = &deployment.program;
+    let of = |batch: &Batch| {
+        let hidden = program.hidden(batch)?;
+        Some(HiddenReport {
+            plain_ms: hidden.plain.get() * 1e3,
+            halved_ms: hidden.halved.get() * 1e3,
+            exchange_ms: hidden.exchange.get() * 1e3,
+            hidden_share: hidden.share,
+        })
+    };
+    let groups = deployment.limits.groups.max(1);
+    let each = (deployment.limits.max_batched_tokens / groups).max(1);
+    let mut prompts = Batch { logits: groups, ..Batch::default() };
+    (0..groups).for_each(|_| prompts.prefill.add(0, each, program.clips()));
+    Some(OverlapReport { decode: of(&average_step(deployment, result))?, prefill: of(&prompts)? })
+}
+
+/// The decode step of the average batch at the average context.
+fn average_step(deployment: &Deployment, result: &RunResult) -> Batch {
+    let meter = &result.meter;
+    let sequences = (meter.itl.count() / meter.steps.max(1)).max(1) as u32;
+    let context = meter.tokens.prompt / (result.measured()).max(1);
+    Batch::decoding(sequences, context.max(1) as u32, deployment.program.clips())
 }
 
 fn throughput(result: &RunResult, gpus: u32) -> Throughput {

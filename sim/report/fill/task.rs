@@ -4,12 +4,11 @@ use crate::cluster::{Order, RunResult};
 use crate::cost::Bound;
 use crate::economics::{Activity, ApiPrice, Basis, BilledTokens, EnergyUse, PowerModel};
 use crate::report::{
-    ApiCost, Deadline, KindPrices, Quantiles, RunDocument, TaskCost, TaskJoules, TaskTokens,
+    ApiCost, Deadline, KindPrices, PowerReport, Quantiles, RunDocument, TaskCost, TaskJoules,
+    TaskTokens,
 };
 use crate::serving::Meter;
 use crate::units::{Bytes, Joules, Seconds, SimSpan};
-
-use super::wall::main_format;
 
 /// Equal replicas, and what they did.
 #[derive(Clone, Copy)]
@@ -90,6 +89,7 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
         api: paid.api.map(|price| api_cost(price, result, usd_per_task, &per_task)),
     };
     fill_attempts(document, used, (paid.basis, hours), tasks);
+    document.power = power(used, result);
 }
 
 /// What a first attempt costs and what an escalation adds; the better model is used last.
@@ -108,6 +108,31 @@ fn fill_attempts(
     let first: Option<f64> = first.iter().map(|used| used.hourly(basis)).sum();
     escalation.usd_per_attempt = first.and_then(|usd| per(usd, tasks));
     escalation.usd_per_escalation = better.hourly(basis).and_then(|usd| per(usd, tasks * share));
+}
+
+/// What a power cap did to the replicas that have one.
+fn power(used: &[Used], result: &RunResult) -> Option<PowerReport> {
+    let cap = used.iter().find_map(|used| used.order.ways.power)?.cap.get();
+    let (model, window) = (PowerModel::embedded(), result.window.seconds());
+    let (mut busy, mut slow, mut lost, mut joules, mut gpus) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for used in used {
+        let throttled = used.meter.throttled();
+        busy += used.meter.busy().total().get();
+        slow += throttled.slow.get();
+        lost += throttled.lost.get();
+        let each = energy(&model, used, window)?;
+        joules += (each.it().get() - each.host.get()) * used.gpus();
+        gpus += used.gpus();
+    }
+    let share = |part: f64| if busy > 0.0 { part / busy } else { 0.0 };
+    let output = result.meter.tokens.output as f64;
+    Some(PowerReport {
+        cap_w: cap,
+        chip_w: joules / gpus / window.get(),
+        throttled_share: share(slow),
+        lost_share: share(lost),
+        chip_j_per_output_tok: (output > 0.0).then(|| joules / output),
+    })
 }
 
 /// The time of tasks that began and ended within the window.
@@ -183,12 +208,16 @@ fn energy(model: &PowerModel, used: &Used, window: Seconds) -> Option<EnergyUse>
     let work = meter.work();
     let activity = Activity {
         window,
-        engine: order.chip.engine_for(main_format(order.model, order.precision)),
-        flop: work.flop * share,
+        engine: order.chip.engine_for(order.model.main_format(order.precision)),
+        // Lower clocks take less for an operation.
+        flop: work.flop.saturating_sub(meter.throttled().spared) * share,
         traffic: work.traffic * share,
         sent: sent(used) * (1.0 / f64::from((*replicas).max(1))),
     };
-    model.energy(order.chip, &activity)
+    match &order.ways.power {
+        Some(envelope) => Some(model.energy_by(envelope, order.chip, &activity)),
+        None => model.energy(order.chip, &activity),
+    }
 }
 
 /// What a chip of each replica sent at most, all together: its link's rate in the time that went to

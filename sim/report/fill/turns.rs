@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::evidence::{average_decode, full_prefill};
-use super::wall::{fill_row, main_format};
+use super::wall::fill_row;
 use crate::cluster::{Best, Order};
 use crate::insight::{crossovers, frontier, intensity, overlap};
 use crate::report::{FrontierPoint, Intensity, Overlap, Turn};
@@ -11,7 +11,7 @@ use crate::units::FlopPerSec;
 
 /// Operations per byte: the chip's, the run's, and the average decode step's.
 pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let engine = order.chip.engine_for(order.model.main_format(order.precision));
     let bandwidth = order.chip.memory.bandwidth.get();
     let peak = order.chip.peak(engine).map(FlopPerSec::get).filter(|_| bandwidth > 0.0);
     let work = best.result.meter.work();
@@ -25,7 +25,7 @@ pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
 
 /// How far a second resource is busy under the first.
 pub(super) fn overlaps(order: &Order, best: &Best) -> Overlap {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let engine = order.chip.engine_for(order.model.main_format(order.precision));
     let of = |batch| overlap(&best.deployment.program.price_ops(&batch), order.chip, engine);
     Overlap { decode: of(average_decode(best)), prefill: of(full_prefill(best)) }
 }

@@ -3,8 +3,7 @@
 use super::turns::{intensities, overlaps};
 use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
-use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Model, Precision, Weights};
+use crate::hardware::{Chip, Engine};
 use crate::report::{Shares, WallRow};
 use crate::units::{Joules, PerSec, Usd};
 
@@ -18,7 +17,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
     let output = PerSec::new(result.output_tok_s() * per_gpu);
     let rate = Yield { output_tokens: output, tasks_per_hour };
     let (ttft, tpot) = (result.ttft(), result.tpot());
-    let weights = main_format(order.model, order.precision);
+    let weights = order.model.main_format(order.precision);
     let engine = chip.engine_for(weights);
     WallRow {
         gpus: Some(gpus),
@@ -74,18 +73,6 @@ fn bare_row(chip: &Chip) -> WallRow {
         hbm_tb_s: known(chip.memory.bandwidth.get() / 1e12),
         hbm_gb: known(chip.memory.usable.get() / 1e9),
         ..WallRow::unknown(&chip.name, &chip.title, chip.class)
-    }
-}
-
-/// The format most parameters are in.
-pub(super) fn main_format(model: &Model, precision: Precision) -> Format {
-    match precision.weights {
-        Weights::All(format) => format,
-        Weights::Checkpoint => model
-            .formats(&precision)
-            .into_iter()
-            .max_by_key(|&(.., params)| params)
-            .map_or(Format::Bf16, |(_, format, _)| format),
     }
 }
 

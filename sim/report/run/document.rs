@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
+use super::mechanisms::{OverlapReport, PipelineReport, PowerReport};
 use super::task::TaskCost;
 use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
@@ -50,6 +51,15 @@ pub struct RunDocument {
     pub throughput: Throughput,
     /// The KV cache of one replica.
     pub kv: KvCache,
+    /// How its steps go through pipeline stages; left out where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<PipelineReport>,
+    /// What two halves of its steps hide from each other; left out where steps are whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<OverlapReport>,
+    /// What a power cap did; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<PowerReport>,
     /// What holds all of the time back.
     pub time_share: Shares,
     /// What holds decode back.
@@ -137,6 +147,9 @@ impl Default for RunDocument {
             latency: Latency::default(),
             throughput: Throughput::default(),
             kv: KvCache::default(),
+            pipeline: None,
+            overlap: None,
+            power: None,
             time_share: Shares::default(),
             decode_bound: Shares::default(),
             energy: Energy::default(),

@@ -2,6 +2,7 @@
 
 mod document;
 mod fleet;
+mod mechanisms;
 mod pools;
 mod requests;
 mod summary;
@@ -15,6 +16,7 @@ pub use document::{
 pub use fleet::{
     EscalationReport, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
 };
+pub use mechanisms::{Bubbles, HiddenReport, OverlapReport, PipelineReport, PowerReport};
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, Deadline, KindPrices, TaskCost, TaskJoules, TaskTokens};

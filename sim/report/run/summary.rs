@@ -1,6 +1,7 @@
 //! One run as text for a terminal.
 
 use super::RunDocument;
+use super::mechanisms::{overlap_line, pipeline_line, power_line};
 use super::pools::render_fleet;
 use super::tiers::render_tiers;
 use crate::cost::Bound;
@@ -125,7 +126,7 @@ fn throughput(run: &RunDocument) -> [Line; 5] {
     ]
 }
 
-fn work(run: &RunDocument) -> [Line; 5] {
+fn work(run: &RunDocument) -> [Line; 8] {
     let (requests, tokens) = (&run.requests, &run.tokens);
     let count = |n: u64| short(n as f64);
     // A request that is missing must show.
@@ -165,6 +166,9 @@ fn work(run: &RunDocument) -> [Line; 5] {
                 format!("{}, {peak}; {} pages evicted", percent(hits), count(run.kv.evicted_pages))
             }),
         ),
+        ("Pipeline", run.pipeline.as_ref().map(pipeline_line)),
+        ("Two batches", run.overlap.as_ref().map(overlap_line)),
+        ("Power cap", run.power.as_ref().map(power_line)),
         ("Simulated", Some(simulated(run))),
     ]
 }

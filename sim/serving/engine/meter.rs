@@ -2,7 +2,7 @@
 
 use super::intervals::Runs;
 use super::replica::{Replica, Underway};
-use crate::cost::{Batch, Bound, Breakdown, Cost, Demand, FineTime, Pricer};
+use crate::cost::{Batch, Bound, Breakdown, Cost, Demand, FineTime, Pricer, Throttled};
 use crate::serving::{Note, Occupancy, Steps};
 use crate::units::SimTime;
 
@@ -78,6 +78,11 @@ impl Meter {
     /// Arithmetic and traffic that the decodes of each step would have had alone.
     pub fn decode_work(&self) -> Demand {
         (self.pure + self.mixed_decode).demand()
+    }
+
+    /// What lower clocks did to all steps.
+    pub fn throttled(&self) -> Throttled {
+        (self.pure + self.mixed).throttled()
     }
 
     /// Adds what another replica measured; their peaks of held pages add up, too.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::specs::catalog;
 use crate::cli::terminal::count;
 use crate::cli::{CliError, Column, Shell, Table};
-use crate::cluster::Order;
+use crate::cluster::{Order, Ways};
 use crate::cost::{
     Batch, Bound, Calibration, EngineProfile, OpTime, Pricing, StepProgram, Stretch, TimeModel,
 };
@@ -159,6 +159,7 @@ impl OpsFlags {
             kv: None,
             stretch: Stretch::NONE,
             longest: 1,
+            ways: Ways::default(),
         };
         let needed = u64::from(self.batch) * u64::from(self.context);
         match order.deploy() {

@@ -6,9 +6,9 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use super::crew::Crew;
-use super::doubts::{self, doubts, overload};
 use super::fleet::FleetFlags;
-use super::formats::ToolFormat;
+use super::mechanisms::MechanismFlags;
+use super::output::{ToolFormat, doubts, overload, unfinished};
 use super::timeline::{Recording, TimelineFlags, Watch};
 use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::{BasisFlags, share};
@@ -42,8 +42,9 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool,
-    /// model-routing, part-failures, prefill-on-older-chips, routing, speculative; flags win
+    /// scenario: disaggregated, expert-copies, failures, host-cores, kv-offload, kv-pool,
+    /// model-routing, part-failures, pipeline, power-cap, prefill-on-older-chips, routing,
+    /// speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -53,12 +54,16 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
     pub(in crate::cli::simulate) tp: Option<u32>,
-    /// The parallel plan (`tp8`, `tp4-pp2`, `tp1-ep8-dp8`) [default: tp1]
+    /// The parallel plan: `tp8`, `tp4-pp2`, `tp1-ep8-dp8`; `tp1-ep32-dp32-re1` with a copy of a
+    /// popular expert on each rank [default: tp1]
     #[arg(long, value_name = "PLAN")]
     pub(in crate::cli::simulate) plan: Option<Plan>,
     /// What is simulated, and how
     #[command(flatten)]
     pub(in crate::cli::simulate) common: CommonFlags,
+    /// How steps run
+    #[command(flatten)]
+    pub(super) mechanisms: MechanismFlags,
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
@@ -153,7 +158,7 @@ impl Run {
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
-        let order = self.common.order(&chip, &model, plan, work.page_tokens());
+        let order = self.order(&chip, &model, plan, work.page_tokens())?;
         let deployment = order.deploy()?;
         let named = self.named(shell)?;
         let crew = Crew::of(self, named.others(), (&order, &deployment), || catalog(shell))?;
@@ -208,7 +213,7 @@ impl Run {
         } else {
             shell.text(render_run(&document, shell.width()))?;
         }
-        let Some(reason) = doubts::unfinished(&result) else { return Ok(Exit::Done) };
+        let Some(reason) = unfinished(&result) else { return Ok(Exit::Done) };
         shell.fail(reason);
         Ok(Exit::Failed)
     }
@@ -216,6 +221,7 @@ impl Run {
     /// Flags that only the work shows to be at odds.
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
+        self.fleet.check_drafts(self.mechanisms.is_capped())?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

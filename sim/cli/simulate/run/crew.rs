@@ -68,7 +68,7 @@ impl<'a> Crew<'a> {
         let page_tokens = order.limits.page_tokens;
         let prefill = if run.fleet.has_prefill() {
             let chip = others.prefill.unwrap_or(order.chip);
-            let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
+            let ordered = run.order(chip, order.model, order.plan, page_tokens)?;
             let pool = run.fleet.prefill_pool(ordered, order)?;
             let wire = run.fleet.wire(order, &pool.order)?;
             Some((pool, wire))

@@ -2,10 +2,10 @@
 
 mod command;
 mod crew;
-mod doubts;
 mod fleet;
-mod formats;
 mod load;
+mod mechanisms;
+mod output;
 mod timeline;
 
 pub(in crate::cli) use command::Run;

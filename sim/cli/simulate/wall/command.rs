@@ -224,7 +224,7 @@ impl Wall {
         let terms = Terms { below, ..self.terms(&pool, &work) };
         let order = |chip| varied.hosted(self.order(chip, &model, &work));
         let orders = chips.into_iter().map(order);
-        let orders = orders.flat_map(|order| self.rungs_of(order)).collect();
+        let orders = orders.flat_map(|order| self.rungs_of(&order)).collect();
         let rungs = self.climb(orders, &terms, shell);
         then(&Ladder { catalog, model: &model, work: &work, terms, rungs })
     }

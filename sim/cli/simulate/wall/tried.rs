@@ -21,12 +21,12 @@ pub(super) enum Rungs {
 
 impl Wall {
     /// The rungs of `order`'s chip: one, or one for each plan.
-    pub(super) fn rungs_of<'a>(&self, order: Order<'a>) -> Vec<Order<'a>> {
+    pub(super) fn rungs_of<'a>(&self, order: &Order<'a>) -> Vec<Order<'a>> {
         if self.rungs == Rungs::Chips {
-            return vec![order];
+            return vec![*order];
         }
-        let plans = self.plans(&order).into_iter();
-        plans.map(|plan| Order { plan, ..order }).collect()
+        let plans = self.plans(order).into_iter();
+        plans.map(|plan| Order { plan, ..*order }).collect()
     }
 
     /// The plans to try on a rung.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::{Deadline, RunDocument};
+use crate::report::{Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument};
 use crate::sweep::{Setting, SweepSpec};
 
 /// What a column holds.
@@ -102,9 +102,14 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
     }
     let is_fleet = settings.iter().any(|(key, _)| FLEET.contains(&key.as_str()));
     let mut blank = if is_fleet { RunDocument::widest() } else { RunDocument::default() };
-    if settings.iter().any(|(key, _)| key == "deadline") {
-        blank.task.deadline = Some(Deadline::default());
-    }
+    // Ways of running a step bring their figures with them.
+    let is_set = |name: &str| settings.iter().any(|(key, _)| key == name);
+    let is_staged = |values: &[Setting]| values.iter().any(|v| v.to_string().contains("-pp"));
+    let stages = settings.iter().any(|(key, values)| key == "plan" && is_staged(values));
+    blank.pipeline = stages.then(PipelineReport::default);
+    blank.overlap = is_set("overlap").then(OverlapReport::default);
+    blank.power = is_set("power-cap").then(PowerReport::default);
+    blank.task.deadline = is_set("deadline").then(Deadline::default);
     let blank = serde_json::to_value(blank).expect("documents are JSON");
     let mut measured = Vec::new();
     leaves(&blank, &mut Vec::new(), &mut measured);
@@ -246,6 +251,20 @@ mod tests {
         assert!(!one.iter().any(|column| column.name.ends_with("deadline_met")));
         assert_eq!(kind(&fleet, "handoff_wait_ms_p50"), Some(Kind::Number));
         assert_eq!(kind(&fleet, "prefill_chip"), Some(Kind::Text));
+    }
+
+    #[test]
+    fn ways_of_running_a_step_have_figures() {
+        let one = columns("grid.plan = [\"tp1\", \"tp2\"]\n");
+        assert_eq!(kind(&one, "power_lost_share"), None);
+        assert_eq!(kind(&one, "pipeline_stages"), None);
+        let all = columns(
+            "base.overlap = \"two-batch\"\ngrid.plan = [\"tp1\", \"tp1-pp2\"]\n\
+             grid.power-cap = [\"400W\", \"700W\"]\n",
+        );
+        assert_eq!(kind(&all, "power_lost_share"), Some(Kind::Number));
+        assert_eq!(kind(&all, "pipeline_bubble_share_decode"), Some(Kind::Number));
+        assert_eq!(kind(&all, "overlap_prefill_hidden_share"), Some(Kind::Number));
     }
 
     #[test]

@@ -142,7 +142,8 @@ fn shape(record: &Record, weights: Format) -> Result<(Moe, u32, String), String>
     let inter = width / tp;
     // Every rank of the benchmark has all tokens.
     let (gated, dispatched) = (true, false);
-    let moe = Moe { hidden, inter, experts, top_k, ep: ep?, gated, weights, dispatched };
+    let (ep, redundant) = (ep?, 0);
+    let moe = Moe { hidden, inter, experts, top_k, ep, redundant, gated, weights, dispatched };
     let mut shape = format!("{hidden}x{width} {top_k} of {experts}");
     if matches!(weights, Format::Mxfp4 | Format::Int4) {
         // Measured with one model only: its shares of a rank are the shapes.

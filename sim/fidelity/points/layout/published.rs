@@ -125,7 +125,7 @@ fn plan(row: &Row) -> Result<Plan, String> {
     }
     let (tp, pp) = (row.degree("tp")?, row.degree("pp")?);
     let (ep, dp) = (row.degree("ep")?, row.degree("dp")?);
-    Ok(Plan { tp, pp, ep, dp })
+    Ok(Plan { tp, pp, ep, dp, redundant: 0 })
 }
 
 /// Replicas on the chips behind a figure.

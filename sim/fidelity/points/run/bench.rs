@@ -3,14 +3,14 @@
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
 use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
-use crate::cost::{Batch, Calibration, Pricing, StepProgram, TimeModel};
+use crate::cost::{Batch, Calibration, Division, Pricing, StepProgram, Stretch, TimeModel};
 use crate::des::Streams;
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
 use crate::fidelity::points::point::{Family, Metric, Statistic};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
 use crate::hardware::{Chip, Format};
-use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward};
+use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward, stages};
 use crate::serving::{Admission, Batching, Limits, Replica};
 use crate::units::{Bytes, Seconds, SimSpan};
 use crate::workload::Task;
@@ -74,8 +74,13 @@ impl Bench {
         let precision = Precision { weights, kv: scenario.kv };
         let graph = forward(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
         let pricing = Pricing { model: cost, engine: scenario.engine };
-        let program = StepProgram::compile(&compile(&graph), &chip, calibration, pricing)
-            .map_err(|error| text(&error))?;
+        let stages = stages(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
+        let tokens = scenario.policy.tokens.saturating_mul(scenario.plan.dp);
+        let division = Division::Stages { stages: &stages, tokens };
+        let how = (calibration, pricing);
+        let program =
+            StepProgram::compile_divided(&compile(&graph), division, &chip, how, Stretch::NONE)
+                .map_err(|error| text(&error))?;
         let doubt = Doubt::about(&chip, &program, calibration);
         Ok(Self { chip, model, precision, program, doubt })
     }
@@ -85,7 +90,12 @@ impl Bench {
         let limits = limits(scenario);
         let plan = &scenario.plan;
         let memory = MemoryBudget::of(&self.chip, &self.model, plan, &self.precision, &limits);
-        let limits = Limits { state_pages: memory.state_pages(), groups: plan.dp, ..limits };
+        let limits = Limits {
+            state_pages: memory.state_pages(),
+            groups: plan.dp,
+            max_batched_tokens: limits.max_batched_tokens.saturating_mul(plan.pp),
+            ..limits
+        };
         let pages = memory.pages(memory.kv, plan.dp);
         let longest = scenario.lengths.input.1 + scenario.lengths.output.1;
         let needed = u64::from(limits.pages(longest));

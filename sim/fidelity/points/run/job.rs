@@ -29,7 +29,10 @@ pub fn jobs(points: &[Point]) -> Vec<Job> {
 /// The scenario with its load left out.
 fn replica_of(scenario: &Scenario) -> Scenario {
     let (lengths, drive) = (Lengths::exact(1, 1), Drive::Closed(1));
-    let policy = Policy::usual(drive, lengths);
+    let usual = Policy::usual(drive, lengths);
+    // Of a pipeline, micro-batches are compiled in.
+    let tokens = if scenario.plan.pp > 1 { scenario.policy.tokens } else { usual.tokens };
+    let policy = Policy { tokens, ..usual };
     Scenario { lengths, drive, policy, replicas: 1, gpus: scenario.plan.gpus(), ..scenario.clone() }
 }
 

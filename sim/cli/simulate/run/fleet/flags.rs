@@ -208,6 +208,24 @@ impl FleetFlags {
         Ok(())
     }
 
+    /// Refuses drafts where steps are accounted for clock by clock.
+    pub(in crate::cli::simulate::run) fn check_drafts(
+        &self,
+        is_capped: bool,
+    ) -> Result<(), CliError> {
+        match self.draft_tokens {
+            Some(drafts) if is_capped => Err(CliError::Flag {
+                flag: "--draft-tokens",
+                value: drafts.to_string(),
+                problem: "at which clock drafts and their verification run under --power-cap is \
+                          not modelled"
+                    .into(),
+                remedy: "leave one of the two out".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a pool of its own prefills.
     pub(in crate::cli::simulate::run) fn has_prefill(&self) -> bool {
         self.prefill_replicas > 0

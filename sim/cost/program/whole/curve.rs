@@ -11,13 +11,13 @@ use crate::cost::batch::{CLIPS, Decode};
 use crate::cost::bound::Bound;
 
 /// Sums of contexts: plain, and clipped at each clip length.
-pub(super) type Sums = [u64; 1 + CLIPS];
+pub(in crate::cost::program) type Sums = [u64; 1 + CLIPS];
 
 /// A price: seconds by bound, operations, bytes.
-pub(super) type Sample = [f64; Bound::ALL.len() + 2];
+pub(in crate::cost::program) type Sample = [f64; Bound::ALL.len() + 2];
 
 /// The sums of a decode batch.
-pub(super) fn sums_of(decode: &Decode) -> Sums {
+pub(in crate::cost::program) fn sums_of(decode: &Decode) -> Sums {
     let mut sums = [decode.context; 1 + CLIPS];
     sums[1..].copy_from_slice(&decode.clipped);
     sums
@@ -32,7 +32,7 @@ const TOLERANCE: f64 = 2e-13;
 
 /// Lines for one number of sequences.
 #[derive(Debug)]
-pub(super) struct Curve {
+pub(in crate::cost::program) struct Curve {
     base: Cost,
     /// One for each sum that the price depends on.
     axes: Vec<Axis>,
@@ -56,7 +56,11 @@ struct Piece {
 impl Curve {
     /// The curve of steps with `sequences` sequences, whose price may depend on the first `sums`
     /// sums, each for itself, and is `price`.
-    pub(super) fn trace(sequences: u32, sums: usize, price: impl Fn(&Sums) -> Sample) -> Self {
+    pub(in crate::cost::program) fn trace(
+        sequences: u32,
+        sums: usize,
+        price: impl Fn(&Sums) -> Sample,
+    ) -> Self {
         let shortest = [u64::from(sequences); 1 + CLIPS];
         let base = price(&shortest);
         let axis = |sum: usize| {
@@ -74,7 +78,7 @@ impl Curve {
     }
 
     /// The cost of the step of these sums.
-    pub(super) fn cost(&self, sums: &Sums) -> Cost {
+    pub(in crate::cost::program) fn cost(&self, sums: &Sums) -> Cost {
         let mut cost = self.base;
         for axis in &self.axes {
             cost += axis.piece(sums[axis.sum]).cost(sums[axis.sum]);
@@ -83,7 +87,7 @@ impl Curve {
     }
 
     /// The step of these sums, and those after it: each sum grows by `growth` a step.
-    pub(super) fn series(&self, sums: &Sums, growth: &Sums) -> Series {
+    pub(in crate::cost::program) fn series(&self, sums: &Sums, growth: &Sums) -> Series {
         let (mut first, mut more) = (self.base, Cost::default());
         let mut steps = u64::MAX;
         for axis in &self.axes {

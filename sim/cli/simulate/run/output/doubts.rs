@@ -3,7 +3,7 @@
 use crate::cluster::RunResult;
 
 /// Says so if requests came faster than they were answered.
-pub(super) fn overload(result: &RunResult) -> Option<String> {
+pub(in crate::cli::simulate::run) fn overload(result: &RunResult) -> Option<String> {
     let (waiting, answered) = (result.requests.in_flight, result.requests.completed);
     (waiting > 1000 && waiting > answered / 4).then(|| {
         format!(
@@ -15,7 +15,7 @@ pub(super) fn overload(result: &RunResult) -> Option<String> {
 }
 
 /// Why a run has no result.
-pub(super) fn unfinished(result: &RunResult) -> Option<String> {
+pub(in crate::cli::simulate::run) fn unfinished(result: &RunResult) -> Option<String> {
     if result.is_cut_off {
         return Some(format!(
             "simulated time ended after 213 days with {} requests in flight; give a higher rate, \
@@ -31,7 +31,7 @@ pub(super) fn unfinished(result: &RunResult) -> Option<String> {
 }
 
 /// Reasons to doubt what was measured.
-pub(super) fn doubts(result: &RunResult) -> Vec<String> {
+pub(in crate::cli::simulate::run) fn doubts(result: &RunResult) -> Vec<String> {
     let mut doubts = Vec::new();
     let requests = result.requests;
     if requests.rejected > 0 {

@@ -12,25 +12,25 @@ const REMEMBERED: usize = 8192;
 
 /// What a number of rows costs, and what it asks of one rank.
 #[derive(Clone, Copy, Default)]
-pub(super) struct RowPrice {
-    pub(super) parts: Breakdown,
-    pub(super) work: Work,
+pub(in crate::cost::program) struct RowPrice {
+    pub(in crate::cost::program) parts: Breakdown,
+    pub(in crate::cost::program) work: Work,
     /// Both as whole numbers.
-    pub(super) cost: Cost,
+    pub(in crate::cost::program) cost: Cost,
 }
 
 /// A lazy table over row counts. Filled in by whoever owns the program; equal queries give equal
 /// answers whatever was asked before.
-pub(super) struct RowTable(Vec<OnceCell<Box<RowPrice>>>);
+pub(in crate::cost::program) struct RowTable(Vec<OnceCell<Box<RowPrice>>>);
 
 impl RowTable {
-    pub(super) fn new() -> Self {
+    pub(in crate::cost::program) fn new() -> Self {
         Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
     }
 
     /// What `ask` finds in the price of `rows` rows, which is by `compute` if it is asked for the
     /// first time.
-    pub(super) fn ask(
+    pub(in crate::cost::program) fn ask(
         &self,
         rows: u32,
         compute: impl FnOnce(u32) -> RowPrice,
@@ -45,16 +45,16 @@ impl RowTable {
 }
 
 /// A lazy table of the curves of decode steps, by number of sequences.
-pub(super) struct CurveTable(Vec<OnceCell<Box<Curve>>>);
+pub(in crate::cost::program) struct CurveTable(Vec<OnceCell<Box<Curve>>>);
 
 impl CurveTable {
-    pub(super) fn new() -> Self {
+    pub(in crate::cost::program) fn new() -> Self {
         Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
     }
 
     /// What `ask` finds on the curve of `sequences` sequences, traced by `trace` if it is asked for
     /// the first time.
-    pub(super) fn ask<T>(
+    pub(in crate::cost::program) fn ask<T>(
         &self,
         sequences: u32,
         trace: impl FnOnce() -> Curve,

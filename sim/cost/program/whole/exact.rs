@@ -2,7 +2,7 @@
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
-use super::Demand;
+use crate::cost::Demand;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::units::{Bytes, Flop, Seconds, SimTime};
 
@@ -10,6 +10,9 @@ use crate::units::{Bytes, Flop, Seconds, SimTime};
 const FRACTION_BITS: u32 = 32;
 const ONE: f64 = (1u64 << FRACTION_BITS) as f64;
 const PS: f64 = 1e12;
+
+/// Clocks are counted in this many parts of full ones.
+pub(in crate::cost::program) const FULL_CLOCK: u32 = 64;
 
 /// Longer than any run: 213 days are 2⁶⁴ ps.
 const LONGEST: f64 = (1u128 << 100) as f64;
@@ -27,6 +30,28 @@ pub struct Cost {
     time: [i128; Bound::ALL.len()],
     flop: i128,
     traffic: i128,
+    clocks: Clocks,
+}
+
+/// What clocks below full ones did to steps, in whole numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Clocks {
+    /// Time that steps would not have taken, and all the time of steps that were slowed.
+    lost: i128,
+    slow: i128,
+    /// Operations times the part of their energy that was spared, in 4096ths.
+    spared: i128,
+}
+
+/// What clocks below full ones did to steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Throttled {
+    /// Time that steps would not have taken at full clocks.
+    pub lost: Seconds,
+    /// The time of steps that were slowed.
+    pub slow: Seconds,
+    /// Operations of one chip, each by the part of its energy that lower clocks spared.
+    pub spared: Flop,
 }
 
 /// A distance on the fine clock: whole 2⁻³² ps, exact under addition.
@@ -73,7 +98,7 @@ impl Cost {
         for (time, seconds) in time.iter_mut().zip(parts) {
             *time = whole(seconds * PS);
         }
-        Self { time, flop: whole(flop), traffic: whole(traffic) }
+        Self { time, flop: whole(flop), traffic: whole(traffic), clocks: Clocks::default() }
     }
 
     /// All of its time.
@@ -99,6 +124,27 @@ impl Cost {
     /// The same time with another account of work.
     pub fn with_demand(self, demand: Demand) -> Self {
         Self { flop: whole(demand.flop.get()), traffic: whole(demand.traffic.get()), ..self }
+    }
+
+    /// The same as the slower form of a step that costs `full` at full clocks, at `clock` 64ths of
+    /// them.
+    pub(in crate::cost::program) fn slowed_from(self, full: &Self, clock: u32) -> Self {
+        let sum = |cost: &Self| cost.time.iter().sum::<i128>();
+        let spared = i128::from(FULL_CLOCK * FULL_CLOCK - clock * clock);
+        let slow = sum(&self);
+        let clocks = Clocks { lost: slow - sum(full), slow, spared: self.flop * spared };
+        Self { clocks, ..self }
+    }
+
+    /// What clocks below full ones did.
+    pub fn throttled(&self) -> Throttled {
+        let Clocks { lost, slow, spared } = self.clocks;
+        let all = f64::from(FULL_CLOCK * FULL_CLOCK);
+        Throttled {
+            lost: Seconds::new(units(lost.max(0)) / PS),
+            slow: Seconds::new(units(slow.max(0)) / PS),
+            spared: Flop::new(units(spared.max(0)) / all),
+        }
     }
 
     /// Moves the share `fraction`, at most 1, of every part of its time to `bound`.
@@ -185,6 +231,9 @@ impl AddAssign for Cost {
         }
         self.flop += other.flop;
         self.traffic += other.traffic;
+        self.clocks.lost += other.clocks.lost;
+        self.clocks.slow += other.clocks.slow;
+        self.clocks.spared += other.clocks.spared;
     }
 }
 
@@ -197,6 +246,9 @@ impl Sub for Cost {
         }
         difference.flop -= other.flop;
         difference.traffic -= other.traffic;
+        difference.clocks.lost -= other.clocks.lost;
+        difference.clocks.slow -= other.clocks.slow;
+        difference.clocks.spared -= other.clocks.spared;
         difference
     }
 }
@@ -211,6 +263,9 @@ impl Mul<u64> for Cost {
         }
         product.flop *= times;
         product.traffic *= times;
+        product.clocks.lost *= times;
+        product.clocks.slow *= times;
+        product.clocks.spared *= times;
         product
     }
 }

@@ -6,7 +6,7 @@ use crate::report::{Bench, aiconfigurator_csv, aiperf_json, inferencex_json, vll
 
 /// Whose shape a result takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ToolFormat {
+pub(in crate::cli::simulate::run) enum ToolFormat {
     /// The JSON of `vllm bench serve --save-result`
     Vllm,
     /// The JSON of `AIPerf`, `profile_export_aiperf.json`
@@ -19,7 +19,7 @@ pub(super) enum ToolFormat {
 
 impl ToolFormat {
     /// The result in it.
-    pub(super) fn render(self, bench: &Bench) -> String {
+    pub(in crate::cli::simulate::run) fn render(self, bench: &Bench) -> String {
         match self {
             Self::Vllm => vllm_json(bench),
             Self::Aiperf => aiperf_json(bench),

@@ -1,0 +1,141 @@
+//! One list of operators over one batch.
+
+use super::compile::{Compiled, CompiledOp, row_time};
+use super::host::Host;
+use super::stretch::{OpFamily, Stretch};
+use super::whole::{Cost, RowPrice, RowTable};
+use crate::cost::bound::{Bound, Breakdown};
+use crate::cost::profile::TimeModel;
+use crate::cost::program::Demand;
+use crate::cost::work::{Slice, Work, rows_of};
+use crate::model::Rows;
+use crate::units::{Bytes, Flop};
+
+/// Operators that one rank runs one after another, and the host's part.
+pub(super) struct Pass {
+    model: TimeModel,
+    ops: Vec<CompiledOp>,
+    /// Indices of the operators that depend on contexts.
+    by_context: Vec<usize>,
+    by_rows: Vec<RowGroup>,
+    host: Host,
+}
+
+/// Operators whose cost depends on the same count of rows on one rank, and what they cost together.
+struct RowGroup {
+    sort: Rows,
+    spread: u32,
+    table: RowTable,
+}
+
+impl Pass {
+    pub(super) fn new(model: TimeModel, ops: Vec<CompiledOp>, host: Host) -> Self {
+        let is_by_context = |op: &CompiledOp| matches!(op.form, Compiled::ByContext(_));
+        let by_context = (0..ops.len()).filter(|&i| is_by_context(&ops[i])).collect();
+        let by_rows = row_groups(&ops);
+        Self { model, ops, by_context, by_rows, host }
+    }
+
+    pub(super) const fn model(&self) -> TimeModel {
+        self.model
+    }
+
+    pub(super) fn ops(&self) -> &[CompiledOp] {
+        &self.ops
+    }
+
+    pub(super) const fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The same with every family's time multiplied.
+    pub(super) fn stretched(mut self, stretch: Stretch) -> Self {
+        for op in &mut self.ops {
+            op.weight *= stretch[op.family];
+        }
+        self.host = self.host.stretched(stretch[OpFamily::Host]);
+        self.by_rows = row_groups(&self.ops);
+        self
+    }
+
+    /// Its time; the slice has something to do.
+    pub(super) fn parts(&self, slice: &Slice) -> Breakdown {
+        let mut parts = self.rows(slice).parts;
+        for &i in &self.by_context {
+            let op = &self.ops[i];
+            parts += op.parts(slice, self.model).scaled(op.weight);
+        }
+        parts[Bound::Host] += self.host.time(&slice.batch);
+        parts
+    }
+
+    /// All that one rank does in it.
+    pub(super) fn work(&self, slice: &Slice) -> Work {
+        let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
+        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(slice) * f64::from(op.count))
+    }
+
+    /// Both as whole numbers.
+    pub(super) fn cost(&self, slice: &Slice) -> Cost {
+        let mut cost = Cost::default();
+        self.ask_rows(slice, |price| cost += price.cost);
+        let (mut parts, mut work) = (Breakdown::default(), Work::default());
+        for &i in &self.by_context {
+            let (op, count) = (&self.ops[i], f64::from(self.ops[i].count));
+            parts += op.parts(slice, self.model).scaled(op.weight);
+            work = work + op.work(slice) * count;
+        }
+        parts[Bound::Host] += self.host.time(&slice.batch);
+        cost + cost_of(parts, work)
+    }
+
+    /// What depends on counts of rows alone.
+    fn rows(&self, slice: &Slice) -> RowPrice {
+        let mut sum = RowPrice::default();
+        self.ask_rows(slice, |price| {
+            sum.parts += price.parts;
+            sum.work = sum.work + price.work;
+        });
+        sum
+    }
+
+    /// Shows `see` the price of each group's rows.
+    fn ask_rows(&self, slice: &Slice, mut see: impl FnMut(&RowPrice)) {
+        for group in &self.by_rows {
+            let rows = rows_of(&slice.batch, group.sort, group.spread);
+            group.table.ask(rows, |rows| self.price_rows(group, rows), &mut see);
+        }
+    }
+
+    /// All operators of a group over `rows` rows on one rank.
+    fn price_rows(&self, group: &RowGroup, rows: u32) -> RowPrice {
+        let mut price = RowPrice::default();
+        for op in &self.ops {
+            if let Compiled::ByRows(of, form) = &op.form
+                && (*of, op.spread) == (group.sort, group.spread)
+            {
+                let (rows, count) = (f64::from(rows), f64::from(op.count));
+                let parts = op.slowed(row_time(form.as_ref(), rows, self.model));
+                price.parts += parts.scaled(op.weight);
+                price.work = price.work + form.work(rows) * count;
+            }
+        }
+        RowPrice { cost: cost_of(price.parts, price.work), ..price }
+    }
+}
+
+pub(super) fn cost_of(parts: Breakdown, work: Work) -> Cost {
+    Cost::new(parts, Demand { flop: Flop::new(work.flops), traffic: Bytes::new(work.bytes) })
+}
+
+fn row_groups(ops: &[CompiledOp]) -> Vec<RowGroup> {
+    let mut groups: Vec<RowGroup> = Vec::new();
+    for op in ops {
+        if let Compiled::ByRows(sort, _) = op.form
+            && !groups.iter().any(|group| (group.sort, group.spread) == (sort, op.spread))
+        {
+            groups.push(RowGroup { sort, spread: op.spread, table: RowTable::new() });
+        }
+    }
+    groups
+}

@@ -1,0 +1,11 @@
+//! Steps that are divided into parts which run beside each other.
+
+mod division;
+mod halves;
+mod micro;
+mod pipeline;
+
+pub use division::Division;
+pub(super) use division::Split;
+pub use halves::Hidden;
+pub use pipeline::Beat;

@@ -1,0 +1,12 @@
+//! Prices as whole numbers: costs, series of steps, and the lines that decode steps lie on.
+
+mod curve;
+mod exact;
+mod series;
+mod table;
+
+pub(super) use curve::{Curve, Sample, Sums, sums_of};
+pub(super) use exact::FULL_CLOCK;
+pub use exact::{Cost, FineSpan, FineTime, Throttled};
+pub use series::Series;
+pub(super) use table::{CurveTable, RowPrice, RowTable};

@@ -1,0 +1,109 @@
+//! What the plan's mechanisms add to the document of a run.
+
+use serde::Serialize;
+
+use crate::report::text::{percent, short};
+
+/// How steps go through pipeline stages: of the average batch, and of prompts beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PipelineReport {
+    /// Stages.
+    pub stages: u32,
+    /// Most tokens of a micro-batch.
+    pub micro_batch_tokens: u32,
+    /// Micro-batches of the average decode step.
+    pub micro_batches: u32,
+    /// What that step takes: a token of every sequence.
+    pub round_ms: f64,
+    /// Shares of their time in which stages have nothing to do.
+    pub bubble_share: Bubbles,
+}
+
+/// Shares of the stages' time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Bubbles {
+    /// In the average decode step.
+    pub decode: f64,
+    /// In the same with prompts in one of its micro-batches.
+    pub one_chunk: f64,
+    /// In the same with prompts in all of them.
+    pub all_chunks: f64,
+}
+
+/// One line on the pipeline.
+pub(super) fn pipeline_line(report: &PipelineReport) -> String {
+    let PipelineReport { stages, micro_batches, round_ms, bubble_share: bubbles, .. } = report;
+    format!(
+        "{stages} stages, {micro_batches} micro-batches, a round {} ms; bubbles {}, {} with one \
+         chunk, {} with all",
+        short(*round_ms),
+        percent(bubbles.decode),
+        percent(bubbles.one_chunk),
+        percent(bubbles.all_chunks)
+    )
+}
+
+/// What a power cap did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PowerReport {
+    /// Most that a chip may draw.
+    pub cap_w: f64,
+    /// What a chip drew on average, idle time included.
+    pub chip_w: f64,
+    /// Share of the steps' time in steps at lower clocks.
+    pub throttled_share: f64,
+    /// Share of the steps' time that they would not have taken at full clocks.
+    pub lost_share: f64,
+    /// Energy of all chips per output token, without their machines.
+    pub chip_j_per_output_tok: Option<f64>,
+}
+
+/// One line on power.
+pub(super) fn power_line(report: &PowerReport) -> String {
+    let PowerReport { cap_w, chip_w, throttled_share, lost_share, .. } = report;
+    let each = report.chip_j_per_output_tok;
+    let each = each.map_or_else(String::new, |joules| format!(", {} J per token", short(joules)));
+    format!(
+        "{} W a chip: lower clocks {} of the time, which made it {} longer; {} W drawn{each}",
+        short(*cap_w),
+        percent(*throttled_share),
+        percent(lost_share / (1.0 - lost_share).max(1e-9)),
+        short(*chip_w)
+    )
+}
+
+/// What two halves of a step hide from each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct OverlapReport {
+    /// Of the average decode step.
+    pub decode: HiddenReport,
+    /// Of a step full of prompts.
+    pub prefill: HiddenReport,
+}
+
+/// One step in two halves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct HiddenReport {
+    /// In one piece.
+    pub plain_ms: f64,
+    /// In two halves.
+    pub halved_ms: f64,
+    /// Exchanges of both halves.
+    pub exchange_ms: f64,
+    /// The share of them that is hidden.
+    pub hidden_share: f64,
+}
+
+/// One line on two-batch overlap.
+pub(super) fn overlap_line(report: &OverlapReport) -> String {
+    let of = |name: &str, step: &HiddenReport| {
+        format!(
+            "{name} {} → {} ms, {} of {} ms hidden",
+            short(step.plain_ms),
+            short(step.halved_ms),
+            percent(step.hidden_share),
+            short(step.exchange_ms)
+        )
+    };
+    format!("{}; {}", of("decode", &report.decode), of("prefill", &report.prefill))
+}

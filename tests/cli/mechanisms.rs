@@ -1,0 +1,150 @@
+//! Ways of running a step: pipeline stages, power caps, two-batch overlap.
+
+use serde_json::Value;
+
+use super::program::memwall;
+
+fn run(arguments: &[&str]) -> Value {
+    memwall(&[&["run", "--json"], arguments].concat()).document("memwall.run/1")
+}
+
+const SHORT: [&str; 10] = [
+    "--workload",
+    "chat",
+    "--concurrency",
+    "48",
+    "--duration",
+    "90s",
+    "--warmup",
+    "20s",
+    "--max-seqs",
+    "512",
+];
+
+fn short(more: &[&str]) -> Value {
+    run(&[&SHORT, more].concat())
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is a number"))
+}
+
+#[test]
+fn shipped_scenarios_show_their_mechanism() {
+    let few = ["--duration", "4min", "--warmup", "1min"];
+    let pipeline = run(&[&["pipeline"], few.as_slice()].concat());
+    assert_eq!(pipeline["pipeline"]["stages"], 2);
+    let bubbles = &pipeline["pipeline"]["bubble_share"];
+    assert!(number(&bubbles["decode"]) < number(&bubbles["one_chunk"]), "{bubbles}");
+    let capped = run(&[&["power-cap"], few.as_slice()].concat());
+    let power = &capped["power"];
+    assert!(number(&power["throttled_share"]) > number(&power["lost_share"]), "{power}");
+    assert!(number(&power["lost_share"]) > 0.0 && number(&power["chip_w"]) < 340.0, "{power}");
+    let halved = run(&["two-batch", "--duration", "40s", "--warmup", "10s"]);
+    let decode = &halved["overlap"]["decode"];
+    assert!((0.0..=1.0).contains(&number(&decode["hidden_share"])), "{decode}");
+}
+
+#[test]
+fn engines_are_equal_with_each_of_them() {
+    let chip = ["--chip", "h100-sxm", "--model"];
+    for more in [
+        ["llama-3.1-8b", "--plan", "tp1-pp4", "--max-batched-tokens", "512"].as_slice(),
+        ["llama-3.1-8b", "--power-cap", "335W"].as_slice(),
+        ["gpt-oss-20b", "--plan", "tp1-pp2", "--power-cap", "335W"].as_slice(),
+        ["deepseek-r1", "--plan", "tp1-ep32-dp32", "--overlap", "two-batch"].as_slice(),
+    ] {
+        let flags = [&chip, more].concat();
+        let stepwise = [&flags, ["--engine", "stepwise"].as_slice()].concat();
+        assert_eq!(short(&flags), short(&stepwise), "{more:?}");
+    }
+}
+
+#[test]
+fn a_cap_out_of_reach_and_a_single_stage_leave_a_run_as_it_was() {
+    let chip = ["--chip", "h100-sxm", "--model", "llama-3.1-8b"];
+    let plain = short(&chip);
+    let mut capped = short(&[&chip, ["--power-cap", "72kW/72"].as_slice()].concat());
+    let power = capped.as_object_mut().unwrap().remove("power").unwrap();
+    assert_eq!((number(&power["throttled_share"]), number(&power["cap_w"])), (0.0, 1000.0));
+    // Under a cap arithmetic takes more: it counts at the rate that products sustain.
+    let mut free = plain.clone();
+    for run in [&mut capped, &mut free] {
+        run["task"].as_object_mut().unwrap().remove("joules").unwrap();
+    }
+    assert_eq!(capped, free);
+    assert_eq!(short(&[&chip, ["--plan", "tp1-pp1"].as_slice()].concat()), plain);
+    assert!(plain.get("power").is_none() && plain.get("pipeline").is_none());
+}
+
+#[test]
+fn stages_share_the_work_of_many_and_not_of_one() {
+    let chip = ["--chip", "h100-sxm", "--model", "llama-3.1-70b", "--max-batched-tokens", "512"];
+    let output = |plan: &str, concurrency: &str| {
+        let flags = [&chip, ["--plan", plan].as_slice()].concat();
+        let load = ["--workload", "reasoning", "--concurrency", concurrency, "--max-seqs", "512"];
+        let span = ["--duration", "8min", "--warmup", "2min"];
+        let document = run(&[&flags, load.as_slice(), &span].concat());
+        number(&document["throughput"]["output_tok_s"])
+    };
+    let many = output("tp2-pp2", "512") / output("tp2", "512");
+    // More than twice as much: less of the memory is weights.
+    assert!((1.8..3.0).contains(&many), "{many}");
+    let one = output("tp2-pp2", "1") / output("tp2", "1");
+    assert!((0.9..1.02).contains(&one), "{one}");
+}
+
+#[test]
+fn copies_of_experts_level_ranks_out_and_take_memory() {
+    let sparse = ["--model", "deepseek-r1", "--chip", "h200-sxm", "--max-batched-tokens", "65536"];
+    let at = |plan: &str| {
+        let flags = [&sparse, ["--plan", plan].as_slice()].concat();
+        let load = ["--workload", "chat", "--concurrency", "4096", "--max-seqs", "4096"];
+        run(&[&flags, load.as_slice(), &["--duration", "60s", "--warmup", "20s"]].concat())
+    };
+    let (plain, copied) = (at("tp1-ep32-dp32"), at("tp1-ep32-dp32-re1"));
+    assert!(number(&copied["kv"]["capacity_gb"]) < number(&plain["kv"]["capacity_gb"]));
+    let prefilled = |run: &Value| number(&run["latency"]["ttft_ms"]["mean"]);
+    assert!(prefilled(&copied) < prefilled(&plain), "{} {}", prefilled(&copied), prefilled(&plain));
+}
+
+#[test]
+fn lower_clocks_spare_energy_and_cost_time() {
+    let at = |cap: &str| {
+        run(&["power-cap", "--power-cap", cap, "--duration", "4min", "--warmup", "1min"])
+    };
+    let (free, tight) = (at("700W"), at("335W"));
+    let joules = |run: &Value| number(&run["power"]["chip_j_per_output_tok"]);
+    assert!(number(&tight["power"]["lost_share"]) > number(&free["power"]["lost_share"]));
+    let computed = |run: &Value| {
+        number(&run["task"]["joules"]["compute"]) / number(&run["task"]["tokens"]["fresh"])
+    };
+    assert!(computed(&tight) < 0.97 * computed(&free), "{}", computed(&tight) / computed(&free));
+    assert!(joules(&tight) > 0.0);
+}
+
+#[test]
+fn impossible_combinations_are_refused_with_the_reason() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&["run"], more].concat()).refused(parts);
+    };
+    let low = ["--chip", "h100-sxm", "--power-cap", "300W"];
+    refused(&low, &["--power-cap 300 W", "idle and with all pins busy", "more than that"]);
+    refused(&["--power-cap", "0W"], &["--power-cap", "answers nothing"]);
+    refused(&["--power-cap", "130kW/0"], &["130kW/72"]);
+    refused(&["--power-cap", "fast"], &["--power-cap"]);
+    let drafts = ["--model", "deepseek-r1", "--chip", "gb200", "--plan", "tp8"];
+    let drafts = [&drafts, ["--draft-tokens", "1", "--power-cap", "1kW"].as_slice()].concat();
+    refused(&drafts, &["--draft-tokens 1", "--power-cap", "leave one"]);
+    let two = ["--overlap", "two-batch"];
+    refused(&[&two, ["--tp", "4"].as_slice()].concat(), &["no routed experts", "drop the overlap"]);
+    let sparse = ["--model", "deepseek-r1", "--chip", "gb200", "--plan"];
+    let with = |plan| [&two, sparse.as_slice(), &[plan]].concat();
+    refused(&with("tp8-ep8"), &["none is dispatched", "tp1-ep8-dp8"]);
+    refused(&with("tp1-pp2-ep8-dp8"), &["pipeline stages"]);
+    refused(&["--overlap", "three"], &["two-batch"]);
+    refused(&["--plan", "tp1-pp200"], &["80 layers for 200 pipeline stages"]);
+    refused(&["--plan", "tp8-re1"], &["re 1 copies experts", "ep is 1", "tp8 works"]);
+    let copies = [sparse.as_slice(), &["tp1-ep8-dp8-re225"]].concat();
+    refused(&copies, &["re 225", "the 224 that others have", "tp1-ep8-dp8-re224"]);
+}
