@@ -205,8 +205,8 @@ pub struct WallRow {
     /// How many times as much of a resource this chip would need to yield as much as the document's
     /// `match`, by key; null if not even 32 times would do, empty if not asked for.
     pub needs: BTreeMap<String, Option<f64>>,
-    /// Ranges of these, for as much of the chips' doubts as they do not share; an end is null beyond
-    /// 32 times. Empty if not asked for.
+    /// Ranges of these, for as much of the chips' doubts as they do not share; an end is null
+    /// beyond 32 times. Empty if not asked for.
     pub need_bands: BTreeMap<String, Band>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,

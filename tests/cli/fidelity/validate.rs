@@ -64,6 +64,22 @@ fn a_bad_row_is_named_and_the_rest_runs() {
     assert_eq!(document["summary"][0]["n"], 1);
 }
 
+/// The same thing measured at 10 and at 40 ms: nobody comes nearer to both than 20 ms.
+#[test]
+fn what_cannot_be_told_apart_is_the_floor() {
+    let twins = [
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,10,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,40,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,8,4,1,1,1,120,90,,8",
+    ];
+    let document = validate(&twins, "twins");
+    let floor = document["floor"].as_array().unwrap();
+    let of_tpot = |row: &&Value| row["metric"] == "tpot_ms" && row["engine"] == "all";
+    let row = floor.iter().find(of_tpot).unwrap_or_else(|| panic!("{floor:?}"));
+    assert_eq!((&row["twins_differ_in"], row["n"].as_u64()), (&"nothing stated".into(), Some(2)));
+    assert!((row["median_abs_rel_err"].as_f64().unwrap() - 0.75).abs() < 1e-6, "{row}");
+}
+
 #[test]
 fn a_missing_column_is_named_with_its_file() {
     let path = scratch("validate-columns").join("points.csv");

@@ -1,4 +1,6 @@
-//! Single values of JSON records, checked.
+//! Documents, and single values of JSON records, checked.
+
+use std::io::BufRead;
 
 use serde_json::Value;
 
@@ -13,6 +15,17 @@ const LONGEST_S: f64 = 100.0 * DAY_S;
 
 /// Longest prompt or answer that is read, in tokens: sums of two stay countable.
 pub(super) const MOST_TOKENS: u32 = 1 << 30;
+
+/// All of a file that is one document.
+pub(in crate::workload::trace) fn whole_file(
+    name: &str,
+    mut reader: impl BufRead,
+) -> Result<Vec<u8>, WorkloadError> {
+    let mut text = Vec::new();
+    let read = reader.read_to_end(&mut text);
+    read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+    Ok(text)
+}
 
 /// A value that must be there.
 pub(super) fn required<'a>(
@@ -32,7 +45,7 @@ pub(super) fn number(place: &Place, key: &str, value: &Value) -> Result<f64, Wor
 }
 
 /// A whole number of tokens, at least `least`.
-pub(super) fn tokens(
+pub(in crate::workload::trace) fn tokens(
     place: &Place,
     key: &str,
     value: Option<&Value>,

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fields::{required, span, tokens};
+use super::fields::{required, span, tokens, whole_file};
 use super::page_ids::{Numbering, PageIds};
 use crate::serving::Extent;
 use crate::units::SimSpan;
@@ -51,12 +51,10 @@ struct Entry<'a> {
 /// Reads a document.
 pub(in crate::workload::trace) fn read(
     name: &str,
-    mut reader: impl BufRead,
+    reader: impl BufRead,
 ) -> Result<TraceFile, WorkloadError> {
     let whole = Place::file(name);
-    let mut text = Vec::new();
-    let read = reader.read_to_end(&mut text);
-    read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+    let text = whole_file(name, reader)?;
     let document: Document<'_> =
         serde_json::from_slice(&text).map_err(|error| whole.json(error))?;
     let page_tokens = tokens(&whole, "block_size", document.block_size.as_ref(), 1)?;

@@ -43,7 +43,8 @@ fn line(row: &WallRow, place: usize) -> Value {
         "y": points.iter().map(|point| point.output_tok_s_per_gpu).collect::<Vec<_>>(),
         "customdata": points
             .iter()
-            .map(|point| { let band = point.band_of("output_tok_s_per_gpu"); [band.low, band.high] })
+            .map(|point| point.band_of("output_tok_s_per_gpu"))
+            .map(|band| [band.low, band.high])
             .collect::<Vec<_>>(),
         "hovertext": points.iter().map(|point| hover(row, point)).collect::<Vec<_>>(),
         "hoverinfo": "text",

@@ -11,7 +11,7 @@ use super::graph::{Need, Node, session};
 use super::text::{Message, digest, unwrapped};
 use crate::units::SimSpan;
 use crate::workload::trace::formats::azure::{TICK_PS, ticks};
-use crate::workload::trace::formats::fields::tokens;
+use crate::workload::trace::formats::fields::{tokens, whole_file};
 use crate::workload::trace::session::{Row, TraceFile, TraceKind};
 use crate::workload::{Cause, Place, WorkloadError};
 
@@ -58,12 +58,10 @@ struct Call {
 /// Reads a document.
 pub(in crate::workload::trace) fn read(
     name: &str,
-    mut reader: impl BufRead,
+    reader: impl BufRead,
 ) -> Result<TraceFile, WorkloadError> {
     let whole = Place::file(name);
-    let mut text = Vec::new();
-    let read = reader.read_to_end(&mut text);
-    read.map_err(|source| WorkloadError::Read { file: name.into(), source })?;
+    let text = whole_file(name, reader)?;
     let document: Document = serde_json::from_slice(&text).map_err(|error| whole.json(error))?;
     let spans = document.spans.unwrap_or_default().into_iter().enumerate();
     let calls = spans.filter(|(_, span)| span.is_call());
