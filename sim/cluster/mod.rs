@@ -5,6 +5,7 @@
 //! The event enum is closed and the loop fits a screen; decisions about batches live in
 //! [`serving`](crate::serving), decisions about when a call is sent in `run/client.rs`.
 
+mod cascade;
 mod deploy;
 mod fleet;
 mod ladder;
@@ -13,12 +14,13 @@ mod record;
 mod run;
 mod tiers;
 
+pub use cascade::Cascade;
 pub use deploy::{
-    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Wire,
+    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Part, Wire,
 };
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, Passage, Policy,
-    PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
+    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, PartFault, Passage,
+    Policy, PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{
     Best, Candidate, Drive, GoesOn, Inside, NoBest, Peak, Phases, Pools, Setup, Slo, Station,

@@ -24,9 +24,9 @@ mod wall;
 pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare, diff_markdown};
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
-    MOST_CONTEXTS, Paid, Pool, Used, Wire, context_curve, fill_elasticity, fill_fleet, fill_life,
-    fill_oracle, fill_row, fill_run, fill_task, fill_tiers, fill_turns, frontier_points,
-    provenance, roofline, unfit_row,
+    MOST_CONTEXTS, Paid, Pool, Used, Wire, context_curve, fill_elasticity, fill_escalation,
+    fill_fleet, fill_life, fill_oracle, fill_row, fill_run, fill_task, fill_tiers, fill_turns,
+    frontier_points, provenance, roofline, unfit_row,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::{
@@ -35,10 +35,10 @@ pub use page::{
 };
 pub(crate) use page::{PALETTE, footer, render_page};
 pub use run::{
-    ApiCost, Cost, Energy, FaultReport, FleetReport, Frame, HandoffReport, KindPrices, KvCache,
-    Latency, PoolReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
-    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
-    requests_csv,
+    ApiCost, Cost, Deadline, Energy, EscalationReport, FaultReport, FleetReport, Frame,
+    HandoffReport, KindPrices, KvCache, Latency, PoolReport, Requests, RunDocument, Shown, Sim,
+    StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts,
+    ToolReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;

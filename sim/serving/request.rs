@@ -34,6 +34,8 @@ pub struct Request {
     ///
     /// Pages past the end of this list are private and never found again.
     pub content: Vec<Extent>,
+    /// Which of the models that there are is called: 0 is the first.
+    pub model: u8,
 }
 
 /// What became of a request.

@@ -8,9 +8,9 @@
 mod content;
 mod entry;
 mod error;
+mod escalation;
 #[cfg(feature = "cli")]
 mod files;
-mod shares;
 mod stats;
 mod synthetic;
 mod task;
@@ -19,12 +19,12 @@ mod trace;
 pub(crate) use content::common_pages;
 pub use entry::Entered;
 pub use error::{Place, WorkloadError};
+pub use escalation::escalating;
 #[cfg(feature = "cli")]
 pub(crate) use files::open_stream;
 #[cfg(feature = "cli")]
 pub use files::read_trace;
-pub use shares::TokenShares;
-pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};
+pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TokenShares, TraceStats};
 pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{After, At, Call, Cause, Chain, Event, Task};
 pub use trace::{

@@ -48,6 +48,8 @@ pub struct Call {
     /// Where there is any, it stands in the place of `gap`; a chain whose first call has some
     /// needs no call that spawns it.
     pub after: Vec<After>,
+    /// Which of the models that there are is called: 0 is the first.
+    pub model: u8,
 }
 
 /// Something that a call waits for, and how long after it the call may be sent.
@@ -101,6 +103,7 @@ impl Task {
             spawns: Vec::new(),
             waits_for: Vec::new(),
             after: Vec::new(),
+            model: 0,
         };
         let chains = vec![Chain { calls: vec![call] }];
         Self { label: String::new(), start: SimSpan::ZERO, chains }

@@ -72,7 +72,7 @@ fn switching_a_mechanism_off_leaves_the_others_as_they_were() {
 #[test]
 fn shipped_scenarios_run_and_flags_win() {
     let names = ["disaggregated", "failures", "host-cores", "prefill-on-older-chips", "routing"];
-    for name in names.into_iter().chain(["speculative"]) {
+    for name in names.into_iter().chain(["speculative", "part-failures"]) {
         let arguments = ["run", name, "--duration", "3min", "--warmup", "30s", "--json"];
         let document = memwall(&arguments).document("memwall.run/1");
         assert!(document["requests"]["completed"].as_u64().unwrap() > 0, "{name}");
@@ -131,4 +131,74 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&["--capex", "--pue", "0.2"], &["--pue", "0.2", "from 1 on"]);
     refused(&["--host-cores", "4", "--tool-cpu-share", "2"], &["--tool-cpu-share", "2"]);
     memwall(&["run", "no-such-scenario"]).refused(&["no-such-scenario"]);
+}
+
+#[test]
+fn a_replica_without_a_stack_is_slower_until_it_is_back() {
+    let work = ["run", "--model", "llama-3.1-8b", "--chip", "h100-sxm", "--json"];
+    let work = [&work, ["--workload", "chat", "--tasks", "80", "--concurrency", "16"].as_slice()];
+    let run =
+        |more: &[&str]| memwall(&[work.concat(), more.to_vec()].concat()).document("memwall.run/1");
+    let number = |document: &Value, path: &str| document.pointer(path).unwrap().as_f64().unwrap();
+    let tpot = |document: &Value| number(document, "/latency/tpot_ms/p50");
+    let whole = run(&["--outage", "0@1ms+1ms"]);
+    let never_back = ["--part-fault", "0:stack@1ms", "--restart", "1ms"];
+    let lesser = run(&never_back);
+    // Of five stacks one is gone: decode, which reads, is slower by less than its share.
+    let slower = tpot(&lesser) / tpot(&whole);
+    assert!((1.03..1.25).contains(&slower), "{slower}");
+    for document in [&whole, &lesser] {
+        assert_eq!(document["requests"]["submitted"], document["requests"]["completed"]);
+    }
+    assert_eq!(whole["tokens"]["output"], lesser["tokens"]["output"]);
+    assert_eq!(run(&[never_back.as_slice(), &["--engine", "stepwise"]].concat()), lesser);
+    // In the middle of it, with a replica beside it, and back: two starts, and work done again.
+    let middle = ["--replicas", "2", "--part-fault", "1:stack@20s+30s", "--restart", "5s"];
+    let document = run(&middle);
+    let faults = &document["fleet"]["faults"];
+    assert_eq!((&faults["failures"], &faults["degraded_s"]), (&2.into(), &30.0.into()));
+    assert_eq!(faults["down_s"], 10.0);
+    assert_eq!(document["requests"]["completed"], whole["requests"]["completed"]);
+    assert_eq!(document["tokens"]["output"], whole["tokens"]["output"]);
+    assert_eq!(run(&[middle.as_slice(), &["--engine", "stepwise"]].concat()), document);
+    // What was at work there is done again elsewhere, once.
+    let busy = ["--rate", "2", "--replicas", "2", "--part-fault", "1:stack@20s+30s"];
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--tasks", "120"];
+    let busy = [work.as_slice(), &busy, &["--restart", "5s", "--json"]].concat();
+    let document = memwall(&busy).document("memwall.run/1");
+    assert!(number(&document, "/fleet/faults/lost_tokens") > 0.0);
+    assert_eq!(document["requests"]["submitted"], document["requests"]["completed"]);
+    // A chip takes its replica along, as an outage does.
+    let chip = run(&["--replicas", "2", "--part-fault", "1:chip@20s+30s"]);
+    assert_eq!(chip, run(&["--replicas", "2", "--outage", "1@20s+30s"]));
+}
+
+#[test]
+fn a_replica_with_less_of_its_links_waits_longer_for_them() {
+    let run = |more: &[&str]| {
+        let work = [&SHORT, ["8", "--json", "--tp", "4"].as_slice(), more].concat();
+        memwall(&work).document("memwall.run/1")
+    };
+    let tpot = |document: &Value| document["latency"]["tpot_ms"]["p50"].as_f64().unwrap();
+    let whole = run(&["--outage", "0@1ms+1ms"]);
+    let lesser = run(&["--part-fault", "0:link=0.9@1ms", "--restart", "1ms"]);
+    assert!(tpot(&lesser) > tpot(&whole), "{} {}", tpot(&lesser), tpot(&whole));
+    let links = |document: &Value| document["time_share"]["interconnect"].as_f64();
+    assert!(links(&lesser) > links(&whole));
+}
+
+#[test]
+fn parts_that_are_not_there_do_not_fail() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&SHORT, ["4"].as_slice(), more].concat()).refused(parts);
+    };
+    refused(&["--part-fault", "0:fan@5s"], &["0:fan@5s", "0:stack@10min+5min"]);
+    refused(&["--part-fault", "1:stack@5s"], &["--part-fault 1", "numbered 0 to 0"]);
+    refused(&["--part-fault", "0:link=1@5s"], &["--part-fault", "more than 0 and less than 1"]);
+    refused(&["--restart", "5s"], &["--restart", "no part fails"]);
+    let twice = ["--part-fault", "0:stack@5s", "0:link=0.5@9s"];
+    refused(&twice, &["--part-fault 0", "two parts of one replica"]);
+    let flags = ["--chip", "l40s", "--part-fault", "0:stack@5s"];
+    memwall(&[["run", "--model", "llama-3.1-8b"].as_slice(), &flags].concat())
+        .refused(&["--part-fault l40s", "no stacks"]);
 }

@@ -3,6 +3,7 @@
 mod ablate;
 mod bad_input;
 mod chips;
+mod escalation;
 mod fidelity;
 mod fleet;
 mod generate;
@@ -10,6 +11,7 @@ mod help;
 mod models;
 mod money;
 mod program;
+mod replay;
 mod run;
 mod study;
 mod sweep;

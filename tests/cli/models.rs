@@ -143,6 +143,44 @@ fn the_graph_is_written_whole_or_not_at_all() {
         .refused(&["no-such-folder", "folder"]);
 }
 
+/// Published rates with experts spread wide: nothing is fitted to them, and what each is off stands
+/// in `docs/validation.md`.
+#[test]
+fn wide_experts_are_as_far_off_as_the_documents_say() {
+    let off = [
+        ("DSK-00005", -0.27),
+        ("DSK-00006", -0.47),
+        ("SGB-00005", -0.01),
+        ("SGB-00002", 0.07),
+        ("SGB-00003", -0.40),
+    ];
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/measured/wide-ep.csv");
+    let mut reader =
+        csv::ReaderBuilder::new().comment(Some(b'#')).from_path(path).expect("the table is there");
+    for (row, (id, off)) in reader.records().zip(off) {
+        let row = row.unwrap();
+        let [chip, ranks, _, batch, context, phase, weights, kv, per, value] =
+            std::array::from_fn(|column| &row[column + 2]);
+        let plan = format!("tp1-ep{ranks}-dp{ranks}");
+        let step = ["--plan", &plan, "--batch", batch, "--context", context, "--phase", phase];
+        let how = ["--ops", "--engine-profile", "sglang", "--chip", chip, "--json"];
+        let formats: Vec<_> = [("--weights", weights), ("--kv", kv)]
+            .into_iter()
+            .filter(|(_, format)| !format.is_empty())
+            .flat_map(|(flag, format)| [flag, format])
+            .collect();
+        let words = [["models", "show", "deepseek-r1"].as_slice(), &step, &how, &formats].concat();
+        let document = memwall(&words).document("memwall.model/1");
+        let number = |text: &str| text.parse::<f64>().unwrap();
+        let each = if phase == "prefill" { number(context) } else { 1.0 };
+        let seconds = document["step"]["time_ms"].as_f64().unwrap() / 1e3;
+        let rate = number(batch) * each / seconds / number(ranks) * number(per);
+        let found = rate / number(value) - 1.0;
+        assert_eq!(&row[0], id);
+        assert!((found - off).abs() < 0.02, "{id}: {found:.3}, not {off}");
+    }
+}
+
 #[test]
 fn an_unknown_name_gets_the_nearest_one() {
     memwall(&["models", "show", "llama-3.1-70bb"]).refused(&["did you mean `llama-3.1-70b`?"]);

@@ -288,3 +288,28 @@ fn an_engine_profile_brings_its_own_rule_for_what_shares_a_step() {
     assert_ne!(sglang, mixed);
     assert_eq!(of(&[]), of(&["--batching", "mixed"]));
 }
+
+#[test]
+fn tasks_are_held_against_a_deadline() {
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--concurrency", "8"];
+    let run = |more: &[&str]| {
+        let document = memwall(&[&work, more].concat()).document("memwall.run/1");
+        let deadline = document["task"]["deadline"].clone();
+        (deadline["met"].as_f64(), document)
+    };
+    let horizon = ["--duration", "2h", "--warmup", "10min", "--json"];
+    let met = |deadline| run(&[&horizon, ["--deadline", deadline].as_slice()].concat()).0.unwrap();
+    let shares = ["1ms", "1min", "10min", "1h"].map(met);
+    assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]), "{shares:?}");
+    assert!(shares[0] == 0.0 && shares[3] > 0.5, "{shares:?}");
+    // Of tasks that began too late to say, nothing is said; and nothing of deadlines unless asked.
+    assert_eq!(run(&[&horizon, ["--deadline", "3h"].as_slice()].concat()).0, None);
+    assert!(run(&horizon).1["task"].get("deadline").is_none());
+    // From beginning to end every fate is known.
+    let all = ["--tasks", "30", "--json", "--deadline"];
+    let (share, document) = run(&[&all, ["100h"].as_slice()].concat());
+    assert!(share.is_none_or(|share| share >= 1.0), "{share:?}");
+    assert_eq!(document["requests"]["submitted"], document["requests"]["completed"]);
+    let sketch = [&work, ["--deadline", "1s", "--percentiles", "sketch"].as_slice()].concat();
+    memwall(&sketch).refused(&["--percentiles", "sketch", "--deadline"]);
+}

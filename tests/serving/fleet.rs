@@ -1,7 +1,7 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Faults, Fleet, Load, Policy, Prefilling, Routing, RunPlan, RunResult, simulate,
+    Faults, Fleet, Load, PartFault, Policy, Prefilling, Routing, RunPlan, RunResult, simulate,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
@@ -105,7 +105,15 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
         fleet = fleet.with_faults(Faults { between, repair, streams: Streams::new(1) });
     }
     if let Some((member, at)) = case.outage {
-        fleet = fleet.with_outage(member, at, Some(SimSpan::from_ms(30)));
+        let down = Some(SimSpan::from_ms(30));
+        // Of every other replica a part fails alone, and a quarter of its pages is gone.
+        fleet = if member % 2 == 0 {
+            fleet.with_outage(member, at, down)
+        } else {
+            let restart = SimSpan::from_ms(5);
+            let (lesser, whole) = ((pricer, pages - pages / 4), (pricer, pages));
+            fleet.with_part_fault(PartFault { member, at, down, restart, lesser, whole })
+        };
     }
     fleet
 }

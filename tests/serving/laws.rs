@@ -60,6 +60,7 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
             spawns,
             waits_for,
             after: Vec::new(),
+            model: 0,
         });
         prompt += output;
     }

@@ -1,16 +1,19 @@
 //! Agents' runs as other tools record them: what calls wait for, and that nothing is lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
+use memwall::des::Streams;
 use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica};
 use memwall::units::{SimSpan, SimTime};
 use memwall::workload::{
-    After, At, Event, Task, Trace, TraceBuilder, TraceStats, WorkloadError, read_trace,
+    After, At, Call, Event, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
+    escalating, read_trace,
 };
 use proptest::prelude::*;
 
-use super::graph::check_identities;
+use super::graph::{check_graph, check_identities};
 use crate::serving::Affine;
 
 fn data(name: &str) -> String {
@@ -41,7 +44,7 @@ fn start(delay: u64) -> After {
 
 /// Requests, prompt and output tokens.
 fn totals(trace: &Trace) -> (u64, u64, u64) {
-    let stats = TraceStats::of(trace, &Default::default()).unwrap();
+    let stats = TraceStats::of(trace, &ReuseQuery::default()).unwrap();
     (stats.requests, stats.prompt_tokens, stats.output_tokens)
 }
 
@@ -163,28 +166,88 @@ fn what_is_wrong_with_a_graph_is_said() {
         r#""dependencies":[{"request_id":"agent-join","trigger":"completion","delay_ms":0}]"#;
     let events = std::fs::read_to_string(data("request-events.jsonl")).unwrap();
     let spans = std::fs::read_to_string(data("simple_chain.json")).unwrap();
+    let (one, many) = ("\"trace_block_size\":4", "\"trace_block_size\":8");
+    let short = r#"{"arrival_time_ns":1,"sub_requests":
+        [{"input_toks":3,"output_toks":1,"input_tok_ids":[1]}]}"#;
     let cases = [
-        (graph.replace("\"version\":2", "\"version\":1"), "bad, line 1: `version` is 1; this reader"),
-        (graph.replace("local", "global"), "bad, line 1: `hash_id_scope` is \"global\"; identities"),
-        (graph.replacen("\"agent-root\",\"trigger", "\"x\",\"trigger", 1), "bad, line 3: `dependencies.request_id` is `x`; no request of the same task"),
-        (graph.replace("\"dispatch\"", "\"end\""), "bad, line 3: `dependencies.trigger` is `end`; write"),
-        (graph.replace("\"dependencies\":[]", circle), "bad, line 2: `dependencies` is a circle at `agent-root`"),
-        (graph.replace("\"agent-child\",\"play", "\"agent-root\",\"play"), "bad, line 3: `request_id` is `agent-root`; another"),
-        (graph.replace("[302]", "[302,303]"), "bad, line 3: `hash_ids` is a list of 2; 4 tokens have 1 pages of 4"),
-        (graph.replace("\"not_before_ms\":0", "\"not_before_ms\":-1"), "`not_before_ms` is -1; give a time"),
-        (events.replace("\"total_time_ms\":10,", ""), "bad, line 1: `total_time_ms` is missing"),
-        (events.replacen("\"trace_block_size\":4", "\"trace_block_size\":8", 1), "bad, line 3: `trace_block_size` is 4; all requests"),
-        (r#"{"input_toks":3,"output_toks":1}"#.into(), "bad, line 1: `arrival_time_ns` is missing"),
-        (r#"{"sub_requests":[],"arrival_time_ns":1}"#.into(), "`sub_requests` is []; a session makes"),
-        (r#"{"arrival_time_ns":1,"sub_requests":[{"input_toks":3,"output_toks":1,"input_tok_ids":[1]}]}"#.into(), "bad, line 1, sub_requests[0]: `input_tok_ids` is a list of 1; `input_toks` says 3"),
-        (spans.replace("gen_ai.input.messages", "x"), "bad, spans[0]: `gen_ai.usage.input_tokens` is missing"),
-        (spans.replacen("10:00:02.5", "09:00:02.5", 1), "bad, spans[0]: `end_time` is 2026-02-25T09:00:02.500000; it is before"),
+        (graph.replace("\"version\":2", "\"version\":1"), "line 1: `version` is 1; this reader"),
+        (graph.replace("local", "global"), "line 1: `hash_id_scope` is \"global\"; identities"),
+        (
+            graph.replacen("\"agent-root\",\"trigger", "\"x\",\"trigger", 1),
+            "bad, line 3: `dependencies.request_id` is `x`; no request of the same task",
+        ),
+        (
+            graph.replace("\"dispatch\"", "\"end\""),
+            "bad, line 3: `dependencies.trigger` is `end`; write",
+        ),
+        (
+            graph.replace("\"dependencies\":[]", circle),
+            "bad, line 2: `dependencies` is a circle at `agent-root`",
+        ),
+        (
+            graph.replace("\"agent-child\",\"play", "\"agent-root\",\"play"),
+            "bad, line 3: `request_id` is `agent-root`; another",
+        ),
+        (
+            graph.replace("[302]", "[302,303]"),
+            "bad, line 3: `hash_ids` is a list of 2; 4 tokens have 1 pages of 4",
+        ),
+        (
+            graph.replace("\"not_before_ms\":0", "\"not_before_ms\":-1"),
+            "`not_before_ms` is -1; give a time",
+        ),
+        (events.replace("\"total_time_ms\":10,", ""), "line 1: `total_time_ms` is missing"),
+        (events.replacen(one, many, 1), "bad, line 3: `trace_block_size` is 4; all requests"),
+        (r#"{"input_toks":3,"output_toks":1}"#.into(), "line 1: `arrival_time_ns` is missing"),
+        (r#"{"sub_requests":[],"arrival_time_ns":1}"#.into(), "`sub_requests` is []; a session"),
+        (
+            short.replace('\n', ""),
+            "bad, line 1, sub_requests[0]: `input_tok_ids` is a list of 1; `input_toks` says 3",
+        ),
+        (
+            spans.replace("gen_ai.input.messages", "x"),
+            "bad, spans[0]: `gen_ai.usage.input_tokens` is missing",
+        ),
+        (
+            spans.replacen("10:00:02.5", "09:00:02.5", 1),
+            "bad, spans[0]: `end_time` is 2026-02-25T09:00:02.500000; it is before",
+        ),
         (r#"{"spans":[]}"#.into(), "bad: holds no requests"),
     ];
     for (text, expected) in cases {
         let message = parse(&text).unwrap_err().to_string();
         assert!(message.contains(expected), "gives   {message}\nwithout {expected}");
     }
+}
+
+#[test]
+fn what_is_handed_on_is_done_again_whole() {
+    let sessions = read_trace(&[data("../claude-code/trace_0291.json.gz")]).unwrap();
+    for task in tasks(&sessions) {
+        let (calls, chains) = (task.calls().count(), task.chains.len());
+        let again = task.clone().handed_on();
+        check_graph(&again);
+        assert_eq!((again.calls().count(), again.chains.len()), (2 * calls, 2 * chains - 1));
+        let better = || again.calls().filter(|call| call.model == 1);
+        let tokens = |calls: &mut dyn Iterator<Item = &Call>| {
+            calls.fold((0, 0), |sum: (u64, u64), call| {
+                (sum.0 + u64::from(call.prompt), sum.1 + u64::from(call.output))
+            })
+        };
+        assert_eq!(tokens(&mut better()), tokens(&mut task.calls()));
+        assert!(again.is_escalated() && !task.is_escalated());
+    }
+    // Which tasks go on depends on nothing but their numbers; more do at a higher rate.
+    let all: Vec<Task> = (1..400).map(|length| Task::of_call(length, 1)).collect();
+    let on = |rate| {
+        let tasks = escalating(all.iter().map(Cow::Borrowed), rate, Streams::new(7));
+        tasks.map(|task| task.is_escalated()).collect::<Vec<_>>()
+    };
+    let (few, many) = (on(0.2), on(0.6));
+    assert!(few.iter().zip(&many).all(|(few, many)| *many || !*few));
+    let share = |on: &[bool]| on.iter().filter(|on| **on).count() as f64 / on.len() as f64;
+    assert!((share(&few) - 0.2).abs() < 0.06 && (share(&many) - 0.6).abs() < 0.08);
+    assert!(on(0.0).iter().all(|on| !on) && on(1.0).iter().all(|on| *on));
 }
 
 /// A call of a random graph: what it waits for among those before it, and for how long.
@@ -197,7 +260,8 @@ fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
 
 /// The graph in Dynamo's words; the prompt's length tells calls apart.
 fn written(calls: &[Drawn]) -> String {
-    let mut text = r#"{"schema":"dynamo.agentic_mooncake","version":2,"block_size":4,"hash_id_scope":"local"}"#.to_owned();
+    let header = r#""version":2,"block_size":4,"hash_id_scope":"local"}"#;
+    let mut text = format!("{{\"schema\":\"dynamo.agentic_mooncake\",{header}");
     for (index, (output, not_before, needs)) in calls.iter().enumerate() {
         let needs: Vec<_> = edges(index, needs)
             .map(|(of, is_sent, delay)| {
@@ -205,7 +269,7 @@ fn written(calls: &[Drawn]) -> String {
                 format!(r#"{{"request_id":"{of}","trigger":"{trigger}","delay_ms":{delay}}}"#)
             })
             .collect();
-        text += &format!(
+        let row = format!(
             "\n{{\"request_id\":\"{index}\",\"play_id\":\"p\",\"session_id\":\"{}\",\
              \"input_length\":{},\"output_length\":{output},\"not_before_ms\":{not_before},\
              \"dependencies\":[{}]}}",
@@ -213,14 +277,15 @@ fn written(calls: &[Drawn]) -> String {
             index + 1,
             needs.join(",")
         );
+        text.push_str(&row);
     }
     text
 }
 
-fn edges<'a>(
+fn edges(
     index: usize,
-    needs: &'a [(prop::sample::Index, bool, u64)],
-) -> impl Iterator<Item = (usize, bool, u64)> + 'a {
+    needs: &[(prop::sample::Index, bool, u64)],
+) -> impl Iterator<Item = (usize, bool, u64)> {
     let needs = if index == 0 { &[][..] } else { needs };
     needs.iter().map(move |(of, is_sent, delay)| (of.index(index), *is_sent, *delay))
 }
@@ -254,6 +319,11 @@ proptest! {
                 prop_assert_eq!(found.arrival, due.fold(bound, SimTime::max), "call {}", index);
                 prop_assert_eq!(found.output, *output);
             }
+            // Done again by a better model, here on the same replica: twice all of it.
+            let again = tasks(&trace).into_iter().map(Task::handed_on).collect();
+            let result = run(again, load, engine);
+            prop_assert_eq!(result.requests.completed, 2 * calls.len() as u64);
+            prop_assert_eq!(result.tasks.completed, 1);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::{Args, FromArgMatches};
 
 use super::explain::band_run;
-use super::run::{Crew, Run, Watch};
+use super::run::{Crew, Others, Run, Watch};
 use super::scenario::{check_value, first_line, known, run_command};
 use super::work::Work;
 use crate::cli::models::model_named;
@@ -17,7 +17,7 @@ use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
 use crate::hardware::{Catalog, Chip, Finding, HardwareError};
 use crate::model::{Model, Plan};
-use crate::report::{Paid, RunDocument, fill_task};
+use crate::report::{RunDocument, fill_task};
 use crate::sweep::{Measure, Point, Setting};
 
 /// Keys below this vary a figure of the chip: `figure.memory.pin_rate`.
@@ -88,10 +88,16 @@ impl Bench {
         let order = run.common.order(chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
         let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
-        let crew = Crew::of(&run, prefill, (&order, &deployment), || Ok(self.catalog.clone()))?;
+        let (better, better_chip) = run.better();
+        let better = better.map(|name| self.models.get(name, || model_named(name, &shell)));
+        let better = better.transpose()?;
+        let better_chip = better_chip.map(|name| self.catalog.chip(name)).transpose()?;
+        let others = Others { prefill, better: better.as_deref(), better_chip };
+        let crew = Crew::of(&run, others, (&order, &deployment), || Ok(self.catalog.clone()))?;
         let (result, figures) = run.measure(&crew, work, &mut Watch::new(&mut |_| {}))?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);
-        let paid = Paid { basis: &run.money.basis(), api: None, success: run.success };
+        let basis = run.money.basis();
+        let paid = run.paid(&basis);
         fill_task(&mut document, &crew.used(&result, figures.as_ref()), &result, &paid);
         if run.explain {
             let program = &deployment.program;

@@ -25,12 +25,14 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 8] = shipped!(
+const SHIPPED: [(&str, &str); 10] = shipped!(
     "disaggregated",
     "failures",
     "host-cores",
     "kv-offload",
     "kv-pool",
+    "model-routing",
+    "part-failures",
     "prefill-on-older-chips",
     "routing",
     "speculative",

@@ -1,9 +1,11 @@
 //! A model on chips: does it fit, and what does a step cost there?
 
+mod degraded;
 mod memory;
 mod order;
 mod wire;
 
+pub use degraded::Part;
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
 pub use order::{Deployment, Misfit, Nearest, Order};
 pub use wire::{NoNetwork, Wire};

@@ -102,6 +102,8 @@ pub struct FaultFigures {
     pub lost_tokens: u64,
     /// Replica-seconds that were down.
     pub down_s: f64,
+    /// Replica-seconds that lacked a part, restarts included.
+    pub degraded_s: f64,
 }
 
 impl<P: Pricer> Fleet<P> {

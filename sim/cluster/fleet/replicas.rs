@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::below::Ground;
-use super::fault::Faults;
+use super::fault::{Change, Faults};
 use super::figures::{FaultFigures, HandoffFigures, RoutingFigures};
 use super::router::Router;
 use super::routing::Routing;
@@ -49,6 +49,9 @@ pub struct Fleet<P> {
     pub(super) routers: Vec<Router>,
     pub(super) prefilling: Option<Prefilling>,
     pub(super) faults: Option<(Faults, Vec<Stream>)>,
+    pub(super) changes: Vec<Change<P>>,
+    /// Replicas, and the fewest pages that each will ever have.
+    pub(super) least: Vec<(usize, u64)>,
     pub(super) queue: EventQueue<Event>,
     pub(super) flights: FxHashMap<RequestId, Flight>,
     pub(super) moves: BTreeMap<RequestId, Move>,
@@ -82,6 +85,8 @@ impl<P: Pricer> Fleet<P> {
             members,
             prefilling: None,
             faults: None,
+            changes: Vec::new(),
+            least: Vec::new(),
             queue: EventQueue::new(),
             flights: FxHashMap::default(),
             moves: BTreeMap::new(),
@@ -152,6 +157,7 @@ impl<P: Pricer> Fleet<P> {
             prompt: 1,
             output: 1,
             content: content.to_vec(),
+            model: 0,
         };
         for pool in 0..self.routers.len() {
             let (router, members) = self.pool(pool);
@@ -275,6 +281,7 @@ impl<P: Pricer> Fleet<P> {
             Event::Sent { generation } => self.on_sent(now, generation),
             Event::Return(member) => self.on_return(now, member),
             Event::Fail { member, down } => self.on_fail(now, member, down),
+            Event::Become { member, change } => self.on_become(now, member, change),
             Event::Land(id) => self.on_land(now, id),
             Event::Depart { id, to } => self.on_depart(now, id, to),
             Event::Report { pool } => {
@@ -310,6 +317,10 @@ impl<P: Pricer> Service for Fleet<P> {
         self.members[0].replica.check(request.prompt + request.output)?;
         if let Some(member) = self.members.get(self.serving) {
             member.replica.check(request.prompt + 1)?;
+        }
+        for &(member, pages) in &self.least {
+            let tokens = if member < self.serving { request.output } else { 1 };
+            self.members[member].replica.check_in(request.prompt + tokens, pages)?;
         }
         let id = request.id;
         let flight = Flight { request, session, stage: Stage::Parked, prefilled: None };
@@ -372,6 +383,11 @@ impl<P: Pricer> Service for Fleet<P> {
                 let down = now.since(member.down_since.min(now)).seconds().get();
                 self.fault_figures.get_or_insert_default().down_s += down;
                 member.down_since = now;
+            }
+            if let Some(since) = &mut member.lesser_since {
+                let lesser = now.since((*since).min(now)).seconds().get();
+                self.fault_figures.get_or_insert_default().degraded_s += lesser;
+                *since = now;
             }
         }
         let waiting = self.parked.iter().filter(|one| matches!(one, Parked::Prefilled(_))).count();

@@ -25,6 +25,8 @@ pub(super) struct Member<P> {
     pub(super) sent: u64,
     /// Since when it is down, if it is.
     pub(super) down_since: SimTime,
+    /// Since when it lacks a part, if it does.
+    pub(super) lesser_since: Option<SimTime>,
 }
 
 /// What a replica has to do, as its router counts it.
@@ -56,6 +58,7 @@ impl<P> Member<P> {
             expected: 0,
             sent: 0,
             down_since: SimTime::ZERO,
+            lesser_since: None,
         }
     }
 }
@@ -146,6 +149,8 @@ pub(super) enum Event {
     Return(usize),
     /// A replica fails; by the drawn times it does so again.
     Fail { member: usize, down: Option<SimSpan> },
+    /// A replica starts anew with more or fewer parts.
+    Become { member: usize, change: usize },
     /// A prefilled request looks for a replica that decodes it.
     Land(RequestId),
     /// KV begins to flow, unless its way was changed.
@@ -164,7 +169,7 @@ impl Phased for Event {
         match self {
             Self::Sent { .. } | Self::Tiers { .. } => 0,
             Self::Return(_) => 1,
-            Self::Fail { .. } => 2,
+            Self::Fail { .. } | Self::Become { .. } => 2,
             Self::Land(_) => 3,
             Self::Depart { .. } | Self::Ahead(_) => 4,
             Self::Report { .. } => 5,
@@ -225,6 +230,21 @@ impl Passages {
     pub(super) fn note(&mut self, at: SimTime, passage: Passage) {
         if let Some(kept) = &mut self.0 {
             kept.push((at, passage));
+        }
+    }
+}
+
+impl Passage {
+    /// The same, where the fleet's replicas are numbered from `first` on.
+    pub(in crate::cluster) fn behind(self, first: u32) -> Self {
+        match self {
+            Self::Routed { request, replica } => Self::Routed { request, replica: first + replica },
+            Self::Departed { request, from, to, bytes } => {
+                Self::Departed { request, from: first + from, to: first + to, bytes }
+            }
+            Self::Failed { replica } => Self::Failed { replica: first + replica },
+            Self::Returned { replica } => Self::Returned { replica: first + replica },
+            Self::Arrived { .. } | Self::Broken { .. } | Self::Moved(_) => self,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A service that is watched.
 
 use super::happening::{Happening, Witness};
-use crate::cluster::{Account, Agent, Fleet, News, Passage, Service};
+use crate::cluster::{Account, Agent, Cascade, Fleet, News, Passage, Service};
 use crate::cost::Pricer;
 use crate::serving::{Extent, Note, Outcome, Percentiles, Replica, Request, TooLong};
 use crate::units::{SimSpan, SimTime};
@@ -44,6 +44,26 @@ impl<P: Pricer> Traced for Fleet<P> {
             member.take_notes().for_each(|one| note(index as u32, one));
         }
         self.take_passages().for_each(|(at, one)| passage(at, one));
+    }
+}
+
+impl<P: Pricer> Traced for Cascade<P> {
+    fn keep_notes(&mut self) {
+        self.fleets.iter_mut().for_each(Traced::keep_notes);
+    }
+
+    fn take_notes(
+        &mut self,
+        note: &mut dyn FnMut(u32, Note),
+        passage: &mut dyn FnMut(SimTime, Passage),
+    ) {
+        let mut first = 0;
+        for fleet in &mut self.fleets {
+            fleet.take_notes(&mut |index, one| note(first + index, one), &mut |at, one| {
+                passage(at, one.behind(first));
+            });
+            first += fleet.size() as u32;
+        }
     }
 }
 
@@ -106,6 +126,10 @@ impl<V: Traced, W: Witness> Service for Recorded<'_, V, W> {
 
     fn reading(&self, prompt: u32) -> SimSpan {
         self.service.reading(prompt)
+    }
+
+    fn way(&self, model: u8, prompt: u32) -> SimSpan {
+        self.service.way(model, prompt)
     }
 
     fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {

@@ -103,6 +103,8 @@ pub(super) struct ActiveTask<T> {
     /// What calls wait for besides their chains, where the task is a graph.
     pending: Option<Box<Pending>>,
     pub(super) has_failed: bool,
+    /// Whether it goes on to a better model.
+    pub(super) is_escalated: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,7 +132,9 @@ impl<T: Borrow<Task>> ActiveTask<T> {
     pub(super) fn new(task: T, number: u64, started: SimTime, by_timestamp: bool) -> Self {
         let chains = vec![Progress::default(); task.borrow().chains.len()];
         let pending = if by_timestamp { None } else { Pending::of(task.borrow()) };
-        Self { task, number, started, chains, by_timestamp, pending, has_failed: false }
+        let is_escalated = task.borrow().is_escalated();
+        let has_failed = false;
+        Self { task, number, started, chains, by_timestamp, pending, has_failed, is_escalated }
     }
 
     /// Who sends the call `at`.

@@ -1,6 +1,6 @@
 //! How a run is driven, and which part of it is measured.
 
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// Who decides when tasks and calls start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,4 +28,13 @@ pub struct RunPlan {
     pub horizon: Option<SimSpan>,
     /// The run stops once this many requests have ended within the window.
     pub requests: Option<u64>,
+}
+
+/// How far a run has come, for progress bars.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The clock.
+    pub now: SimTime,
+    /// Requests answered.
+    pub completed: u64,
 }

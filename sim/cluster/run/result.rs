@@ -3,7 +3,7 @@
 use super::sketches::Sketches;
 use crate::cost::{Bound, Breakdown};
 use crate::serving::{Meter, Outcome};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 /// A run's counts, and the measurements of its window.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,8 @@ pub struct RunResult {
     pub events: u64,
     /// Whether it reached the end of simulated time before its own.
     pub is_cut_off: bool,
+    /// When it ended.
+    pub ended: SimTime,
     /// Length of the measuring window.
     pub window: SimSpan,
     /// Requests of the whole run.
@@ -27,6 +29,13 @@ pub struct RunResult {
     pub sketches: Option<Box<Sketches>>,
     /// Time each task took that started and ended within the window; not kept beside sketches.
     pub task_spans: Vec<SimSpan>,
+    /// When each of them started.
+    pub task_starts: Vec<SimTime>,
+    /// When tasks started that failed or did not end, of those that began within the window; not
+    /// kept beside sketches.
+    pub unended_starts: Vec<SimTime>,
+    /// Of `task_spans`, the tasks that went on to a better model.
+    pub escalated_spans: Vec<SimSpan>,
     /// The replica's own measurements in the window; all replicas' together.
     pub meter: Meter,
     /// How many replicas.
@@ -63,6 +72,8 @@ pub struct TaskCounts {
     pub in_flight: u64,
     /// Calls of all tasks started.
     pub calls: u64,
+    /// Tasks started that go on to a better model.
+    pub escalated: u64,
 }
 
 impl RunResult {
@@ -93,6 +104,19 @@ impl RunResult {
         let window = self.window.seconds() * f64::from(self.replicas.max(1));
         let idle = window.saturating_sub(busy.total());
         busy + Breakdown::of(Bound::Idle, idle)
+    }
+
+    /// Share of tasks that ended within `deadline` of their start, of those that began within the
+    /// window and at least so long before its end: the fate of all of them is known. `None` if
+    /// there are none.
+    pub fn within(&self, deadline: SimSpan) -> Option<f64> {
+        let in_time = |start: SimTime| start + deadline <= self.ended;
+        let ended = self.task_starts.iter().zip(&self.task_spans);
+        let known: Vec<_> = ended.filter(|(start, _)| in_time(**start)).collect();
+        let unended = self.unended_starts.iter().filter(|start| in_time(**start)).count();
+        let met = known.iter().filter(|(_, span)| **span <= deadline).count();
+        let all = known.len() + unended;
+        (all > 0).then(|| met as f64 / all as f64)
     }
 
     fn per_second(&self, count: u64) -> f64 {

@@ -13,6 +13,12 @@ pub trait Service {
     /// What a request of `prompt` tokens waits there besides.
     fn reading(&self, prompt: u32) -> SimSpan;
 
+    /// All that a request of `prompt` tokens to the model numbered `model` waits there.
+    fn way(&self, model: u8, prompt: u32) -> SimSpan {
+        let _ = model;
+        self.dispatch() + self.reading(prompt)
+    }
+
     /// A copy of `content` for a request.
     fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
         content.to_vec()
@@ -130,6 +136,10 @@ impl<V: Service> Service for &mut V {
 
     fn reading(&self, prompt: u32) -> SimSpan {
         (**self).reading(prompt)
+    }
+
+    fn way(&self, model: u8, prompt: u32) -> SimSpan {
+        (**self).way(model, prompt)
     }
 
     fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {

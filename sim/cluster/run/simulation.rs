@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 
 use super::client::{ActiveTask, CallRef, Consequences, News, Next};
-use super::plan::{Load, RunPlan};
+use super::plan::{Load, Progress, RunPlan};
 use super::result::RunResult;
 use super::service::Service;
 use super::sketches::Sketches;
@@ -40,15 +40,6 @@ impl Phased for Event {
     }
 }
 
-/// How far a run has come, for progress bars.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// The clock.
-    pub now: SimTime,
-    /// Requests answered.
-    pub completed: u64,
-}
-
 /// A closed loop whose every request is too long would never end: it stops starting tasks after
 /// this many rejections with no answer between them.
 const HOPELESS: u64 = 1000;
@@ -79,7 +70,6 @@ pub fn simulate_while<V: Service, T: Borrow<Task>>(
         Percentiles::Sketch => Some(Box::<Sketches>::default()),
     };
     let mut simulation = Simulation {
-        dispatch: service.dispatch(),
         service,
         source: tasks,
         plan,
@@ -102,8 +92,6 @@ pub fn simulate_while<V: Service, T: Borrow<Task>>(
 }
 
 struct Simulation<V, S: Iterator> {
-    /// From a client to the service.
-    dispatch: SimSpan,
     service: V,
     source: S,
     plan: RunPlan,
@@ -219,6 +207,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         let by_timestamp = self.plan.load == Load::Timestamps;
         let number = self.result.tasks.started;
         let mut active = ActiveTask::new(task, number, now, by_timestamp);
+        self.result.tasks.escalated += u64::from(active.is_escalated);
         let slot = self.vacant.pop().unwrap_or(self.tasks.len() as u32);
         let mut then = std::mem::take(&mut self.then);
         active.start(slot, &mut then);
@@ -233,8 +222,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     /// From a call's client to the replica.
     fn way(&self, at: CallRef) -> SimSpan {
         let task = self.tasks[at.slot as usize].as_ref();
-        let prompt = task.expect("calls belong to tasks in flight").call(at).prompt;
-        self.dispatch + self.service.reading(prompt)
+        let call = task.expect("calls belong to tasks in flight").call(at);
+        self.service.way(call.model, call.prompt)
     }
 
     fn on_arrive(&mut self, now: SimTime, at: CallRef) {
@@ -250,6 +239,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             prompt: call.prompt,
             output: call.output,
             content: self.service.copied(&call.content),
+            model: call.model,
         };
         let agent = task.agent(at);
         self.service.hear(now, News::Calls { agent, task: session, id });
@@ -310,6 +300,9 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             **sketches = Sketches::default();
         }
         self.result.task_spans.clear();
+        self.result.escalated_spans.clear();
+        self.result.task_starts.clear();
+        self.result.unended_starts.clear();
     }
 
     /// Schedules the calls that follow, and closes a task that has ended.
@@ -342,7 +335,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             Cause::Tool => now + self.service.tool(now, time.since(now)),
             Cause::User => time,
         };
-        if call.cause == Cause::Tool {
+        // Stores lie below the first model's replicas alone.
+        if call.cause == Cause::Tool && call.model == 0 {
             self.service.awaits(now, until, (&call.content, call.prompt), number);
         }
         let (cause, next) = (call.cause, Next { call: at.call, prompt: call.prompt });
@@ -353,12 +347,19 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
     fn close(&mut self, now: SimTime, slot: u32) {
         let task = self.tasks[slot as usize].take().expect("a task ends once");
         self.vacant.push(slot);
+        let is_kept = task.started >= self.measured_from && self.result.sketches.is_none();
         if task.has_failed {
             self.result.tasks.failed += 1;
+            self.result.unended_starts.extend(is_kept.then_some(task.started));
         } else {
             self.result.tasks.completed += 1;
-            if task.started >= self.measured_from && self.result.sketches.is_none() {
-                self.result.task_spans.push(now.since(task.started));
+            if is_kept {
+                let span = now.since(task.started);
+                self.result.task_starts.push(task.started);
+                self.result.task_spans.push(span);
+                if task.is_escalated {
+                    self.result.escalated_spans.push(span);
+                }
             }
         }
         if matches!(self.plan.load, Load::Closed { .. }) {
@@ -375,6 +376,12 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         let counts = &mut self.result.requests;
         counts.in_flight = counts.submitted - counts.completed - counts.rejected;
         assert_eq!(counts.in_flight, account.in_flight, "requests are conserved");
+        if self.result.sketches.is_none() {
+            let open = self.tasks.iter().flatten().map(|task| task.started);
+            let from = self.measured_from;
+            self.result.unended_starts.extend(open.filter(|&start| start >= from));
+        }
+        self.result.ended = self.queue.now();
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;

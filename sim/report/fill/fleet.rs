@@ -4,17 +4,18 @@ use crate::cluster::{Deployment, FleetFigures, Order, PoolFigures, RunResult};
 use crate::cost::{Bound, Breakdown};
 use crate::economics::rental_rate;
 use crate::report::{
-    Cost, Energy, FaultReport, FleetReport, HandoffReport, KvCache, PoolReport, RunDocument,
-    Shares, Throughput, ToolReport,
+    Cost, Energy, EscalationReport, FaultReport, FleetReport, HandoffReport, KvCache, PoolReport,
+    RunDocument, Shares, Throughput, ToolReport,
 };
-use crate::units::{Seconds, UsdPerHour, Watts};
+use crate::units::{Seconds, SimSpan, UsdPerHour, Watts};
 
 use super::run::{fill_run, quantiles};
+use super::task::wall_s;
 
 /// One pool as it was asked for: its role, order and deployment, and its router's policy.
 #[derive(Clone, Copy)]
 pub struct Pool<'a> {
-    /// `serve`, `decode` or `prefill`.
+    /// `serve`, `decode`, `prefill` or `better`.
     pub role: &'static str,
     /// What was ordered.
     pub order: &'a Order<'a>,
@@ -79,6 +80,7 @@ pub fn fill_fleet(
                 migrated_requests: faults.migrated,
                 lost_tokens: faults.lost_tokens,
                 down_s: faults.down_s,
+                degraded_s: faults.degraded_s,
             }),
             tools: figures.tools.map(|tools| ToolReport {
                 cores: tools.cores,
@@ -87,9 +89,35 @@ pub fn fill_fleet(
                     .then(|| (tools.busy_s / window / f64::from(tools.cores)).min(1.0)),
                 wait_ms: quantiles(tools.wait),
             }),
+            escalation: None,
         }),
         ..whole
     }
+}
+
+/// Puts what a better model did into `document`, whose last pool is its own.
+pub fn fill_escalation(document: &mut RunDocument, better: &Order, rate: f64, result: &RunResult) {
+    let Some(fleet) = &mut document.fleet else { return };
+    let pool = fleet.pools.pop().unwrap_or_default();
+    let first = first_spans(result);
+    fleet.escalation = Some(EscalationReport {
+        model: better.model.name.clone(),
+        rate,
+        tasks: result.tasks.started,
+        escalated: result.tasks.escalated,
+        pool,
+        first_wall_s: wall_s(&first),
+        escalated_wall_s: wall_s(&result.escalated_spans),
+        ..EscalationReport::default()
+    });
+}
+
+/// What tasks took that did not go on.
+fn first_spans(result: &RunResult) -> Vec<SimSpan> {
+    let mut escalated = result.escalated_spans.iter().peekable();
+    // Both lists are in order of time: what is in the second stands in the first.
+    let own = |span: &&SimSpan| escalated.next_if(|next| next == span).is_none();
+    result.task_spans.iter().filter(own).copied().collect()
 }
 
 fn pool_report(pool: &Pool, figures: &PoolFigures, result: &RunResult) -> PoolReport {

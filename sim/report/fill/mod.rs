@@ -12,7 +12,7 @@ mod wall;
 
 pub use elasticity::fill_elasticity;
 pub use evidence::{MOST_CONTEXTS, context_curve, provenance, roofline};
-pub use fleet::{Pool, Wire, fill_fleet};
+pub use fleet::{Pool, Wire, fill_escalation, fill_fleet};
 pub use life::fill_life;
 pub use run::fill_run;
 pub use task::{Paid, Used, fill_task};

@@ -4,10 +4,10 @@ use crate::cluster::{Order, RunResult};
 use crate::cost::Bound;
 use crate::economics::{Activity, ApiPrice, Basis, BilledTokens, EnergyUse, PowerModel};
 use crate::report::{
-    ApiCost, KindPrices, Quantiles, RunDocument, TaskCost, TaskJoules, TaskTokens,
+    ApiCost, Deadline, KindPrices, Quantiles, RunDocument, TaskCost, TaskJoules, TaskTokens,
 };
 use crate::serving::Meter;
-use crate::units::{Bytes, Joules, Seconds};
+use crate::units::{Bytes, Joules, Seconds, SimSpan};
 
 use super::wall::main_format;
 
@@ -31,6 +31,8 @@ pub struct Paid<'a> {
     pub api: Option<&'a ApiPrice>,
     /// Share of tasks that are completed; the others are paid for as well.
     pub success: f64,
+    /// How long a task may take, where that is asked.
+    pub deadline: Option<SimSpan>,
 }
 
 impl Used<'_> {
@@ -71,7 +73,15 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
             failed: per_task(in_vain),
             output: per_task(tokens.output as f64),
         },
-        wall_s: wall_s(result),
+        wall_s: wall_s(&result.task_spans),
+        deadline: paid.deadline.map(|deadline| {
+            let met = result.within(deadline);
+            Deadline {
+                deadline_s: deadline.seconds().get(),
+                met,
+                tasks_per_hour: met.map(|met| met * result.tasks_per_hour()),
+            }
+        }),
         gpu_s: per_task(hours * 3600.0 * gpus),
         usd: usd_per_task,
         usd_per_hour: hourly,
@@ -79,11 +89,30 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
         joules: joules(used, result, &per_task),
         api: paid.api.map(|price| api_cost(price, result, usd_per_task, &per_task)),
     };
+    fill_attempts(document, used, (paid.basis, hours), tasks);
+}
+
+/// What a first attempt costs and what an escalation adds; the better model is used last.
+fn fill_attempts(
+    document: &mut RunDocument,
+    used: &[Used],
+    (basis, hours): (&Basis, f64),
+    tasks: f64,
+) {
+    let escalation = document.fleet.as_mut().and_then(|fleet| fleet.escalation.as_mut());
+    let (Some(escalation), Some((better, first))) = (escalation, used.split_last()) else {
+        return;
+    };
+    let share = escalation.escalated as f64 / escalation.tasks.max(1) as f64;
+    let per = |usd: f64, count: f64| (count > 0.0).then(|| usd * hours / count);
+    let first: Option<f64> = first.iter().map(|used| used.hourly(basis)).sum();
+    escalation.usd_per_attempt = first.and_then(|usd| per(usd, tasks));
+    escalation.usd_per_escalation = better.hourly(basis).and_then(|usd| per(usd, tasks * share));
 }
 
 /// The time of tasks that began and ended within the window.
-fn wall_s(result: &RunResult) -> Quantiles {
-    let mut spans: Vec<f64> = result.task_spans.iter().map(|span| span.seconds().get()).collect();
+pub(super) fn wall_s(spans: &[SimSpan]) -> Quantiles {
+    let mut spans: Vec<f64> = spans.iter().map(|span| span.seconds().get()).collect();
     if spans.is_empty() {
         return Quantiles::default();
     }

@@ -20,6 +20,9 @@ pub struct FleetReport {
     /// Tool calls on host cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<ToolReport>,
+    /// Tasks that a better model did again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<EscalationReport>,
 }
 
 impl FleetReport {
@@ -31,6 +34,7 @@ impl FleetReport {
             handoff: Some(HandoffReport::default()),
             faults: Some(FaultReport::default()),
             tools: Some(ToolReport::default()),
+            escalation: Some(EscalationReport::default()),
         }
     }
 }
@@ -38,7 +42,7 @@ impl FleetReport {
 /// One pool of equal replicas.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PoolReport {
-    /// `serve`, `decode` or `prefill`.
+    /// `serve`, `decode`, `prefill` or `better`.
     pub role: &'static str,
     /// Name of the chip.
     pub chip: String,
@@ -101,6 +105,31 @@ pub struct FaultReport {
     pub lost_tokens: u64,
     /// Replica-seconds that were down.
     pub down_s: f64,
+    /// Replica-seconds that lacked a part, restarts included.
+    pub degraded_s: f64,
+}
+
+/// A better model behind the first one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EscalationReport {
+    /// Its name.
+    pub model: String,
+    /// Share of tasks that go on to it, as asked for.
+    pub rate: f64,
+    /// Tasks started.
+    pub tasks: u64,
+    /// Of these, those that go on to it.
+    pub escalated: u64,
+    /// Its replicas.
+    pub pool: PoolReport,
+    /// What tasks take that the first model completes, from start to end.
+    pub first_wall_s: Quantiles,
+    /// What tasks take that go on, both attempts together.
+    pub escalated_wall_s: Quantiles,
+    /// Dollars for the first model's chips, a task.
+    pub usd_per_attempt: Option<f64>,
+    /// Dollars for the better model's chips, an escalated task.
+    pub usd_per_escalation: Option<f64>,
 }
 
 /// Tool calls on host cores.

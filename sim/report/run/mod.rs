@@ -12,9 +12,11 @@ mod timeline;
 pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
-pub use fleet::{FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport};
+pub use fleet::{
+    EscalationReport, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
+};
 pub use requests::requests_csv;
 pub use summary::render_run;
-pub use task::{ApiCost, KindPrices, TaskCost, TaskJoules, TaskTokens};
+pub use task::{ApiCost, Deadline, KindPrices, TaskCost, TaskJoules, TaskTokens};
 pub use tiers::{StoreReport, TierReport};
 pub use timeline::{Frame, Shown, Timeline};

@@ -1,6 +1,6 @@
 //! A fleet's figures as text for a terminal.
 
-use super::{FleetReport, PoolReport, RunDocument};
+use super::{EscalationReport, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
 use crate::report::text::{percent, short, short_or_dash};
@@ -12,7 +12,8 @@ pub(super) fn render_fleet(run: &RunDocument) -> String {
         "{:<9}{:<26}{:<17}{:>9}{:>7}{:>10}{:>10}{:>7}",
         "Pool", "replicas", "routing", "requests", "hits", "prefill", "output", "idle"
     )];
-    lines.extend(fleet.pools.iter().map(pool));
+    let better = fleet.escalation.iter().map(|escalation| &escalation.pool);
+    lines.extend(fleet.pools.iter().chain(better).map(pool));
     lines.push(
         "(requests of a replica, fewest to most; prefill and output in tok/s per GPU)".into(),
     );
@@ -54,8 +55,12 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
         ));
     }
     if let Some(faults) = &fleet.faults {
+        let lesser = match faults.degraded_s {
+            lesser if lesser > 0.0 => format!(", {} s without a part", short(lesser)),
+            _ => String::new(),
+        };
         lines.push(format!(
-            "Failures: {}, {} s down; {} requests moved, {} tokens of KV lost.",
+            "Failures: {}, {} s down{lesser}; {} requests moved, {} tokens of KV lost.",
             faults.failures,
             short(faults.down_s),
             short(faults.migrated_requests as f64),
@@ -71,7 +76,31 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             spoken(&tools.wait_ms),
         ));
     }
+    if let Some(escalation) = &fleet.escalation {
+        lines.extend(escalated(escalation));
+    }
     lines
+}
+
+fn escalated(escalation: &EscalationReport) -> Vec<String> {
+    let seconds = |wall: &Quantiles| format!("{} s p50", short_or_dash(wall.p50));
+    let usd =
+        |usd: Option<f64>| usd.map_or_else(|| "–".to_owned(), |usd| format!("${}", short(usd)));
+    vec![
+        format!(
+            "Escalated: {} of {} tasks, to {}; a task takes {}, an escalated one {}.",
+            short(escalation.escalated as f64),
+            short(escalation.tasks as f64),
+            escalation.model,
+            seconds(&escalation.first_wall_s),
+            seconds(&escalation.escalated_wall_s),
+        ),
+        format!(
+            "  a first attempt costs {}, an escalation {} more.",
+            usd(escalation.usd_per_attempt),
+            usd(escalation.usd_per_escalation)
+        ),
+    ]
 }
 
 fn spoken(quantiles: &Quantiles) -> String {

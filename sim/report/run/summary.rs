@@ -214,8 +214,9 @@ fn bar_cell(shares: &Shares, bound: Bound, length: usize) -> String {
     })
 }
 
-fn bills(run: &RunDocument) -> [Line; 9] {
+fn bills(run: &RunDocument) -> [Line; 10] {
     [
+        ("Tasks in time", in_time(run)),
         ("Energy, IT", with_unit(run.energy.it_j_per_output_tok, "J per output token")),
         ("Energy per task, IT", with_unit(run.energy.it_wh_per_task, "Wh")),
         ("Per facility MW", with_unit(run.energy.tok_s_per_facility_mw, "output tok/s")),
@@ -243,6 +244,12 @@ fn bills(run: &RunDocument) -> [Line; 9] {
                 .map(|failed| format!("{} tokens a completed task, in and out", short(failed))),
         ),
     ]
+}
+
+fn in_time(run: &RunDocument) -> Option<String> {
+    let deadline = run.task.deadline?;
+    let met = deadline.met.map_or_else(|| "none whose fate is known".to_owned(), percent);
+    Some(format!("{met} within {} s", short(deadline.deadline_s)))
 }
 
 fn api(run: &RunDocument) -> Option<String> {

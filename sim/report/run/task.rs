@@ -19,6 +19,9 @@ pub struct TaskCost {
     /// From its first call to its last answer, pauses included; null quantiles if none was both
     /// started and ended while measuring.
     pub wall_s: Quantiles,
+    /// Those that were done in time; left out if no deadline was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
     /// Time of all chips, idle time included.
     pub gpu_s: Option<f64>,
     /// Dollars for the chips.
@@ -31,6 +34,18 @@ pub struct TaskCost {
     pub joules: TaskJoules,
     /// What an API charges for the same tokens; null unless asked for.
     pub api: Option<ApiCost>,
+}
+
+/// Tasks against a deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Deadline {
+    /// From a task's start.
+    pub deadline_s: f64,
+    /// Share of the tasks that ended within it, of those begun while measuring whose fate is
+    /// known: ended, or under way for longer; null if there are none.
+    pub met: Option<f64>,
+    /// Tasks per hour that did.
+    pub tasks_per_hour: Option<f64>,
 }
 
 /// Tokens of an average task.

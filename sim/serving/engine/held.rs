@@ -1,6 +1,7 @@
 //! Pages and sequences that come from elsewhere, or go there: hand-overs, stores below, failures.
 
 use super::admission::publish_prompt;
+use super::decodes::Decodes;
 use super::replica::{Engine, Replica};
 use super::sequences::Sequence;
 use crate::cost::Pricer;
@@ -159,6 +160,17 @@ impl<P: Pricer> Replica<P> {
     pub fn unpin(&mut self, now: SimTime, lease: Lease) {
         self.observe(now);
         self.kv.cancel(lease);
+    }
+
+    /// Goes on with other prices and `pages` KV pages.
+    ///
+    /// # Panics
+    /// If there are requests in it.
+    pub fn become_of(&mut self, pricer: P, pages: u64) {
+        assert!(self.in_flight() == 0, "a replica changes when it is empty");
+        self.decodes = Decodes::new(pricer.clips(), self.limits.page_tokens);
+        self.pricer = pricer;
+        self.kv.resize(pages);
     }
 
     /// Stops at once and loses its KV: all sequences leave, in order of admission, then of arrival,

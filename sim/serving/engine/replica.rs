@@ -146,8 +146,13 @@ impl<P: Pricer> Replica<P> {
 
     /// Whether a sequence of `tokens` tokens could ever be served.
     pub fn check(&self, tokens: u32) -> Result<(), TooLong> {
+        self.check_in(tokens, self.kv.capacity())
+    }
+
+    /// The same if it had `pages` pages.
+    pub fn check_in(&self, tokens: u32, pages: u64) -> Result<(), TooLong> {
+        let capacity = pages / u64::from(self.limits.groups.max(1));
         let pages = u64::from(self.limits.pages(tokens));
-        let capacity = self.kv.capacity() / u64::from(self.limits.groups.max(1));
         if pages > capacity { Err(TooLong { pages, capacity }) } else { Ok(()) }
     }
 

@@ -208,6 +208,12 @@ impl KvCache {
         self.given_up.iter_mut().for_each(Vec::clear);
     }
 
+    /// Has `capacity` pages from now on, all of them free; leases that are out become void.
+    pub(in crate::serving) fn resize(&mut self, capacity: u64) {
+        self.capacity = capacity;
+        self.clear();
+    }
+
     /// Asserts that no page is lost or counted twice, given the private pages of all leases.
     pub fn check(&self, private: u64) {
         self.tree.check();

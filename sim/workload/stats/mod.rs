@@ -7,5 +7,7 @@
 mod lru;
 mod moments;
 mod report;
+mod shares;
 
 pub use report::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TraceStats};
+pub use shares::TokenShares;

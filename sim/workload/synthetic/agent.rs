@@ -171,8 +171,8 @@ impl Agent {
         let output = output.min(setting.window - self.tokens).max(1);
         let content = self.context.content(self.tokens + output, setting.page_tokens);
         let (prompt, at, spawns) = (self.tokens, None, Vec::new());
-        let after = Vec::new();
-        Call { prompt, output, cause, gap, at, content, spawns, waits_for, after }
+        let (after, model) = (Vec::new(), 0);
+        Call { prompt, output, cause, gap, at, content, spawns, waits_for, after, model }
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn conversation(spec: &DialogueSpec, setting: Setting, task: u64) -> 
             spawns: Vec::new(),
             waits_for: Vec::new(),
             after: Vec::new(),
+            model: 0,
         });
         history = prompt + kept;
     }

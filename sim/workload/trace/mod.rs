@@ -4,8 +4,8 @@
 //! whole: [`Trace::tasks`] replays it, [`TraceStats`](super::TraceStats) describes it. Formats:
 //! Mooncake JSONL (512-token pages, the last one may be partial), Claude Code sessions as JSON
 //! (full pages, sub-agents), Azure CSV (lengths only), and formats of agents' runs: Dynamo's graphs
-//! and request events, LLMServingSim's sessions, OpenTelemetry spans. Page identities are local to a
-//! file.
+//! and request events, LLMServingSim's sessions, OpenTelemetry spans. Page identities are local to
+//! a file.
 
 mod builder;
 mod formats;

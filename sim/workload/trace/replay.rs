@@ -55,6 +55,7 @@ fn chain(agent: &Agent, page_tokens: Option<u32>) -> Chain {
         spawns: Vec::new(),
         waits_for: Vec::new(),
         after: row.after.clone(),
+        model: 0,
     };
     Chain { calls: agent.rows.iter().enumerate().map(call).collect() }
 }

@@ -22,6 +22,7 @@ use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
 use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
 use crate::cost::StepProgram;
+use crate::economics::Basis;
 use crate::model::Plan;
 use crate::report::{Bench, Paid, RunDocument, Used, fill_run, fill_task, render_run};
 use crate::serving::{Percentiles, Replica};
@@ -42,7 +43,7 @@ Examples:
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: disaggregated, failures, host-cores, kv-offload, kv-pool,
-    /// prefill-on-older-chips, routing, speculative; flags win
+    /// model-routing, part-failures, prefill-on-older-chips, routing, speculative; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -104,6 +105,9 @@ pub(in crate::cli) struct Run {
     /// Share of tasks in which the model succeeds: a completed task pays for those that fail
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
     pub(in crate::cli::simulate) success: f64,
+    /// Say what share of tasks is done within this time of its start
+    #[arg(long, value_name = "TIME", value_parser = values::span)]
+    pub(in crate::cli::simulate) deadline: Option<SimSpan>,
     /// How chips are paid for
     #[command(flatten)]
     pub(in crate::cli::simulate) money: BasisFlags,
@@ -151,8 +155,8 @@ impl Run {
         let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
         let order = self.common.order(&chip, &model, plan, work.page_tokens());
         let deployment = order.deploy()?;
-        let prefill = self.prefill_chip().map(|name| chip_named(name, shell)).transpose()?;
-        let crew = Crew::of(self, prefill.as_ref(), (&order, &deployment), || catalog(shell))?;
+        let named = self.named(shell)?;
+        let crew = Crew::of(self, named.others(), (&order, &deployment), || catalog(shell))?;
         let api = self.money.api()?;
         if let Some(folder) = &self.out {
             prepare(folder)?;
@@ -162,7 +166,8 @@ impl Run {
         let started = Instant::now();
         let (result, figures) = self.drive(&crew, &mut work, recording.as_mut(), shell)?;
         let mut document = self.document(&crew, &result, figures.as_ref(), &work);
-        let paid = Paid { basis: &self.money.basis(), api: api.as_ref(), success: self.success };
+        let basis = self.money.basis();
+        let paid = Paid { api: api.as_ref(), ..self.paid(&basis) };
         fill_task(&mut document, &crew.used(&result, figures.as_ref()), &result, &paid);
         if self.timing {
             let wall_s = started.elapsed().as_secs_f64();
@@ -230,14 +235,18 @@ impl Run {
                 remedy: "leave it out".into(),
             });
         }
-        let lists = [("--out", self.out.is_some()), ("--format", self.format.is_some())];
+        let lists = [
+            ("--out", self.out.is_some()),
+            ("--format", self.format.is_some()),
+            ("--deadline", self.deadline.is_some()),
+        ];
         if self.percentiles == PercentilesName::Sketch
             && let Some((flag, _)) = lists.into_iter().find(|(_, is_given)| *is_given)
         {
             return Err(CliError::Flag {
                 flag: "--percentiles",
                 value: "sketch".into(),
-                problem: format!("does not keep the requests that {flag} is to list"),
+                problem: format!("does not keep the requests and tasks that {flag} needs"),
                 remedy: "leave one of them out; --json gives the summary".into(),
             });
         }
@@ -305,6 +314,11 @@ impl Run {
         Ok(result)
     }
 
+    /// How tasks are paid for on `basis`, and what is asked of them.
+    pub(in crate::cli::simulate) fn paid<'a>(&self, basis: &'a Basis) -> Paid<'a> {
+        Paid { basis, api: None, success: self.success, deadline: self.deadline }
+    }
+
     /// The run's document for another order.
     pub(in crate::cli::simulate) fn again(
         &self,
@@ -316,7 +330,8 @@ impl Run {
         let watch = &mut Watch::new(&mut nobody);
         let result = self.work_through(&deployment, work, order.model.context, watch).ok()?;
         let mut document = fill_run(order, &deployment, &result);
-        let paid = Paid { basis: &self.money.basis(), api: None, success: self.success };
+        let basis = self.money.basis();
+        let paid = self.paid(&basis);
         let used = Used { order, replicas: 1, meter: &result.meter };
         fill_task(&mut document, &[used], &result, &paid);
         Some(document)

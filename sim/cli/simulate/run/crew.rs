@@ -1,14 +1,20 @@
 //! What a run is to run on, and the run itself.
 
+use std::borrow::Cow;
+
 use super::command::Run;
-use super::fleet::PrefillPool;
-use super::tiers::Stores;
+use super::fleet::{BetterPool, Lesser, PrefillPool, Stores};
 use super::timeline::Watch;
-use crate::cli::CliError;
+use crate::cli::models::model_named;
 use crate::cli::simulate::work::Work;
-use crate::cluster::{Deployment, FleetFigures, Order, RunResult};
+use crate::cli::specs::chip_named;
+use crate::cli::{CliError, Shell};
+use crate::cluster::{Deployment, Fleet, FleetFigures, Order, RunResult};
+use crate::cost::StepProgram;
 use crate::hardware::{Catalog, Chip};
-use crate::report::{RunDocument, Used, Wire, fill_oracle, fill_run, fill_tiers};
+use crate::model::Model;
+use crate::report::{RunDocument, Used, Wire, fill_escalation, fill_oracle, fill_run, fill_tiers};
+use crate::serving::Speculating;
 
 /// The replicas of a run.
 pub(in crate::cli::simulate) struct Crew<'a> {
@@ -20,19 +26,48 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     prefill: Option<(PrefillPool<'a>, Wire)>,
     /// What lies below the HBM of those that prefill.
     stores: Option<Stores>,
+    /// The better model behind all of these.
+    better: Option<BetterPool<'a>>,
+    /// What replicas become whose parts fail.
+    lessers: Vec<Lesser>,
+}
+
+/// What a run names besides its chip and its model.
+#[derive(Clone, Copy, Default)]
+pub(in crate::cli::simulate) struct Others<'a> {
+    /// The chip that prefills, if that is not the replicas' own.
+    pub(in crate::cli::simulate) prefill: Option<&'a Chip>,
+    /// The better model.
+    pub(in crate::cli::simulate) better: Option<&'a Model>,
+    /// Its chip, if that is not the replicas' own.
+    pub(in crate::cli::simulate) better_chip: Option<&'a Chip>,
+}
+
+/// The same, found.
+pub(super) struct Named {
+    prefill: Option<Chip>,
+    better: Option<Model>,
+    better_chip: Option<Chip>,
+}
+
+impl Named {
+    pub(super) fn others(&self) -> Others<'_> {
+        let (prefill, better_chip) = (self.prefill.as_ref(), self.better_chip.as_ref());
+        Others { prefill, better: self.better.as_ref(), better_chip }
+    }
 }
 
 impl<'a> Crew<'a> {
     /// The replicas of `order` and `deployment`, and those that prefill for them.
     pub(in crate::cli::simulate) fn of(
         run: &Run,
-        prefill_chip: Option<&'a Chip>,
+        others: Others<'a>,
         (order, deployment): (&'a Order<'a>, &'a Deployment),
         catalog: impl FnOnce() -> Result<Catalog, CliError>,
     ) -> Result<Self, CliError> {
+        let page_tokens = order.limits.page_tokens;
         let prefill = if run.fleet.has_prefill() {
-            let chip = prefill_chip.unwrap_or(order.chip);
-            let page_tokens = order.limits.page_tokens;
+            let chip = others.prefill.unwrap_or(order.chip);
             let ordered = run.common.order(chip, order.model, order.plan, page_tokens);
             let pool = run.fleet.prefill_pool(ordered, order)?;
             let wire = run.fleet.wire(order, &pool.order)?;
@@ -47,7 +82,14 @@ impl<'a> Crew<'a> {
             Some((pool, _)) => tiers.stores(&catalog()?, &pool.order, &pool.deployment)?,
             None => tiers.stores(&catalog()?, order, deployment)?,
         };
-        Ok(Self { order, deployment, prefill, stores })
+        let better = others.better.map(|model| {
+            let chip = others.better_chip.unwrap_or(order.chip);
+            run.fleet.better.pool(run.common.order(chip, model, order.plan, page_tokens))
+        });
+        let pool = prefill.as_ref().map(|(pool, _)| pool);
+        let (serving, _) = run.fleet.counts();
+        let lessers = run.fleet.parts.lessers(((order, deployment), serving), pool)?;
+        Ok(Self { order, deployment, prefill, stores, better: better.transpose()?, lessers })
     }
 }
 
@@ -55,6 +97,23 @@ impl Run {
     /// The name of the chip that prefills, if that is not the replicas' own.
     pub(in crate::cli::simulate) fn prefill_chip(&self) -> Option<&str> {
         self.fleet.prefill_chip()
+    }
+
+    /// What it names besides its chip and its model.
+    pub(super) fn named(&self, shell: &Shell) -> Result<Named, CliError> {
+        let chip = |name: Option<&str>| name.map(|name| chip_named(name, shell)).transpose();
+        let (better, better_chip) = self.better();
+        Ok(Named {
+            prefill: chip(self.prefill_chip())?,
+            better: better.map(|name| model_named(name, shell)).transpose()?,
+            better_chip: chip(better_chip)?,
+        })
+    }
+
+    /// The names of the better model, and of its chip if that is not the replicas' own.
+    pub(in crate::cli::simulate) fn better(&self) -> (Option<&str>, Option<&str>) {
+        let names = self.fleet.better.names();
+        (names.map(|(model, _)| model), names.and_then(|(_, chip)| chip))
     }
 
     /// Simulates; a fleet has figures of its own.
@@ -84,8 +143,12 @@ impl Run {
         let engine = self.common.engine.into();
         let speculation = self.fleet.speculation(crew.order.model)?;
         let how = (engine, ttl, self.common.seed);
-        let mut fleet =
-            self.fleet.build(serving, prefill, how, (speculation.as_ref(), crew.stores.as_ref()));
+        let more = (speculation.as_ref(), crew.stores.as_ref(), crew.lessers.as_slice());
+        let mut fleet = self.fleet.build(serving, prefill, how, more);
+        if let Some(better) = &crew.better {
+            let window = crew.order.model.context;
+            return self.measure_cascade(fleet, (better, window), work, watch);
+        }
         let (plan, window) = (self.plan_of(work), crew.order.model.context);
         let Some(clients) = self.steady_clients(work) else {
             let tasks = self.task_list(work, window)?;
@@ -98,6 +161,33 @@ impl Run {
         let result = watch.simulate(&mut fleet, pool.loop_of(clients), plan);
         let result = RunResult { calls_per_task: pool.calls_per_task(), ..result };
         Ok((result, fleet.figures()))
+    }
+
+    /// A fleet with a better model behind it, to which tasks are handed on.
+    fn measure_cascade<'a>(
+        &self,
+        mut fleet: Fleet<Speculating<&'a StepProgram>>,
+        (better, window): (&'a BetterPool<'a>, u32),
+        work: &Work,
+        watch: &mut Watch,
+    ) -> Result<(RunResult, FleetFigures), CliError> {
+        let (seed, ttl) = (self.common.seed, self.common.ttl);
+        let (plan, how) = (self.plan_of(work), (self.common.engine.into(), ttl));
+        let routing = self.fleet.routing();
+        let window = better.window(window);
+        let Some(clients) = self.steady_clients(work) else {
+            let tasks = self.task_list(work, window)?.map(Cow::Owned);
+            let mut cascade = better.behind(fleet, routing, how);
+            let result = watch.simulate(&mut cascade, better.hand_on(tasks, seed), plan);
+            return Ok((result, cascade.figures()));
+        };
+        let pool = work.pool(seed, window, clients)?;
+        pool.warm(clients, ttl, |client, content| fleet.warm(u64::from(client) + 1, content));
+        let mut cascade = better.behind(fleet, routing, how);
+        let tasks = better.hand_on(pool.loop_of(clients), seed);
+        let result = watch.simulate(&mut cascade, tasks, plan);
+        let calls_per_task = pool.calls_per_task() * (1.0 + better.rate);
+        Ok((RunResult { calls_per_task, ..result }, cascade.figures()))
     }
 
     /// What each replica is called, in order of their numbers.
@@ -113,6 +203,14 @@ impl Run {
             let numbers = serving..serving + prefilling;
             names.extend(numbers.map(|number| title(number, "prefills", &pool.order)));
         }
+        if let Some(better) = &crew.better {
+            let first = names.len();
+            let model = &better.order.model.name;
+            names.extend(
+                (first..first + better.replicas())
+                    .map(|number| title(number, model, &better.order)),
+            );
+        }
         names
     }
 
@@ -126,7 +224,11 @@ impl Run {
         let Crew { order, deployment, .. } = *crew;
         let Some(figures) = figures else { return fill_run(order, deployment, result) };
         let prefill = crew.prefill.as_ref().map(|(pool, wire)| (pool, wire));
-        let mut document = self.fleet.document((order, deployment), prefill, (result, figures));
+        let pools = (prefill, crew.better.as_ref());
+        let mut document = self.fleet.document((order, deployment), pools, (result, figures));
+        if let Some(better) = &crew.better {
+            fill_escalation(&mut document, &better.order, better.rate, result);
+        }
         fill_oracle(&mut document, figures);
         if let (Some((tiering, sources)), Some(measured)) = (&crew.stores, &figures.tiers) {
             fill_tiers(&mut document, (tiering, sources), measured);
@@ -146,7 +248,8 @@ impl Crew<'_> {
             return vec![Used { order: self.order, replicas: 1, meter: &result.meter }];
         };
         let prefilling = self.prefill.iter().map(|(pool, _)| &pool.order);
-        let orders = std::iter::once(self.order).chain(prefilling);
+        let better = self.better.iter().map(|better| &better.order);
+        let orders = std::iter::once(self.order).chain(prefilling).chain(better);
         let used = orders.zip(&figures.pools).map(|(order, pool)| Used {
             order,
             replicas: pool.replicas,

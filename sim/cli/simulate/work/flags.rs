@@ -28,8 +28,8 @@ pub(in crate::cli) struct WorkFlags {
     /// [default: agentic-coding]
     #[arg(long, value_name = "W", conflicts_with = "trace")]
     pub(in crate::cli) workload: Option<String>,
-    /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV, Dynamo's agentic Mooncake and
-    /// request traces, LLMServingSim JSONL, OpenTelemetry spans; files or folders
+    /// Recorded work: Claude Code sessions, Mooncake JSONL, Azure CSV, Dynamo's agentic Mooncake
+    /// and request traces, LLMServingSim JSONL, OpenTelemetry spans; files or folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(in crate::cli::simulate) trace: Vec<PathBuf>,
     /// Time between the starts of session files, which have no common clock

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{JoinHandle, spawn};
 
-use crate::workload::{
-    Batch, StreamEnd, StreamedTasks, Tally, TraceKind, WorkloadError, open_stream,
-};
+use crate::workload::{Batch, StreamEnd, StreamedTasks, Tally, WorkloadError, open_stream};
 
 /// Batches that wait to be replayed: enough for either side to pause, few enough to forget.
 const AHEAD: usize = 4;
@@ -16,7 +14,6 @@ const AHEAD: usize = 4;
 #[derive(Clone, Debug)]
 pub(in crate::cli::simulate) struct Streamed {
     path: PathBuf,
-    pub(in crate::cli::simulate) kind: TraceKind,
     pub(in crate::cli::simulate) page_tokens: Option<u32>,
     /// What the last replay has seen.
     pub(in crate::cli::simulate) tally: Tally,
@@ -37,7 +34,6 @@ impl Streamed {
         let [path] = paths else { return Ok(None) };
         Ok(open_stream(path)?.map(|stream| Self {
             path: path.clone(),
-            kind: stream.kind(),
             page_tokens: stream.page_tokens(),
             tally: Tally::default(),
         }))

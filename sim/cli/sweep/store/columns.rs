@@ -62,13 +62,15 @@ const LEFT_OUT: [&str; 7] =
 
 /// Flags that make a fleet of a replica, or give it stores below HBM: only then there are figures
 /// of these.
-const FLEET: [&str; 7] = [
+const FLEET: [&str; 9] = [
     "replicas",
     "prefill-replicas",
     "fail-every",
     "outage",
+    "part-fault",
     "host-cores",
     "draft-tokens",
+    "escalate-to",
     "kv-tiers",
 ];
 

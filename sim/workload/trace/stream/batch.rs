@@ -67,6 +67,7 @@ impl Batch {
             spawns: Vec::new(),
             waits_for: Vec::new(),
             after: Vec::new(),
+            model: 0,
         };
         let chains = vec![Chain { calls: vec![call] }];
         (Task { label: String::new(), start: row.start, chains }, row.output)

@@ -120,7 +120,9 @@ fn in_order(nodes: &[Node], needs: &[Vec<usize>]) -> Result<Vec<usize>, Workload
     let mut left: Vec<usize> = needs.iter().map(Vec::len).collect();
     let mut dependants = vec![Vec::new(); nodes.len()];
     for (at, needs) in needs.iter().enumerate() {
-        needs.iter().for_each(|&need| dependants[need].push(at));
+        for &need in needs {
+            dependants[need].push(at);
+        }
     }
     let mut free: VecDeque<usize> = (0..nodes.len()).filter(|&at| left[at] == 0).collect();
     let mut order = Vec::with_capacity(nodes.len());

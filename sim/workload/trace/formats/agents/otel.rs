@@ -26,7 +26,8 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Span {
-    span_id: Option<String>,
+    #[serde(rename = "span_id")]
+    id: Option<String>,
     #[serde(default)]
     name: String,
     start_time: Option<String>,
@@ -89,73 +90,94 @@ pub(in crate::workload::trace) fn read(
     Ok(file)
 }
 
+/// The names of counts, of prompts and of answers, since they were changed and before.
+const COUNTS: [[&str; 2]; 2] = [
+    ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"],
+    ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"],
+];
+
 impl Span {
     /// Whether it is a call of a model, not a tool or what holds them together.
     fn is_call(&self) -> bool {
-        let keys = ["gen_ai.input.messages", "gen_ai.usage.input_tokens", USAGE_IN];
-        self.name.starts_with("chat ") || keys.iter().any(|key| self.attributes.contains_key(*key))
+        let mut keys = COUNTS[0].into_iter().chain(["gen_ai.input.messages"]);
+        self.name.starts_with("chat ") || keys.any(|key| self.attributes.contains_key(key))
+    }
+
+    /// The first of these attributes that there is, and its name.
+    fn get<'k>(&self, keys: &[&'k str]) -> Option<(&'k str, &Value)> {
+        keys.iter().find_map(|&key| Some((key, self.attributes.get(key)?)))
+    }
+
+    /// From when to when, in ticks.
+    fn times(&self, place: &Place) -> Result<(i64, i64), WorkloadError> {
+        let time = |key: &str, stamp: &Option<String>| {
+            let stamp = stamp.as_ref().ok_or_else(|| {
+                place.refuse(key, "missing", "every call of a model has it; add it")
+            })?;
+            ticks(stamp.trim_end_matches("+00:00"))
+                .ok_or_else(|| place.refuse(key, stamp, "write it as 2026-02-25T10:00:00.000000Z"))
+        };
+        let (start, end) =
+            (time("start_time", &self.start_time)?, time("end_time", &self.end_time)?);
+        if end < start {
+            let stamp = self.end_time.clone().unwrap_or_default();
+            let remedy = "it is before `start_time`; correct either";
+            return Err(place.refuse("end_time", stamp, remedy));
+        }
+        Ok((start, end))
+    }
+
+    /// The prompt.
+    fn says(&self) -> Vec<Message> {
+        let says = self.attributes.get("gen_ai.input.messages").and_then(unwrapped);
+        let list = says.as_ref().and_then(Value::as_array);
+        list.map_or_else(Vec::new, |list| list.iter().map(Message::of).collect())
+    }
+
+    /// The answer.
+    fn hears(&self) -> Option<String> {
+        let texts = ["gen_ai.output.text", "gen_ai.completion", "gen_ai.output"];
+        if let Some((_, Value::String(text))) = self.get(&texts) {
+            return Some(text.clone());
+        }
+        let list = self.attributes.get("gen_ai.output.messages").and_then(unwrapped)?;
+        Some(Message::of(list.get(0)?).text)
+    }
+
+    /// Tokens of prompt and answer, where they were counted.
+    fn usage(&self, place: &Place) -> Result<(Option<u32>, Option<u32>), WorkloadError> {
+        let count = |keys: &[&str], least: u32| {
+            let found = self.get(keys);
+            found.map(|(key, value)| tokens(place, key, Some(value), least)).transpose()
+        };
+        Ok((count(&COUNTS[0], 1)?, count(&COUNTS[1], 0)?))
     }
 }
 
-/// The names of counts before and after they were changed.
-const USAGE_IN: &str = "gen_ai.usage.prompt_tokens";
-const USAGE_OUT: &str = "gen_ai.usage.completion_tokens";
-
 fn call(name: &str, index: usize, span: Span) -> Result<Call, WorkloadError> {
     let place = Place::path(name, format!("spans[{index}]"));
-    let time = |key: &str, stamp: Option<&String>| {
-        let stamp = stamp
-            .ok_or_else(|| place.refuse(key, "missing", "every call of a model has it; add it"))?;
-        ticks(stamp.trim_end_matches("+00:00"))
-            .ok_or_else(|| place.refuse(key, stamp, "write it as 2026-02-25T10:00:00.000000Z"))
-    };
-    let (start, end) =
-        (time("start_time", span.start_time.as_ref())?, time("end_time", span.end_time.as_ref())?);
-    if end < start {
-        let stamp = span.end_time.unwrap_or_default();
-        return Err(place.refuse("end_time", stamp, "it is before `start_time`; correct either"));
-    }
-    let get = |keys: &[&'static str]| {
-        keys.iter().find_map(|&key| span.attributes.get(key).map(|value| (key, value)))
-    };
-    let says = get(&["gen_ai.input.messages"]).and_then(|(_, value)| unwrapped(value));
-    let says = says
-        .as_ref()
-        .and_then(Value::as_array)
-        .map_or(Vec::new(), |list| list.iter().map(Message::of).collect());
-    let hears = get(&["gen_ai.output.text", "gen_ai.completion", "gen_ai.output"]);
-    let hears = match (hears, get(&["gen_ai.output.messages"])) {
-        (Some((_, Value::String(text))), _) => Some(text.clone()),
-        (_, Some((_, value))) => {
-            let list = unwrapped(value);
-            list.as_ref().and_then(|list| list.get(0)).map(|first| Message::of(first).text)
-        }
-        _ => None,
-    };
-    let keys = [["gen_ai.usage.input_tokens", USAGE_IN], ["gen_ai.usage.output_tokens", USAGE_OUT]];
-    let [usage_in, usage_out] = keys.map(|keys| get(&keys));
-    let text: Vec<u64> = says.iter().flat_map(Message::tokens).collect();
-    let prompt = match usage_in {
-        Some((key, value)) => tokens(&place, key, Some(value), 1)?,
+    let (start, end) = span.times(&place)?;
+    let (says, hears) = (span.says(), span.hears());
+    let tokens: Vec<u64> = says.iter().flat_map(Message::tokens).collect();
+    let (recorded_in, recorded_out) = span.usage(&place)?;
+    let prompt = match recorded_in {
+        Some(prompt) => prompt,
         None if says.is_empty() => {
             let remedy = "give it, or the prompt in `gen_ai.input.messages`";
-            return Err(place.refuse(keys[0][0], "missing", remedy));
+            return Err(place.refuse(COUNTS[0][0], "missing", remedy));
         }
-        None => text.len() as u32,
+        None => tokens.len() as u32,
     };
-    let output = match (usage_out, &hears) {
-        (Some((key, value)), _) => tokens(&place, key, Some(value), 0)?,
-        (None, Some(text)) => {
-            let answer = Message { role: String::new(), text: text.clone() };
-            answer.tokens().count() as u32
-        }
-        (None, None) => 0,
+    let estimate = |text: &String| {
+        let answer = Message { role: String::new(), text: text.clone() };
+        answer.tokens().count() as u32
     };
+    let output = recorded_out.or_else(|| hears.as_ref().map(estimate)).unwrap_or(0);
     let agent = span.resource_attributes.get("service.name").and_then(Value::as_str);
     Ok(Call {
-        id: span.span_id.clone().unwrap_or_else(|| index.to_string()),
         agent: agent.unwrap_or_default().to_owned(),
-        is_estimated: usage_in.is_none() || usage_out.is_none(),
+        is_estimated: recorded_in.is_none() || recorded_out.is_none(),
+        id: span.id.unwrap_or_else(|| index.to_string()),
         place,
         start,
         end,
@@ -163,7 +185,7 @@ fn call(name: &str, index: usize, span: Span) -> Result<Call, WorkloadError> {
         hears,
         prompt,
         output,
-        tokens: text,
+        tokens,
     })
 }
 

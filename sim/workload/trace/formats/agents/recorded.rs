@@ -45,9 +45,10 @@ impl Call {
     /// The wait of what was received at `at` and needed this one: its answer if that was there by
     /// then, else that it was sent.
     fn before(&self, at: f64) -> Need {
-        match self.ended() <= at {
-            true => self.named(false, at - self.ended()),
-            false => self.named(true, at - self.received),
+        if self.ended() <= at {
+            self.named(false, at - self.ended())
+        } else {
+            self.named(true, at - self.received)
         }
     }
 }

@@ -34,9 +34,11 @@ struct Context {
 
 #[derive(Deserialize)]
 struct Request {
-    request_id: Option<String>,
+    #[serde(rename = "request_id")]
+    id: Option<String>,
     output_tokens: Option<Value>,
-    request_received_ms: Option<Value>,
+    #[serde(rename = "request_received_ms")]
+    received_ms: Option<Value>,
     total_time_ms: Option<Value>,
     replay: Option<Replay>,
 }
@@ -120,11 +122,10 @@ impl Reader {
         context: Option<Context>,
     ) -> Result<(), WorkloadError> {
         let missing = |key| place.refuse(key, "missing", "every request has it; add it");
-        let id = request.request_id.ok_or_else(|| missing("request.request_id"))?;
+        let id = request.id.ok_or_else(|| missing("request.request_id"))?;
         let output = tokens(place, "output_tokens", request.output_tokens.as_ref(), 0)?;
         let key = "request_received_ms";
-        let received =
-            number(place, key, required(place, key, request.request_received_ms.as_ref())?)?;
+        let received = number(place, key, required(place, key, request.received_ms.as_ref())?)?;
         let key = "total_time_ms";
         let took = span(place, key, required(place, key, request.total_time_ms.as_ref())?, MS)?;
         let replay = request.replay.ok_or_else(|| missing("request.replay"))?;

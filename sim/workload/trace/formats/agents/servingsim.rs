@@ -87,7 +87,7 @@ impl Reader {
                 }
                 _ => place.clone(),
             };
-            let (row, tool) = self.row(&place, sub, (start, gap, index))?;
+            let (row, tool) = self.row(&place, &sub, (start, gap, index))?;
             agent.rows.push(row);
             gap = tool;
         }
@@ -99,7 +99,7 @@ impl Reader {
     fn row(
         &mut self,
         place: &Place,
-        sub: Sub,
+        sub: &Sub,
         (time, gap, index): (SimSpan, SimSpan, usize),
     ) -> Result<(Row, SimSpan), WorkloadError> {
         let prompt = tokens(place, "input_toks", sub.input_toks.as_ref(), 1)?;

@@ -48,7 +48,9 @@ impl Message {
 /// What a run of tokens says, as one number.
 pub(super) fn digest(tokens: &[u64]) -> u64 {
     let mut hasher = FxHasher::default();
-    tokens.iter().for_each(|&token| hasher.write_u64(token));
+    for &token in tokens {
+        hasher.write_u64(token);
+    }
     hasher.finish()
 }
 

@@ -49,7 +49,7 @@ impl TierFlags {
     }
 
     /// Whether there is any store.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::cli::simulate::run) fn is_on(&self) -> bool {
         self.wishes().is_on()
     }
 
@@ -119,4 +119,4 @@ impl TierFlags {
 }
 
 /// Stores as they will be, and where their figures are from.
-pub(super) type Stores = (Tiering, Vec<Sources>);
+pub(in crate::cli::simulate::run) type Stores = (Tiering, Vec<Sources>);

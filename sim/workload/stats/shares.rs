@@ -1,10 +1,10 @@
 //! What a provider's bill would say of tasks: shares of cache reads, fresh tokens and output.
 
-use super::content::common_pages;
-use super::synthetic::is_shared;
-use super::task::{Call, Task};
 use crate::serving::Extent;
 use crate::units::SimSpan;
+use crate::workload::content::common_pages;
+use crate::workload::synthetic::is_shared;
+use crate::workload::task::{Call, Task};
 
 /// Tokens by kind, summed over calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 use clap::Args;
 
 use super::acceptance::Drafting;
+use super::better::{BetterFlags, BetterPool};
+use super::parts::{Lesser, PartFlags};
 use super::tiers::{Stores, TierFlags};
 use crate::cli::CliError;
 use crate::cli::simulate::values;
@@ -20,7 +22,7 @@ use crate::units::{BytesPerSec, SimSpan};
 /// Replicas, routing, disaggregation, failures, tools.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Fleet")]
-pub(super) struct FleetFlags {
+pub(in crate::cli::simulate::run) struct FleetFlags {
     /// Replicas that serve requests, or decode them if others prefill
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=4096))]
@@ -70,6 +72,9 @@ pub(super) struct FleetFlags {
     /// one is given: `2@10min`, `0@90s+5min`
     #[arg(long, value_name = "N@TIME[+TIME]", num_args = 1.., value_parser = outage)]
     outage: Vec<Outage>,
+    /// Parts of replicas
+    #[command(flatten)]
+    pub(in crate::cli::simulate::run) parts: PartFlags,
     /// Tools of agents queue for this many host cores [default: cores without number]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -94,9 +99,12 @@ pub(super) struct FleetFlags {
     /// Say what share of prompt tokens a cache of the same size would find that knows the future
     #[arg(long)]
     kv_oracle: bool,
+    /// The better model
+    #[command(flatten)]
+    pub(in crate::cli::simulate::run) better: BetterFlags,
     /// What lies below HBM
     #[command(flatten)]
-    pub(super) tiers: TierFlags,
+    pub(in crate::cli::simulate::run) tiers: TierFlags,
 }
 
 /// A replica that fails at a time.
@@ -119,31 +127,37 @@ fn outage(text: &str) -> Result<Outage, String> {
 }
 
 /// The pool that prefills, as ordered and deployed.
-pub(super) struct PrefillPool<'a> {
-    pub(super) order: Order<'a>,
-    pub(super) deployment: Deployment,
+pub(in crate::cli::simulate::run) struct PrefillPool<'a> {
+    pub(in crate::cli::simulate::run) order: Order<'a>,
+    pub(in crate::cli::simulate::run) deployment: Deployment,
 }
 
 impl FleetFlags {
     /// Replicas that serve or decode, and those that prefill for them.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    pub(in crate::cli::simulate::run) fn counts(&self) -> (usize, usize) {
         (self.replicas as usize, self.prefill_replicas as usize)
     }
 
     /// Whether there is more than one replica and nothing about it.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::cli::simulate::run) fn is_on(&self) -> bool {
         self.replicas > 1
             || self.prefill_replicas > 0
             || self.fail_every.is_some()
             || !self.outage.is_empty()
+            || self.parts.is_on()
             || self.host_cores.is_some()
             || self.draft_tokens.is_some()
             || self.tiers.is_on()
             || self.kv_oracle
+            || self.better.names().is_some()
     }
 
     /// Refuses what does not go together.
-    pub(super) fn check(&self, is_explained: bool, is_open_loop: bool) -> Result<(), CliError> {
+    pub(in crate::cli::simulate::run) fn check(
+        &self,
+        is_explained: bool,
+        is_open_loop: bool,
+    ) -> Result<(), CliError> {
         let refuse = |flag, value: &str, problem: &str, remedy: &str| {
             let (value, problem, remedy) = (value.into(), problem.into(), remedy.into());
             Err(CliError::Flag { flag, value, problem, remedy })
@@ -175,12 +189,14 @@ impl FleetFlags {
             return refuse(flag, "is set", problem, "give --draft-tokens, or leave it out");
         }
         self.tiers.check(is_explained, is_open_loop)?;
+        self.better.check(is_open_loop)?;
         let size = (self.replicas + self.prefill_replicas) as usize;
         if let Some(outage) = self.outage.iter().find(|outage| outage.replica >= size) {
             let (value, problem) =
                 (outage.replica.to_string(), format!("replicas are numbered 0 to {}", size - 1));
             return refuse("--outage", &value, &problem, "name one of these");
         }
+        self.parts.check(size)?;
         if self.is_on() && is_explained {
             let problem = "bands of fleets are not computed";
             return refuse("--explain", "is set", problem, "leave it out, or give one replica");
@@ -193,17 +209,17 @@ impl FleetFlags {
     }
 
     /// Whether a pool of its own prefills.
-    pub(super) fn has_prefill(&self) -> bool {
+    pub(in crate::cli::simulate::run) fn has_prefill(&self) -> bool {
         self.prefill_replicas > 0
     }
 
     /// The name of the chip that prefills, if that is not the replicas' own.
-    pub(super) fn prefill_chip(&self) -> Option<&str> {
+    pub(in crate::cli::simulate::run) fn prefill_chip(&self) -> Option<&str> {
         self.prefill_chip.as_deref().filter(|_| self.has_prefill())
     }
 
     /// The pool that prefills on `chip` for the replicas of `order`.
-    pub(super) fn prefill_pool<'a>(
+    pub(in crate::cli::simulate::run) fn prefill_pool<'a>(
         &self,
         mut order: Order<'a>,
         serving: &Order,
@@ -216,7 +232,11 @@ impl FleetFlags {
     }
 
     /// What carries KV from one pool to the other.
-    pub(super) fn wire(&self, serving: &Order, prefill: &Order) -> Result<Wire, CliError> {
+    pub(in crate::cli::simulate::run) fn wire(
+        &self,
+        serving: &Order,
+        prefill: &Order,
+    ) -> Result<Wire, CliError> {
         let pools = ((prefill, self.prefill_replicas), (serving, self.replicas));
         let found = cluster::Wire::between(pools.0, pools.1, self.handoff_bandwidth);
         let cluster::Wire { name, send, receive } =
@@ -230,7 +250,10 @@ impl FleetFlags {
     }
 
     /// How tokens are drafted for `model`.
-    pub(super) fn speculation(&self, model: &Model) -> Result<Option<Speculation>, CliError> {
+    pub(in crate::cli::simulate::run) fn speculation(
+        &self,
+        model: &Model,
+    ) -> Result<Option<Speculation>, CliError> {
         let Some(depth) = self.draft_tokens else { return Ok(None) };
         let drafting = Drafting {
             depth,
@@ -242,21 +265,19 @@ impl FleetFlags {
     }
 
     /// The idle fleet.
-    pub(super) fn build<'a>(
+    pub(in crate::cli::simulate::run) fn build<'a>(
         &self,
         serving: (&Order, &'a Deployment),
         prefill: Option<(&'a PrefillPool<'a>, &Wire)>,
         (engine, ttl, seed): (Engine, Option<SimSpan>, u64),
-        (speculation, stores): (Option<&Speculation>, Option<&Stores>),
+        (speculation, stores, lessers): (Option<&Speculation>, Option<&Stores>, &'a [Lesser]),
     ) -> Fleet<Speculating<&'a StepProgram>> {
-        let refresh = self.view_refresh.unwrap_or(SimSpan::ZERO);
         let pool = |deployment: &'a Deployment, count| {
             let replica = || deployment.speculating_replica(ttl, speculation.cloned());
             (0..count).map(|_| replica().with_engine(engine)).collect()
         };
         let (order, deployment) = serving;
-        let overlap_weight = self.overlap_weight;
-        let routing = Routing { policy: self.routing, refresh, overlap_weight };
+        let routing = self.routing();
         let mut fleet = Fleet::new(pool(deployment, self.replicas), routing);
         if let Some((prefill, wire)) = prefill {
             let [send, receive] = wire.gb_s.map(|rate| BytesPerSec::new(rate * 1e9));
@@ -277,6 +298,18 @@ impl FleetFlags {
         for outage in &self.outage {
             fleet = fleet.with_outage(outage.replica, outage.at, outage.down);
         }
+        for (replica, at, down) in self.parts.chips() {
+            fleet = fleet.with_outage(replica, at, down);
+        }
+        for lesser in lessers {
+            let whole = match prefill {
+                Some((pool, _)) if lesser.outage.replica >= self.replicas as usize => {
+                    &pool.deployment
+                }
+                _ => deployment,
+            };
+            fleet = fleet.with_part_fault(lesser.of(whole, speculation));
+        }
         if let Some(cores) = self.host_cores {
             fleet = fleet.with_cores(HostCores::new(cores, self.tool_cpu_share));
         }
@@ -289,15 +322,21 @@ impl FleetFlags {
         fleet
     }
 
+    /// How requests are spread.
+    pub(in crate::cli::simulate::run) fn routing(&self) -> Routing {
+        let refresh = self.view_refresh.unwrap_or(SimSpan::ZERO);
+        Routing { policy: self.routing, refresh, overlap_weight: self.overlap_weight }
+    }
+
     fn prefill_policy(&self) -> Policy {
         self.prefill_routing.unwrap_or(self.routing)
     }
 
     /// The document of a run of the fleet.
-    pub(super) fn document(
+    pub(in crate::cli::simulate::run) fn document(
         &self,
         serving: (&Order, &Deployment),
-        prefill: Option<(&PrefillPool, &Wire)>,
+        (prefill, better): (Option<(&PrefillPool, &Wire)>, Option<&BetterPool>),
         (result, figures): (&RunResult, &FleetFigures),
     ) -> RunDocument {
         let (order, deployment) = serving;
@@ -310,6 +349,12 @@ impl FleetFlags {
             pools.push(Pool { role: "prefill", order, deployment, routing });
             wire = found.clone();
         }
+        pools.extend(better.map(|BetterPool { order, deployment, .. }| Pool {
+            role: "better",
+            order,
+            deployment,
+            routing: self.routing.name(),
+        }));
         fill_fleet(&pools, result, figures, &wire)
     }
 }

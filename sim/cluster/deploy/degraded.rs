@@ -1,0 +1,67 @@
+//! Chips that lack a part.
+
+use crate::hardware::{Chip, ScaleUp, Stacks};
+
+/// A part of a chip that can fail while the chip goes on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    /// One of its HBM stacks.
+    Stack,
+    /// This share of its scale-up bandwidth.
+    Link(f64),
+}
+
+impl Part {
+    /// `chip` without it, or what the chip lacks for that.
+    ///
+    /// Without a stack, that stack's share of bandwidth and capacity is gone. All ranks of a
+    /// replica wait for the slowest and hold as much as the fullest: one such chip makes the whole
+    /// replica one of such chips.
+    pub fn taken_from(self, chip: &Chip) -> Result<Chip, &'static str> {
+        let mut lesser = chip.clone();
+        match self {
+            Self::Stack => {
+                let stacks = chip.memory.stacks.ok_or("has no stacks of memory")?;
+                if stacks.count < 2 {
+                    return Err("has one stack alone, without which it has no memory");
+                }
+                let left = f64::from(stacks.count - 1) / f64::from(stacks.count);
+                let memory = &mut lesser.memory;
+                memory.bandwidth = memory.bandwidth * left;
+                memory.physical = memory.physical * left;
+                memory.usable = memory.usable * left;
+                memory.stacks = Some(Stacks { count: stacks.count - 1, ..stacks });
+            }
+            Self::Link(share) => {
+                let link = chip.scale_up.as_ref().ok_or("has no scale-up link")?;
+                let bandwidth = link.bandwidth * (1.0 - share);
+                lesser.scale_up = Some(ScaleUp { bandwidth, ..link.clone() });
+            }
+        }
+        Ok(lesser)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Catalog;
+
+    #[test]
+    fn a_stack_takes_its_share_and_a_link_its_own() {
+        let catalog = Catalog::embedded();
+        let chip = catalog.chip("h200-sxm").unwrap();
+        let lesser = Part::Stack.taken_from(chip).unwrap();
+        let count = f64::from(chip.memory.stacks.unwrap().count);
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        let left = (count - 1.0) / count;
+        assert!(near(lesser.memory.bandwidth.get(), chip.memory.bandwidth.get() * left));
+        assert!(near(lesser.memory.usable.get(), chip.memory.usable.get() * left));
+        let stacks = lesser.memory.stacks.unwrap();
+        assert!((stacks.bandwidth().get() / lesser.memory.bandwidth.get() - 1.0).abs() < 0.01);
+        let lesser = Part::Link(0.25).taken_from(chip).unwrap();
+        let rate = |chip: &Chip| chip.scale_up.as_ref().unwrap().bandwidth.get();
+        assert!(near(rate(&lesser), rate(chip) * 0.75));
+        assert_eq!(lesser.memory, chip.memory);
+    }
+}
