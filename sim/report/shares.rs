@@ -122,6 +122,17 @@ pub struct Band {
     pub high: Option<f64>,
 }
 
+impl Band {
+    /// ` (12 to 15)`, ` (from 12)` or nothing, to follow a figure; `write` writes a number.
+    pub(in crate::report) fn beside(self, write: impl Fn(f64) -> String) -> String {
+        match (self.low, self.high) {
+            (Some(low), Some(high)) => format!(" ({} to {})", write(low), write(high)),
+            (Some(low), None) => format!(" (from {})", write(low)),
+            (None, _) => String::new(),
+        }
+    }
+}
+
 /// A distribution in four numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Quantiles {

@@ -89,10 +89,13 @@ fn bands_hold_the_figure_and_are_wider_for_what_nobody_measured() {
             let figure = row.pointer(&format!("/{}", key.replace('.', "/"))).unwrap();
             let figure = figure.as_f64().unwrap();
             assert!(low <= figure && figure <= high, "{key}: {low} {figure} {high}");
-            let is_share = key.contains("time_share") || key.contains("decode_bound");
+            let of_time = ["time_share", "decode_bound", "overlap"];
+            let is_share = of_time.iter().any(|kind| key.starts_with(kind));
             assert!((is_share && low >= 0.0 && high <= 1.0) || low > 0.0, "{key}: {low} {high}");
         }
-        for key in ["time_share.latency", "decode_bound.hbm_bandwidth", "kv_hit_rate", "mbu"] {
+        for key in
+            ["time_share.latency", "decode_bound.hbm_bandwidth", "kv_hit_rate", "overlap.decode"]
+        {
             assert!(bands.contains_key(key), "{key} has no band");
         }
         let tpot = &row["bands"]["tpot_ms_p50"];

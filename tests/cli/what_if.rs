@@ -44,6 +44,40 @@ fn a_frontier_trades_speed_for_output() {
     }
 }
 
+/// Not only the ladder: whatever stands on the page beside it says how sure it is.
+#[test]
+fn what_stands_beside_a_ladder_has_ranges_that_hold_it() {
+    let flags = ["--plan", "tp1", "--explain", "--pareto", "--match", "b200-sxm"];
+    let rows = rows(&flags);
+    let holds = |band: &Value, figure: &Value| {
+        let figure = figure.as_f64().unwrap_or(f64::INFINITY);
+        let low = band["low"].as_f64().unwrap_or(figure);
+        let high = band["high"].as_f64().unwrap_or(f64::INFINITY);
+        assert!(low <= figure * 1.001 && figure <= high * 1.001, "{figure} in {band}");
+        high / low
+    };
+    for row in &rows {
+        for point in row["frontier"].as_array().unwrap() {
+            for key in ["output_tok_s_per_gpu", "tok_s_per_user_p50", "ttft_ms_p99"] {
+                let width = holds(&point["bands"][key], &point[key]);
+                assert!(width > 1.0, "{key} of {point}");
+            }
+        }
+        for turn in row["turns"].as_array().unwrap() {
+            for kind in ["kv", "compute", "capacity"] {
+                holds(&turn[format!("{kind}_band")], &turn[format!("{kind}_batch")]);
+            }
+            // The capacity of both chips is on their data sheets.
+            assert_eq!(turn["capacity_band"]["low"], turn["capacity_band"]["high"]);
+        }
+    }
+    let (needs, bands) = (&rows[0]["needs"], &rows[0]["need_bands"]);
+    for (key, factor) in needs.as_object().unwrap() {
+        holds(&bands[key], factor);
+    }
+    assert!(rows[1]["need_bands"].as_object().unwrap().is_empty());
+}
+
 #[test]
 fn variations_stand_beside_their_chip() {
     let more = ["--concurrency", "8", "--vary", "memory.stacks=4..8/4", "--vary"];

@@ -97,10 +97,25 @@ fn sample_turn(context_tokens: u32, gb: f64) -> Turn {
     let capacity_batch = (gb * 4e6 / f64::from(context_tokens)) as u32;
     let kv_batch = Some(900_000 / context_tokens).filter(|batch| *batch <= capacity_batch);
     let compute_batch = (context_tokens < 3_000).then_some(400);
-    Turn { context_tokens, kv_batch, compute_batch, capacity_batch }
+    let band = |batch: Option<u32>| batch.map_or_else(Band::default, |at| around(f64::from(at)));
+    Turn {
+        context_tokens,
+        kv_batch,
+        compute_batch,
+        capacity_batch,
+        kv_band: band(kv_batch),
+        compute_band: band(compute_batch),
+        capacity_band: band(Some(capacity_batch)),
+    }
+}
+
+/// A fifth either way.
+fn around(figure: f64) -> Band {
+    Band { low: Some(figure * 0.8), high: Some(figure * 1.2) }
 }
 
 fn sample_point(output: f64, step: u32) -> FrontierPoint {
+    let yields = 1.2 * output / f64::from(1 << step);
     FrontierPoint {
         parallel: format!("tp{}", 8 >> (step / 2)),
         gpus: 8 >> (step / 2),
@@ -108,11 +123,12 @@ fn sample_point(output: f64, step: u32) -> FrontierPoint {
         max_batched_tokens: 2048,
         batch_mean: 12.0,
         tok_s_per_user_p50: 9.0 * f64::from(1 << step),
-        output_tok_s_per_gpu: 1.2 * output / f64::from(1 << step),
+        output_tok_s_per_gpu: yields,
         tok_s_per_facility_mw: Some(output * 500.0),
         usd_per_task: None,
         ttft_ms_p99: Some(4_000.0 / f64::from(step + 1)),
         meets_slo: step > 1,
+        bands: [("output_tok_s_per_gpu", around(yields))].into(),
     }
 }
 
@@ -128,13 +144,16 @@ fn sample_roofline(row: &WallRow) -> Roofline {
             phase,
             intensity_flop_b: intensity,
             achieved_flop_s: (intensity * bandwidth).min(peak) * efficiency,
+            band: around((intensity * bandwidth).min(peak) * efficiency),
             time_share,
         };
     Roofline {
         chip: row.chip.clone(),
         matrix_engine: row.matrix_engine.clone().unwrap(),
         peak_flop_s: peak,
+        peak_band: around(peak),
         bandwidth_b_s: bandwidth,
+        bandwidth_band: around(bandwidth),
         points: vec![
             point("qkv", Phase::Decode, 62.0, 0.71, 0.09),
             point("attention", Phase::Decode, 15.8, 0.82, 0.21),

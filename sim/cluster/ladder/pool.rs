@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::sync::OnceLock;
 
 use crate::cost::Pricer;
 use crate::serving::{Extent, Replica};
@@ -30,7 +31,12 @@ pub struct TaskPool {
 
 #[derive(Clone, Debug)]
 enum Fresh {
-    Generated(Box<Tasks>),
+    Generated {
+        tasks: Box<Tasks>,
+        /// The first of them, each written out when a trial first asks for it: a search tries a
+        /// hundred loads on the same work.
+        written: Vec<OnceLock<Task>>,
+    },
     Recorded(Vec<Task>),
 }
 
@@ -43,8 +49,10 @@ impl TaskPool {
     /// A pool of generated tasks; `underway` holds [`underway_in`](Self::underway_in) of the slots
     /// from 0 on, computed by the caller because it may do so in parallel.
     pub fn generated(tasks: Tasks, underway: Vec<Entered>) -> Self {
-        let calls_per_task = calls_per_task((0..SAMPLED).map(|index| tasks.task(index)));
-        Self { underway, fresh: Fresh::Generated(Box::new(tasks)), calls_per_task }
+        let calls_per_task = tasks.calls_per_task(SAMPLED);
+        let written = vec![OnceLock::new(); 2 * underway.len()];
+        let fresh = Fresh::Generated { tasks: Box::new(tasks), written };
+        Self { underway, fresh, calls_per_task }
     }
 
     /// A pool of recorded tasks; a client can only be in the middle of one that is there.
@@ -57,7 +65,7 @@ impl TaskPool {
             task.clone().entered(golden, SERVICE)
         });
         let underway = entered.collect();
-        let calls_per_task = calls_per_task(tasks.iter().cloned());
+        let calls_per_task = calls_per_recorded(&tasks);
         Self { underway, fresh: Fresh::Recorded(tasks), calls_per_task }
     }
 
@@ -100,13 +108,27 @@ impl TaskPool {
     pub fn loop_of(&self, clients: u32) -> impl Iterator<Item = Cow<'_, Task>> {
         let underway = &self.underway[..clients as usize];
         let underway = underway.iter().map(|entered| Cow::Borrowed(&entered.task));
-        underway.chain(self.fresh(clients).map(Cow::Owned))
+        underway.chain(self.shared(clients))
+    }
+
+    /// Tasks from number `first` on, as the pool has them.
+    fn shared(&self, first: u32) -> Box<dyn Iterator<Item = Cow<'_, Task>> + '_> {
+        match &self.fresh {
+            Fresh::Generated { tasks, written } => Box::new((first as usize..).map(|index| {
+                let write = || tasks.task(index as u64);
+                let known = written.get(index).map(|cell| cell.get_or_init(write));
+                known.map_or_else(|| Cow::Owned(write()), Cow::Borrowed)
+            })),
+            Fresh::Recorded(tasks) => {
+                Box::new(tasks.iter().skip(first as usize).map(Cow::Borrowed))
+            }
+        }
     }
 
     /// Tasks from number `first` on.
     pub fn fresh(&self, first: u32) -> Box<dyn Iterator<Item = Task> + '_> {
         match &self.fresh {
-            Fresh::Generated(tasks) => {
+            Fresh::Generated { tasks, .. } => {
                 Box::new((u64::from(first)..).map(|index| tasks.task(index)))
             }
             Fresh::Recorded(tasks) => Box::new(tasks.iter().skip(first as usize).cloned()),
@@ -114,8 +136,7 @@ impl TaskPool {
     }
 }
 
-fn calls_per_task(tasks: impl Iterator<Item = Task>) -> f64 {
-    let (tasks, calls) =
-        tasks.fold((0u32, 0), |(tasks, calls), task| (tasks + 1, calls + task.calls().count()));
-    calls as f64 / f64::from(tasks.max(1))
+fn calls_per_recorded(tasks: &[Task]) -> f64 {
+    let calls: usize = tasks.iter().map(|task| task.calls().count()).sum();
+    calls as f64 / tasks.len().max(1) as f64
 }

@@ -82,6 +82,13 @@ impl Doubt {
         self.deviations.iter().find(|(known, _)| *known == cause).map_or(0.0, |&(_, size)| size)
     }
 
+    /// Worlds in which one cause alone is a deviation more, or less, than assumed, cause by cause.
+    pub fn one_by_one(&self) -> Vec<[World; 2]> {
+        let world = |cause, deviate| World { deviates: vec![(cause, deviate)] };
+        let both = |&(cause, sd): &(Cause, f64)| [world(cause, sd), world(cause, -sd)];
+        self.deviations.iter().map(both).collect()
+    }
+
     /// `pairs` pairs of worlds, the second of each the mirror of the first, so that the middle of
     /// them all is the world as assumed. Causes are made exactly uncorrelated where there are pairs
     /// enough, so that few draws tell them apart. Chips that share a seed share their luck.

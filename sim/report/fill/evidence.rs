@@ -12,15 +12,22 @@ use crate::units::FlopPerSec;
 const VISIBLE_SHARE: f64 = 0.002;
 
 /// Contexts of a curve at most.
-pub const MOST_CONTEXTS: usize = 11;
+const MOST_CONTEXTS: usize = 11;
 
 /// Contexts of the curve, in tokens.
 const CONTEXTS: [u32; MOST_CONTEXTS] =
     [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_000_000];
 
 /// The chip's roofline with the operators of its best run's average decode step and of a full
-/// prefill step under it.
+/// prefill step under it, as far as they take time worth showing.
 pub fn roofline(order: &Order, best: &Best) -> Roofline {
+    let mut roof = whole_roofline(order, best);
+    roof.points.retain(|point| point.time_share > VISIBLE_SHARE);
+    roof
+}
+
+/// The same with every operator that moves bytes and computes.
+pub fn whole_roofline(order: &Order, best: &Best) -> Roofline {
     let engine = order.chip.engine_for(main_format(order.model, order.precision));
     let program = &best.deployment.program;
     let decode = program.price_ops(&average_decode(best));
@@ -33,7 +40,9 @@ pub fn roofline(order: &Order, best: &Best) -> Roofline {
         chip: order.chip.name.clone(),
         matrix_engine: engine.name().to_owned(),
         peak_flop_s: order.chip.peak(engine).map_or(0.0, FlopPerSec::get),
+        peak_band: Band::default(),
         bandwidth_b_s: order.chip.memory.bandwidth.get(),
+        bandwidth_band: Band::default(),
         points: points.collect(),
     }
 }
@@ -41,18 +50,18 @@ pub fn roofline(order: &Order, best: &Best) -> Roofline {
 /// The operators of one step as points; `share` is its phase's part of all busy time.
 fn points(phase: Phase, ops: &[OpTime], share: f64) -> Vec<RooflinePoint> {
     let total: f64 = ops.iter().map(|op| op.time.get()).sum();
-    let visible = ops.iter().filter_map(|op| {
-        let time_share = share * op.time.get() / total;
-        let is_visible = !op.flops.is_zero() && !op.bytes.is_zero() && time_share > VISIBLE_SHARE;
-        is_visible.then(|| RooflinePoint {
+    let both = ops.iter().filter_map(|op| {
+        let has_both = !op.flops.is_zero() && !op.bytes.is_zero();
+        has_both.then(|| RooflinePoint {
             operator: op.name.clone(),
             phase,
             intensity_flop_b: op.flops.get() / op.bytes.get(),
             achieved_flop_s: op.flops.get() / op.time.get(),
-            time_share,
+            band: Band::default(),
+            time_share: share * op.time.get() / total,
         })
     });
-    visible.collect()
+    both.collect()
 }
 
 /// Prefill's and decode's parts of the busy time.

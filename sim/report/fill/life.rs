@@ -1,17 +1,13 @@
 //! The life of a task, and HBM's time, in a row.
 
-use crate::cluster::{Best, HbmTime, Inside, Order};
-use crate::insight::{Along, Stage, life_error, overlap, stages, whole_life};
-use crate::report::{ByUse, CallStage, HbmShare, Life, LifeStage, Overlap, WallRow};
+use crate::cluster::{Best, HbmTime, Inside};
+use crate::insight::{Along, Stage, life_error, stages, whole_life};
+use crate::report::{ByUse, CallStage, HbmShare, Life, LifeStage, WallRow};
 
-use super::evidence::{average_decode, full_prefill};
-use super::wall::main_format;
-
-/// Gives `row`, of `order` at its `best`, what was seen `inside` a run of it.
-pub fn fill_life(row: &mut WallRow, order: &Order, best: &Best, inside: &Inside) {
+/// Gives `row`, of a chip at its `best`, what was seen `inside` a run of it.
+pub fn fill_life(row: &mut WallRow, best: &Best, inside: &Inside) {
     row.hbm_share = divided(row.time_share.hbm_bandwidth, inside.hbm);
     row.decode_hbm_share = divided(row.decode_bound.hbm_bandwidth, inside.decode_hbm);
-    row.overlap = overlaps(order, best);
     let along = |along| stages(&inside.lives, along, inside.calls_per_task);
     let by_context = along(Along::Context);
     let whole = whole_life(&by_context);
@@ -33,12 +29,6 @@ pub fn fill_life(row: &mut WallRow, order: &Order, best: &Best, inside: &Inside)
 fn divided(share: Option<f64>, time: HbmTime) -> HbmShare {
     let kv = share.map(|share| share * time.kv_share());
     HbmShare { weights: share.zip(kv).map(|(share, kv)| share - kv), kv }
-}
-
-fn overlaps(order: &Order, best: &Best) -> Overlap {
-    let engine = order.chip.engine_for(main_format(order.model, order.precision));
-    let of = |batch| overlap(&best.deployment.program.price_ops(&batch), order.chip, engine);
-    Overlap { decode: of(average_decode(best)), prefill: of(full_prefill(best)) }
 }
 
 fn stage(stage: &Stage) -> LifeStage {

@@ -11,11 +11,11 @@ mod turns;
 mod wall;
 
 pub use elasticity::fill_elasticity;
-pub use evidence::{MOST_CONTEXTS, context_curve, provenance, roofline};
+pub use evidence::{context_curve, provenance, roofline, whole_roofline};
 pub use fleet::{Pool, Wire, fill_escalation, fill_fleet};
 pub use life::fill_life;
 pub use run::fill_run;
 pub use task::{Paid, Used, fill_task};
 pub use tiers::{fill_oracle, fill_tiers};
-pub use turns::{fill_turns, frontier_points};
+pub use turns::{frontier_point, frontier_points, turns};
 pub use wall::{fill_row, unfit_row};

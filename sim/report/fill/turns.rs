@@ -1,10 +1,12 @@
-//! Crossovers, intensities and frontiers of a row.
+//! Crossovers, intensities, overlaps and frontiers of a row.
 
-use super::evidence::average_decode;
+use std::collections::BTreeMap;
+
+use super::evidence::{average_decode, full_prefill};
 use super::wall::{fill_row, main_format};
 use crate::cluster::{Best, Order};
-use crate::insight::{crossovers, frontier, intensity};
-use crate::report::{FrontierPoint, Intensity, Turn, WallRow};
+use crate::insight::{crossovers, frontier, intensity, overlap};
+use crate::report::{FrontierPoint, Intensity, Overlap, Turn};
 use crate::units::FlopPerSec;
 
 /// Operations per byte: the chip's, the run's, and the average decode step's.
@@ -21,21 +23,29 @@ pub(super) fn intensities(order: &Order, best: &Best) -> Intensity {
     }
 }
 
-/// Gives `row` where decode turns under the plan of its `best`.
-pub fn fill_turns(row: &mut WallRow, best: &Best) {
+/// How far a second resource is busy under the first.
+pub(super) fn overlaps(order: &Order, best: &Best) -> Overlap {
+    let engine = order.chip.engine_for(main_format(order.model, order.precision));
+    let of = |batch| overlap(&best.deployment.program.price_ops(&batch), order.chip, engine);
+    Overlap { decode: of(average_decode(best)), prefill: of(full_prefill(best)) }
+}
+
+/// Where decode turns under the plan of `best`.
+pub fn turns(best: &Best) -> Vec<Turn> {
     let turns = crossovers(&best.deployment).into_iter().map(|crossover| Turn {
         context_tokens: crossover.context,
         kv_batch: crossover.kv_batch,
         compute_batch: crossover.compute_batch,
         capacity_batch: crossover.capacity_batch,
+        ..Turn::default()
     });
-    row.turns = turns.collect();
+    turns.collect()
 }
 
 /// Of `tried` plans and loads those that no other beats, slowest for the user first.
 pub fn frontier_points(order: &Order, tried: &[Best]) -> Vec<FrontierPoint> {
     let points: Vec<FrontierPoint> =
-        tried.iter().filter_map(|best| point(best, fill_row(order, best))).collect();
+        tried.iter().filter_map(|best| frontier_point(order, best)).collect();
     let both = |point: &FrontierPoint| {
         (told_apart(point.tok_s_per_user_p50), told_apart(point.output_tok_s_per_gpu))
     };
@@ -50,8 +60,9 @@ fn told_apart(figure: f64) -> f64 {
     format!("{figure:.3e}").parse().expect("a formatted number reads back")
 }
 
-/// A row as a point; `None` where the run has no figures.
-fn point(best: &Best, row: WallRow) -> Option<FrontierPoint> {
+/// `order` at its `best` as a point; `None` where the run has no figures.
+pub fn frontier_point(order: &Order, best: &Best) -> Option<FrontierPoint> {
+    let row = fill_row(order, best);
     let meter = &best.result.meter;
     Some(FrontierPoint {
         parallel: row.parallel?,
@@ -65,5 +76,6 @@ fn point(best: &Best, row: WallRow) -> Option<FrontierPoint> {
         usd_per_task: row.usd_per_task,
         ttft_ms_p99: row.ttft_ms_p99,
         meets_slo: row.meets_slo?,
+        bands: BTreeMap::new(),
     })
 }

@@ -1,6 +1,6 @@
 //! A row of the ladder from the best run of a chip.
 
-use super::turns::intensities;
+use super::turns::{intensities, overlaps};
 use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
 use crate::hardware::{Chip, Engine, Format};
@@ -50,6 +50,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         usd_per_task: rate.rent_per_task(chip).map(Usd::get),
         tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),
         intensity: intensities(order, best),
+        overlap: overlaps(order, best),
         constants: constants(&best.deployment),
         ..bare_row(chip)
     }

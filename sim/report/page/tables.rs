@@ -71,15 +71,18 @@ fn results(rows: &[WallRow]) -> Markup {
     framed("results", "results-heading", &table)
 }
 
+/// Tokens per megawatt are shown in thousands.
+const THOUSANDS: f64 = 1e3;
+
 /// `77–93`: where the figure `key` falls four times in five.
 fn band(row: &WallRow, key: &str) -> Option<String> {
     let (low, high) = row.band_of(key)?;
-    let scale = if key == "tok_s_per_facility_mw" { 1e-3 } else { 1.0 };
+    let scale = if key == "tok_s_per_facility_mw" { THOUSANDS } else { 1.0 };
     let is_share = matches!(key, "kv_hit_rate" | "mfu" | "mbu");
     Some(if is_share {
         format!("{}–{}", percent(low).trim_end_matches(" %"), percent(high))
     } else {
-        format!("{}–{}", short(low * scale), short(high * scale))
+        format!("{}–{}", short(low / scale), short(high / scale))
     })
 }
 
@@ -168,7 +171,12 @@ fn frontiers(rows: &[WallRow]) -> Markup {
                             @for header in HEADERS { th.number scope="col" { (header) } }
                         } }
                         tbody { @for point in &row.frontier { tr {
-                            @for cell in frontier_line(point) { td.number { (cell) } }
+                            @for (cell, key) in frontier_line(point) { td.number {
+                                (cell)
+                                @if let Some(band) = key.and_then(|key| point_band(point, key)) {
+                                    span.band { (band) }
+                                }
+                            } }
                         } } }
                     }
                 }
@@ -177,17 +185,26 @@ fn frontiers(rows: &[WallRow]) -> Markup {
     }
 }
 
-fn frontier_line(point: &FrontierPoint) -> [String; 8] {
+/// Cells, and the keys of their figures.
+fn frontier_line(point: &FrontierPoint) -> [(String, Option<&'static str>); 8] {
+    let per_mw = point.tok_s_per_facility_mw.map(|rate| rate / THOUSANDS);
     [
-        short(point.tok_s_per_user_p50),
-        short(point.output_tok_s_per_gpu),
-        point.parallel.clone(),
-        point.concurrency.to_string(),
-        short_or_dash(point.ttft_ms_p99),
-        short_or_dash(point.tok_s_per_facility_mw.map(|rate| rate / 1e3)),
-        short_or_dash(point.usd_per_task),
-        if point.meets_slo { "yes" } else { "no" }.to_owned(),
+        (short(point.tok_s_per_user_p50), Some("tok_s_per_user_p50")),
+        (short(point.output_tok_s_per_gpu), Some("output_tok_s_per_gpu")),
+        (point.parallel.clone(), None),
+        (point.concurrency.to_string(), None),
+        (short_or_dash(point.ttft_ms_p99), Some("ttft_ms_p99")),
+        (short_or_dash(per_mw), Some("tok_s_per_facility_mw")),
+        (short_or_dash(point.usd_per_task), Some("usd_per_task")),
+        (if point.meets_slo { "yes" } else { "no" }.to_owned(), None),
     ]
+}
+
+fn point_band(point: &FrontierPoint, key: &str) -> Option<String> {
+    let band = point.band_of(key);
+    let scale = if key == "tok_s_per_facility_mw" { THOUSANDS } else { 1.0 };
+    let (low, high) = band.low.zip(band.high)?;
+    Some(format!("{}–{}", short(low / scale), short(high / scale)))
 }
 
 /// Each chip's constants, folded: a chip that was not measured has another's.

@@ -205,6 +205,9 @@ pub struct WallRow {
     /// How many times as much of a resource this chip would need to yield as much as the document's
     /// `match`, by key; null if not even 32 times would do, empty if not asked for.
     pub needs: BTreeMap<String, Option<f64>>,
+    /// Ranges of these, for as much of the chips' doubts as they do not share; an end is null beyond
+    /// 32 times. Empty if not asked for.
+    pub need_bands: BTreeMap<String, Band>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
@@ -268,6 +271,7 @@ impl WallRow {
             turns: Vec::new(),
             frontier: Vec::new(),
             needs: BTreeMap::new(),
+            need_bands: BTreeMap::new(),
             energy_j_per_output_tok: None,
             usd_per_task: None,
             tok_s_per_facility_mw: None,
@@ -306,6 +310,10 @@ impl WallRow {
         hits.into_iter()
             .chain(self.time_share.of_time())
             .chain(self.decode_bound.of_decode())
+            .chain([
+                ("overlap.decode", self.overlap.decode),
+                ("overlap.prefill", self.overlap.prefill),
+            ])
             .collect()
     }
 

@@ -29,8 +29,12 @@ pub struct Roofline {
     pub matrix_engine: String,
     /// Dense peak of that engine, of one chip.
     pub peak_flop_s: f64,
+    /// Its range; nulls if not asked for, as for the other bands here.
+    pub peak_band: Band,
     /// Peak HBM bandwidth of one chip.
     pub bandwidth_b_s: f64,
+    /// Its range.
+    pub bandwidth_band: Band,
     /// The operators.
     pub points: Vec<RooflinePoint>,
 }
@@ -46,6 +50,8 @@ pub struct RooflinePoint {
     pub intensity_flop_b: f64,
     /// FLOP over its whole time, of one chip.
     pub achieved_flop_s: f64,
+    /// Its range.
+    pub band: Band,
     /// Its share of the busy time, both phases together.
     pub time_share: f64,
 }

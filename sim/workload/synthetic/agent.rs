@@ -1,6 +1,6 @@
 //! An agent's session: a loop of calls whose context grows until it is summarised.
 
-use super::draw::Draw;
+use super::draw::{Draw, Drawn};
 use super::identity::{Context, Lines, Prefix};
 use super::spec::{AgentSpec, CompactionSpec, DelegationSpec, DocumentSpec};
 use crate::des::{Stream, Streams};
@@ -18,12 +18,22 @@ pub(super) struct Setting {
     pub(super) window: u32,
 }
 
+/// What is wanted of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All of it.
+    Whole,
+    /// Its calls and their gaps; prompts, outputs and content are left empty.
+    Times,
+}
+
 /// Generates the chains of one task, the main agent's first.
-pub(super) fn session(spec: &AgentSpec, setting: Setting, task: u64) -> Vec<Chain> {
+pub(super) fn session(spec: &AgentSpec, setting: Setting, task: u64, detail: Detail) -> Vec<Chain> {
     let stream = |purpose: &str| setting.streams.named(purpose, task);
     let mut session = Session {
         spec,
         setting,
+        detail,
         lines: Lines::of(task),
         // Separate, so that e.g. another window changes when contexts are summarised, but not
         // how many calls there are.
@@ -46,6 +56,7 @@ pub(super) fn limit(compaction: &CompactionSpec, window: u32) -> u32 {
 struct Session<'a> {
     spec: &'a AgentSpec,
     setting: Setting,
+    detail: Detail,
     lines: Lines,
     lengths: Stream,
     gaps: Stream,
@@ -65,24 +76,27 @@ impl Session<'_> {
         let message = spec.first_message.value.count(&mut self.lengths);
         let mut agent = self.begin(prefix, message);
         let mut reading = Reading::begin(spec.documents.as_ref(), &mut self.lengths);
+        self.chains[0].calls.reserve_exact(calls as usize);
         for left in (0..calls).rev() {
-            let output = spec.output.value.count(&mut self.lengths);
-            let mut call = agent.call(output, &self.setting);
-            let mut appended = spec.result.value.count(&mut self.lengths) + reading.portion();
-            let tool = spec.tool_gap.value.span(&mut self.gaps);
-            let human = spec.human_gap.value.span(&mut self.gaps);
+            let output = spec.output.value.from(&mut self.lengths);
+            let mut call = self.call(&mut agent, output);
+            let appended = spec.result.value.from(&mut self.lengths);
+            let (mut reports, portion) = (None, reading.portion());
+            let tool = spec.tool_gap.value.from(&mut self.gaps);
+            let human = spec.human_gap.value.from(&mut self.gaps);
             let is_human = self.gaps.chance(spec.human_share.value);
             let delegating =
                 delegation.filter(|d| call.cause == Cause::User && left > 0 && self.delegates(d));
             if let Some(delegation) = delegating {
-                appended = self.delegate(delegation, &mut call);
+                reports = Some(self.delegate(delegation, &mut call));
                 agent.next = (Cause::Tool, SimSpan::ZERO, call.spawns.clone());
             } else if is_human {
-                agent.next = (Cause::User, human, Vec::new());
+                agent.next = (Cause::User, human.span(), Vec::new());
                 reading.restart();
             } else {
-                agent.next = (Cause::Tool, tool, Vec::new());
+                agent.next = (Cause::Tool, tool.span(), Vec::new());
             }
+            let appended = || reports.unwrap_or_else(|| appended.count() + portion);
             self.grow(&mut agent, call.output, appended);
             self.chains[0].calls.push(call);
         }
@@ -113,14 +127,14 @@ impl Session<'_> {
         let first = spec.first_message.value.count(&mut self.children);
         let mut agent = self.begin(prefix, first);
         agent.next.0 = Cause::Tool;
-        let mut chain = Chain::default();
+        let mut chain = Chain { calls: Vec::with_capacity(calls as usize) };
         for _ in 0..calls {
-            let output = spec.output.value.count(&mut self.children);
-            let call = agent.call(output, &self.setting);
-            let appended = spec.result.value.count(&mut self.children);
-            let tool = self.spec.tool_gap.value.span(&mut self.children);
-            agent.next = (Cause::Tool, tool, Vec::new());
-            self.grow(&mut agent, call.output, appended);
+            let output = spec.output.value.from(&mut self.children);
+            let call = self.call(&mut agent, output);
+            let appended = spec.result.value.from(&mut self.children);
+            let tool = self.spec.tool_gap.value.from(&mut self.children);
+            agent.next = (Cause::Tool, tool.span(), Vec::new());
+            self.grow(&mut agent, call.output, || appended.count());
             chain.calls.push(call);
         }
         chain
@@ -134,14 +148,25 @@ impl Session<'_> {
 
     /// Appends to a context, or summarises it if it would grow too long: a prompt that follows
     /// shares nothing with the one before but the prefix.
-    fn grow(&mut self, agent: &mut Agent, output: u32, appended: u32) {
-        let grown = agent.tokens.saturating_add(output).saturating_add(appended);
-        let drawn = self.spec.compaction.summary.value.count(&mut self.summaries);
+    fn grow(&mut self, agent: &mut Agent, output: u32, appended: impl FnOnce() -> u32) {
+        if self.detail == Detail::Times {
+            return;
+        }
+        let grown = agent.tokens.saturating_add(output).saturating_add(appended());
+        let drawn = self.spec.compaction.summary.value.from(&mut self.summaries);
         if grown <= self.limit() {
             agent.tokens = grown;
         } else {
             agent.context = self.lines.context(agent.prefix);
-            agent.tokens = self.clip(agent.prefix.tokens().saturating_add(drawn.max(1)));
+            let summary = drawn.count().max(1);
+            agent.tokens = self.clip(agent.prefix.tokens().saturating_add(summary));
+        }
+    }
+
+    fn call(&self, agent: &mut Agent, output: Drawn<u32>) -> Call {
+        match self.detail {
+            Detail::Whole => agent.call(output.count(), &self.setting),
+            Detail::Times => agent.unwritten(),
         }
     }
 
@@ -166,13 +191,18 @@ struct Agent {
 
 impl Agent {
     fn call(&mut self, output: u32, setting: &Setting) -> Call {
-        let (cause, gap, waits_for) =
-            std::mem::replace(&mut self.next, (Cause::Tool, SimSpan::ZERO, Vec::new()));
         let output = output.min(setting.window - self.tokens).max(1);
         let content = self.context.content(self.tokens + output, setting.page_tokens);
-        let (prompt, at, spawns) = (self.tokens, None, Vec::new());
-        let (after, model) = (Vec::new(), 0);
-        Call { prompt, output, cause, gap, at, content, spawns, waits_for, after, model }
+        Call { prompt: self.tokens, output, content, ..self.unwritten() }
+    }
+
+    /// The next call without its tokens.
+    fn unwritten(&mut self) -> Call {
+        let (cause, gap, waits_for) =
+            std::mem::replace(&mut self.next, (Cause::Tool, SimSpan::ZERO, Vec::new()));
+        let (content, spawns, after) = (Vec::new(), Vec::new(), Vec::new());
+        let (at, model) = (None, 0);
+        Call { prompt: 0, output: 0, cause, gap, at, content, spawns, waits_for, after, model }
     }
 }
 

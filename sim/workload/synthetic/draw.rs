@@ -73,19 +73,58 @@ impl Measure for f64 {
     }
 }
 
-impl<T: Measure> Draw<T> {
-    /// One value, in the base unit.
-    fn sample(&self, stream: &mut Stream) -> f64 {
-        match self {
-            Self::Constant(value) => value.base(),
-            Self::LogNormal(shape) => shape.sample(stream),
-            Self::Uniform { low, high } => {
+/// What was drawn from a distribution; its value is worked out when it is asked for, because
+/// exponentials take most of the time of generating work, and many of them are of no use.
+#[derive(Clone, Copy)]
+pub(super) struct Drawn<'a, T> {
+    from: &'a Draw<T>,
+    /// In `[0, 1)`; of a log-normal it decides for or against the atom.
+    unit: f64,
+    /// A standard normal deviate; zero where none is needed.
+    normal: f64,
+}
+
+impl<T: Measure> Drawn<'_, T> {
+    /// The value, in the base unit.
+    fn value(self) -> f64 {
+        match self.from {
+            Draw::Constant(value) => value.base(),
+            Draw::LogNormal(shape) => shape.at(self.unit, self.normal),
+            Draw::Uniform { low, high } => {
                 // Half a grain beyond both ends, so that rounding treats all values alike.
                 let width = high.base() - low.base() + T::GRAIN;
-                low.base() - T::GRAIN / 2.0 + width * stream.unit()
+                low.base() - T::GRAIN / 2.0 + width * self.unit
             }
-            Self::Quantiles(points) => interpolate(points, stream.unit()),
+            Draw::Quantiles(points) => interpolate(points, self.unit),
         }
+    }
+}
+
+impl Drawn<'_, u32> {
+    /// The count.
+    pub(super) fn count(self) -> u32 {
+        libm::round(self.value()) as u32
+    }
+}
+
+impl Drawn<'_, Seconds> {
+    /// The duration.
+    pub(super) fn span(self) -> SimSpan {
+        SimSpan::from_seconds(Seconds::new(self.value()))
+    }
+}
+
+impl<T: Measure> Draw<T> {
+    /// Draws from it.
+    pub(super) fn from(&self, stream: &mut Stream) -> Drawn<'_, T> {
+        // All that a kind may need is drawn in any case: parameters must not shift what later
+        // draws see.
+        let (unit, normal) = match self {
+            Self::Constant(_) => (0.0, 0.0),
+            Self::LogNormal(_) => (stream.unit(), stream.normal()),
+            Self::Uniform { .. } | Self::Quantiles(_) => (stream.unit(), 0.0),
+        };
+        Drawn { from: self, unit, normal }
     }
 
     /// What is wrong with the parameters, if anything.
@@ -110,13 +149,11 @@ impl<T: Measure> Draw<T> {
 }
 
 impl<T: Measure> LogNormal<T> {
-    fn sample(&self, stream: &mut Stream) -> f64 {
-        // Both are drawn in any case: parameters must not shift what later draws see.
-        let zero = stream.unit() < self.zero.unwrap_or(0.0);
-        let value = stream.log_normal(self.median.base(), self.sigma);
-        if zero {
+    fn at(&self, unit: f64, normal: f64) -> f64 {
+        if unit < self.zero.unwrap_or(0.0) {
             return 0.0;
         }
+        let value = self.median.base() * libm::exp(self.sigma * normal);
         let least = self.min.map_or(0.0, T::base);
         value.max(least).min(self.max.map_or(f64::INFINITY, T::base))
     }
@@ -137,7 +174,7 @@ fn refuse(fault: bool, rule: &'static str) -> Option<&'static str> {
 impl Draw<u32> {
     /// A count.
     pub(super) fn count(&self, stream: &mut Stream) -> u32 {
-        libm::round(self.sample(stream)) as u32
+        self.from(stream).count()
     }
 
     /// The largest value with a name; a log-normal without `max` has none.
@@ -153,14 +190,14 @@ impl Draw<u32> {
 impl Draw<f64> {
     /// A share between 0 and 1.
     pub(super) fn share(&self, stream: &mut Stream) -> f64 {
-        self.sample(stream).clamp(0.0, 1.0)
+        self.from(stream).value().clamp(0.0, 1.0)
     }
 }
 
 impl Draw<Seconds> {
     /// A duration.
     pub(super) fn span(&self, stream: &mut Stream) -> SimSpan {
-        SimSpan::from_seconds(Seconds::new(self.sample(stream)))
+        self.from(stream).span()
     }
 
     /// The same distribution, cut off at `cap`.

@@ -1,6 +1,6 @@
 //! Synthetic workloads, and the endless stream of tasks that each gives.
 
-use super::agent::{self, Setting};
+use super::agent::{self, Detail, Setting};
 use super::catalog;
 use super::dialogue;
 use super::identity::{MOST_PAGES, MOST_TASKS};
@@ -103,9 +103,19 @@ impl Tasks {
     /// # Panics
     /// If `index` is four million or more.
     pub fn task(&self, index: u64) -> Task {
+        self.detailed(index, Detail::Whole)
+    }
+
+    /// Calls of one of its tasks on average, over the first `count`, sub-agents' included.
+    pub fn calls_per_task(&self, count: u64) -> f64 {
+        let calls = |index| self.detailed(index, Detail::Times).calls().count();
+        (0..count).map(calls).sum::<usize>() as f64 / count as f64
+    }
+
+    fn detailed(&self, index: u64, detail: Detail) -> Task {
         let spec = &self.workload.spec;
         let chains = match (&spec.agent, &spec.dialogue) {
-            (Some(agent), _) => agent::session(agent, self.setting, index),
+            (Some(agent), _) => agent::session(agent, self.setting, index, detail),
             (None, Some(dialogue)) => dialogue::conversation(dialogue, self.setting, index),
             (None, None) => unreachable!("a description has one of the two; parsing checks it"),
         };
@@ -120,19 +130,19 @@ impl Tasks {
     /// a random point of that line. Their numbers come from the upper half of all, apart from
     /// those that the stream gives first.
     pub fn underway(&self, slot: u64, service: SimSpan) -> Entered {
-        let tasks: Vec<_> =
-            (0..LINE_UP).map(|place| self.task(MOST_TASKS / 2 + slot * LINE_UP + place)).collect();
-        let lengths: Vec<_> = tasks.iter().map(|task| task.span(service).seconds().get()).collect();
+        let first = MOST_TASKS / 2 + slot * LINE_UP;
+        let length = |index| self.detailed(index, Detail::Times).span(service).seconds().get();
+        let lengths: Vec<_> = (first..first + LINE_UP).map(length).collect();
         let unit = self.setting.streams.named("workload/underway", slot).unit();
         let mut point = unit * lengths.iter().sum::<f64>();
-        for (task, length) in tasks.into_iter().zip(lengths) {
+        for (index, length) in (first..).zip(lengths) {
             if point < length {
-                return task.entered(point / length, service);
+                return self.task(index).entered(point / length, service);
             }
             point -= length;
         }
         // Rounding, or tasks that take no time at all.
-        self.task(MOST_TASKS / 2 + slot * LINE_UP).entered(0.0, service)
+        self.task(first).entered(0.0, service)
     }
 }
 
@@ -148,5 +158,24 @@ impl Iterator for Tasks {
     fn nth(&mut self, n: usize) -> Option<Task> {
         self.next += n as u64;
         self.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_without_tokens_takes_the_same_time_and_as_many_calls() {
+        for name in ["agentic-coding", "agentic-research", "chat"] {
+            let Ok(workload) = Synthetic::embedded(name) else { continue };
+            let tasks = workload.tasks(5, 64, 131_072).unwrap();
+            let service = SimSpan::from_ms(10_000);
+            for index in 0..200 {
+                let (whole, times) = (tasks.task(index), tasks.detailed(index, Detail::Times));
+                assert_eq!(whole.span(service), times.span(service), "{name}/{index}");
+                assert_eq!(whole.calls().count(), times.calls().count(), "{name}/{index}");
+            }
+        }
     }
 }

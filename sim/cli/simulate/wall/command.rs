@@ -6,12 +6,12 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::common::CommonFlags;
-use super::explain::explain_rows;
+use super::explain::{Explained, explain_rows};
 use super::keep::Places;
 use super::level::LevelFlags;
 use super::life::find_lives;
 use super::needs::find_needs;
-use super::pareto::find_frontiers;
+use super::pareto::{Frontiers, find_frontiers};
 use super::tried::Rungs;
 use super::values;
 use super::vary::{Axis, Varied, axis, varied};
@@ -25,8 +25,8 @@ use crate::hardware::{Catalog, Chip};
 use crate::insight::Technique;
 use crate::model::{Model, Plan};
 use crate::report::{
-    WallDocument, WallReport, WallRow, context_curve, fill_row, fill_turns, provenance,
-    render_wall_page, render_wall_table, roofline, unfit_row, wall_pictures,
+    WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
+    render_wall_table, roofline, turns, unfit_row, wall_pictures,
 };
 use crate::units::{PerSec, significant};
 
@@ -174,7 +174,7 @@ impl Wall {
             let mut rows: Vec<_> = rows.collect();
             if self.explain {
                 let how = (ladder.rungs.as_slice(), &ladder.terms);
-                explain_rows(&mut rows, &mut [], how, shell);
+                explain_rows(&mut rows, (&mut [], &mut []), how, shell);
             }
             Ok(rows)
         })
@@ -238,16 +238,18 @@ impl Wall {
         if self.explain || shell.json() || self.page(shell).or(self.figures.clone()).is_some() {
             find_lives(&mut document.rows, rungs, terms, shell);
         }
+        let mut explained = Explained::new();
         if self.explain {
-            let curves = &mut report.context_curves;
-            explain_rows(&mut document.rows, curves, (rungs, terms), shell);
+            let sides = (&mut report.context_curves[..], &mut report.rooflines[..]);
+            explained = explain_rows(&mut document.rows, sides, (rungs, terms), shell);
         }
         if self.pareto {
-            find_frontiers(&mut document.rows, rungs, |order| self.plans(order), terms, shell);
+            let how = Frontiers { plans: |order: &Order| self.plans(order), bands: self.explain };
+            find_frontiers(&mut document.rows, rungs, &how, terms, shell);
         }
         if let Some(goal) = &self.goal {
             let goal = &catalog.chip(goal)?.name;
-            find_needs(&mut document.rows, rungs, goal, terms, shell)?;
+            find_needs(&mut document.rows, rungs, (goal, &explained), terms, shell)?;
             document.goal = Some(goal.clone());
         }
         document.ablation = self.ablated(catalog, rungs, shell)?;
@@ -338,7 +340,7 @@ impl Wall {
                     report.rooflines.push(roofline(order, best));
                     report.context_curves.push(context_curve(order, best, CURVE_BATCH));
                     let mut row = fill_row(order, best);
-                    fill_turns(&mut row, best);
+                    row.turns = turns(best);
                     row
                 }
                 Err(reason) => unfit_row(order.chip, reason.to_string()),

@@ -25,9 +25,9 @@ pub(super) fn find_lives(rows: &mut [WallRow], rungs: &[Rung], terms: &Terms, sh
         inside
     };
     let insides: Vec<Option<Inside>> = again.par_iter().with_max_len(1).map(look).collect();
-    for ((row, (order, found)), inside) in rows.iter_mut().zip(rungs).zip(insides) {
+    for ((row, (_, found)), inside) in rows.iter_mut().zip(rungs).zip(insides) {
         if let Some((best, inside)) = found.as_ref().ok().zip(inside) {
-            fill_life(row, order, best, &inside);
+            fill_life(row, best, &inside);
         }
     }
 }

@@ -1,18 +1,27 @@
 //! `--match`: what each chip would need to yield as much as another.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::command::Rung;
+use crate::cli::simulate::explain::{Explained, LEVEL};
 use crate::cli::{CliError, Shell};
 use crate::cluster::{Order, Terms, best_nearby};
+use crate::des::quantile;
+use crate::fidelity::{Remainders, Spread};
 use crate::insight::{Lever, needed};
-use crate::report::WallRow;
+use crate::report::{Band, WallRow};
 
-/// Gives the rows of `rungs` that ran what it would take to yield as much as the chip `goal`.
+/// A factor, and its range.
+type Need = (Lever, Option<f64>, Option<Band>);
+
+/// Gives the rows of `rungs` that ran what it would take to yield as much as the chip `goal`; a
+/// range, too, where the rows are `explained`.
 pub(super) fn find_needs(
     rows: &mut [WallRow],
     rungs: &[Rung],
-    goal: &str,
+    (goal, explained): (&str, &Explained),
     terms: &Terms,
     shell: &Shell,
 ) -> Result<(), CliError> {
@@ -31,10 +40,13 @@ pub(super) fn find_needs(
         });
     };
     let progress = shell.progress("asking what it would take", rows.len() as u64);
-    let found: Vec<Vec<(Lever, Option<f64>)>> = ran
-        .par_iter()
-        .map(|ran| {
-            let needs = ran.iter().flat_map(|(order, near)| needs(order, *near, target, terms));
+    let worlds = |place: usize| explained.get(place)?.as_deref();
+    let of_goal = place.and_then(worlds);
+    let found: Vec<Vec<Need>> = (ran.par_iter().enumerate())
+        .map(|(place, ran)| {
+            let ends = of_goal.zip(worlds(place)).and_then(|(goal, own)| apart(goal, own));
+            let targets = (target, ends.map(|(low, high)| (target * low, target * high)));
+            let needs = ran.iter().flat_map(|(order, near)| needs(order, *near, targets, terms));
             let needs = needs.collect();
             progress.advance(1);
             needs
@@ -42,10 +54,24 @@ pub(super) fn find_needs(
         .collect();
     for (place_of, (row, needs)) in rows.iter_mut().zip(found).enumerate() {
         if Some(place_of) != place {
-            row.needs = needs.into_iter().map(|(lever, factor)| (lever.key(), factor)).collect();
+            let banded = needs.iter().filter_map(|(lever, _, band)| Some((lever.key(), (*band)?)));
+            row.need_bands = banded.collect();
+            row.needs = needs.into_iter().map(|(lever, factor, _)| (lever.key(), factor)).collect();
         }
     }
     Ok(())
+}
+
+/// The range of what one chip yields over what another does, relative to the prediction: worlds
+/// are the same for both, what no cause explains is each one's own.
+fn apart(goal: &[f64], own: &[f64]) -> Option<(f64, f64)> {
+    let mut ratios: Vec<f64> = goal.iter().zip(own).map(|(goal, own)| goal / own).collect();
+    ratios.sort_by(f64::total_cmp);
+    let tail = (1.0 - LEVEL) / 2.0;
+    let (low, high) = quantile(&ratios, tail).zip(quantile(&ratios, 1.0 - tail))?;
+    let remainder = core::f64::consts::SQRT_2 * Remainders::embedded().deviation("throughput");
+    let spread = Spread { low, high, causes: Vec::new() }.with_remainder(remainder);
+    Some((spread.low, spread.high))
 }
 
 /// The order of a rung at its best, and its load.
@@ -54,16 +80,32 @@ fn as_found<'a>((order, found): &Rung<'a>) -> Option<(Order<'a>, u32)> {
     Some((Order { plan: best.deployment.plan, ..*order }, best.concurrency.unwrap_or(1)))
 }
 
-fn needs(order: &Order, near: u32, target: f64, terms: &Terms) -> Vec<(Lever, Option<f64>)> {
+/// What `order` needs of each lever for a target, and for the ends of its range.
+fn needs(
+    order: &Order,
+    near: u32,
+    (target, ends): (f64, Option<(f64, f64)>),
+    terms: &Terms,
+) -> Vec<Need> {
     let need = |lever: Lever| {
         let mut near = near;
-        let factor = needed(target, |factor| {
-            let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
-            let found = best_nearby(&Order { chip: &chip, stretch, ..*order }, near, terms).ok()?;
-            near = found.concurrency.unwrap_or(near);
-            Some(found.output_tok_s_per_gpu)
+        // The searches halve the same range: they meet the same factors at first.
+        let mut known: BTreeMap<u64, Option<f64>> = BTreeMap::new();
+        let mut output = |factor: f64| {
+            *known.entry(factor.to_bits()).or_insert_with(|| {
+                let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+                let order = Order { chip: &chip, stretch, ..*order };
+                let found = best_nearby(&order, near, terms).ok()?;
+                near = found.concurrency.unwrap_or(near);
+                Some(found.output_tok_s_per_gpu)
+            })
+        };
+        let factor = needed(target, &mut output);
+        let band = ends.map(|(low, high)| Band {
+            low: needed(low, &mut output),
+            high: needed(high, &mut output),
         });
-        (lever, factor)
+        (lever, factor, band)
     };
     Lever::NEEDS.into_par_iter().map(need).collect()
 }

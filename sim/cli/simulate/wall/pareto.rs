@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::command::Rung;
 use crate::cli::Shell;
+use crate::cli::simulate::explain::band_frontier;
 use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
 use crate::model::Plan;
 use crate::report::{FrontierPoint, WallRow, frontier_points};
@@ -15,11 +16,19 @@ const PAST_ITS_BEST: f64 = 0.7;
 /// What is on the frontier is tried with steps of so many times as many tokens, and as few.
 const BUDGET_STEP: u32 = 4;
 
-/// Gives the rows of `rungs` that ran their frontiers, over the plans that `plans` tells of each.
-pub(super) fn find_frontiers(
+/// What is wanted of frontiers.
+pub(super) struct Frontiers<P> {
+    /// The plans to try of an order.
+    pub(super) plans: P,
+    /// Whether points get bands.
+    pub(super) bands: bool,
+}
+
+/// Gives the rows of `rungs` that ran their frontiers.
+pub(super) fn find_frontiers<P: Fn(&Order) -> Vec<Plan> + Sync>(
     rows: &mut [WallRow],
     rungs: &[Rung],
-    plans: impl Fn(&Order) -> Vec<Plan> + Sync,
+    how: &Frontiers<P>,
     terms: &Terms,
     shell: &Shell,
 ) {
@@ -28,12 +37,15 @@ pub(super) fn find_frontiers(
         rungs.iter().map(|(order, found)| (*order, found.is_ok())).collect();
     let found: Vec<_> = (orders.par_iter().with_max_len(1))
         .map(|(order, fits)| {
-            let plans = if *fits { plans(order) } else { Vec::new() };
+            let plans = if *fits { (how.plans)(order) } else { Vec::new() };
             let ways = plans.par_iter().flat_map_iter(|&plan| under_loads(order, plan, terms));
             let mut ways: Vec<Best> = ways.collect();
             let points = frontier_points(order, &ways);
             ways.par_extend(points.par_iter().flat_map_iter(|way| with_budgets(order, way, terms)));
-            let points = frontier_points(order, &ways);
+            let mut points = frontier_points(order, &ways);
+            if how.bands {
+                band_frontier(&mut points, order, terms);
+            }
             progress.advance(1);
             points
         })

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::RunDocument;
+use crate::report::{Deadline, RunDocument};
 use crate::sweep::{Setting, SweepSpec};
 
 /// What a column holds.
@@ -101,7 +101,10 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
         }
     }
     let is_fleet = settings.iter().any(|(key, _)| FLEET.contains(&key.as_str()));
-    let blank = if is_fleet { RunDocument::widest() } else { RunDocument::default() };
+    let mut blank = if is_fleet { RunDocument::widest() } else { RunDocument::default() };
+    if settings.iter().any(|(key, _)| key == "deadline") {
+        blank.task.deadline = Some(Deadline::default());
+    }
     let blank = serde_json::to_value(blank).expect("documents are JSON");
     let mut measured = Vec::new();
     leaves(&blank, &mut Vec::new(), &mut measured);
@@ -236,6 +239,11 @@ mod tests {
         for name in ["prefill_hit_rate", "fleet_gpus", "gpus", "pool_requests_per_replica_most"] {
             assert!(kind(&fleet, name).is_some(), "{name}");
         }
+        let better = columns("base.escalate-to = \"x\"\ngrid.escalate = [0.1, 0.2]\n");
+        assert!(better.iter().any(|column| column.name.ends_with("escalation_escalated")));
+        let late = columns("base.deadline = \"10min\"\ngrid.tp = [1]\n");
+        assert!(late.iter().any(|column| column.name.ends_with("deadline_met")));
+        assert!(!one.iter().any(|column| column.name.ends_with("deadline_met")));
         assert_eq!(kind(&fleet, "handoff_wait_ms_p50"), Some(Kind::Number));
         assert_eq!(kind(&fleet, "prefill_chip"), Some(Kind::Text));
     }

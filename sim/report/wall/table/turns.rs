@@ -69,8 +69,8 @@ mod tests {
         let turn = |context_tokens, kv_batch| Turn {
             context_tokens,
             kv_batch,
-            compute_batch: None,
             capacity_batch: 7,
+            ..Turn::default()
         };
         let row = WallRow {
             turns: vec![turn(8_000, Some(3))],

@@ -148,10 +148,8 @@ mod tests {
             batch_mean: 6.5,
             tok_s_per_user_p50: speed,
             output_tok_s_per_gpu: output * share,
-            tok_s_per_facility_mw: None,
-            usd_per_task: None,
-            ttft_ms_p99: None,
             meets_slo: true,
+            ..FrontierPoint::default()
         };
         WallRow {
             output_tok_s_per_gpu: Some(output),
@@ -165,8 +163,8 @@ mod tests {
             turns: vec![Turn {
                 context_tokens: 8_000,
                 kv_batch: Some(40),
-                compute_batch: None,
                 capacity_batch: 300,
+                ..Turn::default()
             }],
             ..WallRow::unknown(&title.to_lowercase(), title, Class::Datasheet)
         }

@@ -118,7 +118,8 @@ fn needed_by(row: &WallRow) -> String {
     ];
     let reached = |&(key, name): &(&str, &str)| {
         let factor = (*row.needs.get(key)?)?;
-        Some(format!("{} {name}", times(factor)))
+        let band = row.need_bands.get(key).copied().unwrap_or_default().beside(times);
+        Some(format!("{}{band} {name}", times(factor)))
     };
     let ways: Vec<String> = NAMES.iter().filter_map(reached).collect();
     if ways.is_empty() {

@@ -80,9 +80,7 @@ pub(super) const fn symbol(bound: Bound) -> &'static str {
 }
 
 fn hover(curve: &ContextCurve, point: &ContextPoint, title: &str) -> String {
-    let band = point.band.low.zip(point.band.high);
-    let band = band
-        .map_or_else(String::new, |(low, high)| format!(" ({} to {})", short(low), short(high)));
+    let band = point.band.beside(short);
     let sequences = if curve.batch == 1 { "sequence" } else { "sequences" };
     format!(
         "<b>{title}</b>, {} {sequences}<br>{} tokens of context<br>\

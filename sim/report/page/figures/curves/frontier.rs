@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{line_look, log_axis, plain};
+use super::{BAND, line_look, log_axis, plain};
 use crate::report::text::short;
 use crate::report::{FrontierPoint, WallRow};
 
@@ -20,6 +20,7 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
         "layout": {
             "height": 560,
             "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
+            "meta": { "range": BAND },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": log_axis("tokens/s per user", points().map(|point| point.tok_s_per_user_p50)),
             "yaxis": log_axis(
@@ -40,6 +41,10 @@ fn line(row: &WallRow, place: usize) -> Value {
         "name": plain(&row.title),
         "x": points.iter().map(|point| point.tok_s_per_user_p50).collect::<Vec<_>>(),
         "y": points.iter().map(|point| point.output_tok_s_per_gpu).collect::<Vec<_>>(),
+        "customdata": points
+            .iter()
+            .map(|point| { let band = point.band_of("output_tok_s_per_gpu"); [band.low, band.high] })
+            .collect::<Vec<_>>(),
         "hovertext": points.iter().map(|point| hover(row, point)).collect::<Vec<_>>(),
         "hoverinfo": "text",
         "line": { "color": colour, "dash": dash, "width": 2 },
@@ -60,11 +65,13 @@ fn hover(row: &WallRow, point: &FrontierPoint) -> String {
         .map_or_else(String::new, |usd| format!("<br>{} USD per task", short(usd)));
     format!(
         "<b>{}</b>, {} with {} tasks in flight<br>\
-         {} tokens/s per user, {} per GPU{per_mw}{per_task}",
+         {} tokens/s per user{}, {} per GPU{}{per_mw}{per_task}",
         plain(&row.title),
         plain(&point.parallel),
         point.concurrency,
         short(point.tok_s_per_user_p50),
+        point.band_of("tok_s_per_user_p50").beside(short),
         short(point.output_tok_s_per_gpu),
+        point.band_of("output_tok_s_per_gpu").beside(short),
     )
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{PALETTE, plain, title_of};
+use super::{BAND, PALETTE, plain, title_of};
 use crate::report::text::{percent, short};
-use crate::report::{Phase, Roofline, RooflinePoint, WallReport};
+use crate::report::{Band, Phase, Roofline, RooflinePoint, WallReport};
 use crate::units::with_prefix;
 
 /// Room that a name takes, as shares of the frame's width and height.
@@ -90,7 +90,7 @@ fn figure(roof: &Roofline, title: &str, frame: Frame) -> Value {
             "height": 480,
             "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
-            "meta": { "title": title },
+            "meta": { "title": title, "range": BAND },
             "xaxis": axis("FLOP per byte of HBM traffic", frame.low.0, frame.high.0),
             "yaxis": axis("FLOP/s of one chip", frame.low.1, frame.high.1),
             "annotations": notes(roof, ridge),
@@ -137,6 +137,10 @@ fn operators(roof: &Roofline, look: (Phase, &str, &str, &str), frame: Frame) -> 
         "name": name,
         "x": points.iter().map(|point| point.intensity_flop_b).collect::<Vec<_>>(),
         "y": points.iter().map(|point| point.achieved_flop_s).collect::<Vec<_>>(),
+        "customdata": points
+            .iter()
+            .map(|point| [point.band.low, point.band.high])
+            .collect::<Vec<_>>(),
         "text": names,
         "textposition": if phase == Phase::Decode { "bottom right" } else { "bottom left" },
         "hovertext": points.iter().map(|point| hover(point, name)).collect::<Vec<_>>(),
@@ -173,20 +177,28 @@ fn names(points: &[&RooflinePoint], frame: Frame) -> Vec<String> {
 
 fn hover(point: &RooflinePoint, phase: &str) -> String {
     format!(
-        "<b>{}</b>, {phase}<br>{} FLOP/byte<br>{}<br>{} of the time",
+        "<b>{}</b>, {phase}<br>{} FLOP/byte<br>{}{}<br>{} of the time",
         plain(&point.operator),
         short(point.intensity_flop_b),
         with_prefix(point.achieved_flop_s, "FLOP/s"),
+        point.band.beside(|rate| with_prefix(rate, "FLOP/s")),
         percent(point.time_share)
     )
 }
 
+/// A band that has a width: figures of data sheets are taken for certain.
+fn unsure(band: Band) -> Band {
+    if band.low < band.high { band } else { Band::default() }
+}
+
 fn notes(roof: &Roofline, ridge: f64) -> Value {
     let text = format!(
-        "{} {}, {}:<br>ridge at {} FLOP/byte",
+        "{} {}{},<br>{}{}:<br>ridge at {} FLOP/byte",
         plain(&roof.matrix_engine),
         with_prefix(roof.peak_flop_s, "FLOP/s"),
+        unsure(roof.peak_band).beside(|rate| with_prefix(rate, "")),
         with_prefix(roof.bandwidth_b_s, "B/s"),
+        unsure(roof.bandwidth_band).beside(|rate| with_prefix(rate, "")),
         short(ridge)
     );
     json!([{

@@ -2,29 +2,42 @@
 
 use serde_json::{Value, json};
 
-use super::{GREY, PALETTE, Series, log_axis, plain};
+use super::{BAND, GREY, PALETTE, Series, log_axis, plain};
 use crate::report::text::short;
-use crate::report::{Turn, WallRow};
+use crate::report::{Band, Turn, WallRow};
 
-const SERIES: [Series<Turn>; 3] = [
-    Series {
-        name: "KV takes as long to read as the weights",
-        colour: PALETTE[0],
-        symbol: "circle",
-        of: |turn| turn.kv_batch.map(f64::from),
-    },
-    Series {
-        name: "computing takes longer than reading",
-        colour: PALETTE[1],
-        symbol: "square",
-        of: |turn| turn.compute_batch.map(f64::from),
-    },
-    Series {
-        name: "the KV cache is full",
-        colour: GREY,
-        symbol: "diamond",
-        of: |turn| Some(f64::from(turn.capacity_batch)),
-    },
+/// The range of a batch.
+type Ranged = fn(&Turn) -> Band;
+
+/// Batches and how they look, and their ranges.
+const SERIES: [(Series<Turn>, Ranged); 3] = [
+    (
+        Series {
+            name: "KV takes as long to read as the weights",
+            colour: PALETTE[0],
+            symbol: "circle",
+            of: |turn| turn.kv_batch.map(f64::from),
+        },
+        |turn| turn.kv_band,
+    ),
+    (
+        Series {
+            name: "computing takes longer than reading",
+            colour: PALETTE[1],
+            symbol: "square",
+            of: |turn| turn.compute_batch.map(f64::from),
+        },
+        |turn| turn.compute_band,
+    ),
+    (
+        Series {
+            name: "the KV cache is full",
+            colour: GREY,
+            symbol: "diamond",
+            of: |turn| Some(f64::from(turn.capacity_batch)),
+        },
+        |turn| turn.capacity_band,
+    ),
 ];
 
 /// One figure a chip that ran, all on the same axes; null if none did.
@@ -49,10 +62,11 @@ pub(in crate::report::page::figures) fn figures(rows: &[WallRow]) -> Value {
 
 fn figure(row: &WallRow, contexts: &Value, batches: &Value) -> Value {
     json!({
-        "data": SERIES.iter().map(|series| line(row, series)).collect::<Vec<_>>(),
+        "data": SERIES.iter().map(|(series, band)| line(row, series, *band)).collect::<Vec<_>>(),
         "layout": {
             "height": 440,
             "margin": { "t": 10, "r": 20, "b": 55, "l": 20 },
+            "meta": { "range": BAND },
             "legend": { "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom" },
             "xaxis": contexts,
             "yaxis": batches,
@@ -60,27 +74,29 @@ fn figure(row: &WallRow, contexts: &Value, batches: &Value) -> Value {
     })
 }
 
-fn line(row: &WallRow, series: &Series<Turn>) -> Value {
-    let known: Vec<(u32, f64)> = row
+fn line(row: &WallRow, series: &Series<Turn>, band: Ranged) -> Value {
+    let known: Vec<(u32, f64, Band)> = row
         .turns
         .iter()
-        .filter_map(|turn| Some((turn.context_tokens, (series.of)(turn)?)))
+        .filter_map(|turn| Some((turn.context_tokens, (series.of)(turn)?, band(turn))))
         .collect();
-    let hover = |&(context, batch): &(u32, f64)| {
+    let hover = |&(context, batch, band): &(u32, f64, Band)| {
         format!(
-            "<b>{}</b>, {} tokens each<br>{} from a batch of {}",
+            "<b>{}</b>, {} tokens each<br>{} from a batch of {}{}",
             plain(&row.title),
             short(f64::from(context)),
             series.name,
-            short(batch)
+            short(batch),
+            band.beside(short)
         )
     };
     json!({
         "type": "scatter",
         "mode": "lines+markers",
         "name": series.name,
-        "x": known.iter().map(|(context, _)| context).collect::<Vec<_>>(),
-        "y": known.iter().map(|(_, batch)| batch).collect::<Vec<_>>(),
+        "x": known.iter().map(|(context, ..)| context).collect::<Vec<_>>(),
+        "y": known.iter().map(|(_, batch, _)| batch).collect::<Vec<_>>(),
+        "customdata": known.iter().map(|(.., band)| [band.low, band.high]).collect::<Vec<_>>(),
         "hovertext": known.iter().map(hover).collect::<Vec<_>>(),
         "hoverinfo": "text",
         "line": { "color": series.colour, "width": 2 },

@@ -1,0 +1,110 @@
+//! The rows of a ladder: climbed again in other worlds, and with a little more or less of each
+//! resource.
+
+use rayon::prelude::*;
+
+use super::beside::{Bare, Beside, Drawn};
+use super::worlds::{PAIRS, Seen, bands, in_worlds, worlds};
+use crate::cli::Shell;
+use crate::cli::simulate::wall::Rung;
+use crate::cluster::{Best, Order, Terms, best_nearby};
+use crate::insight::{Lever, TILT, slopes};
+use crate::report::{ContextCurve, Roofline, WallRow, fill_elasticity, fill_row};
+
+/// What stands beside the rows that ran, one a chip; both empty if nothing does.
+pub(in crate::cli::simulate) type Sides<'a> = (&'a mut [ContextCurve], &'a mut [Roofline]);
+
+/// Output per GPU in each world over that in the world as assumed, by rung; `None` for chips that
+/// did not run, or not in every world.
+pub(in crate::cli::simulate) type Explained = Vec<Option<Vec<f64>>>;
+
+/// What is looked at in a world.
+struct Outcome {
+    seen: Seen,
+    beside: Option<Beside>,
+    output: f64,
+}
+
+/// Gives the rows of `rungs` their bands and elasticities, and what stands beside them its bands.
+/// Worlds run in parallel; equal seeds give equal figures.
+pub(in crate::cli::simulate) fn explain_rows(
+    rows: &mut [WallRow],
+    (curves, roofs): Sides,
+    (rungs, terms): (&[Rung], &Terms),
+    shell: &Shell,
+) -> Explained {
+    let found = |(order, found): &Rung| found.is_ok().then(|| 2 * Lever::of(order).len() as u64);
+    let runs = rungs.iter().filter_map(found).map(|pulls| pulls + u64::from(2 * PAIRS + 1)).sum();
+    let progress = shell.progress("asking how sure, and what would help", runs);
+    let mut sides = curves.iter_mut().zip(roofs);
+    let mut explained = Explained::new();
+    for (row, (order, found)) in rows.iter_mut().zip(rungs) {
+        let Ok(best) = found else {
+            explained.push(None);
+            continue;
+        };
+        let side = sides.next();
+        let order = Order { plan: best.deployment.plan, ..*order };
+        let near = best.concurrency.unwrap_or(1);
+        let again = |order: &Order| {
+            let found = best_nearby(order, near, terms).ok();
+            progress.advance(1);
+            found
+        };
+        let batch = side.as_ref().map(|(curve, _)| curve.batch);
+        explained.push(explain(row, side, (&order, best, terms.seed), |order| {
+            again(order).map(|found| (outcome(order, &found, batch), found))
+        }));
+    }
+    explained
+}
+
+/// Gives one row, and what stands beside it, what running it `again` tells.
+fn explain(
+    row: &mut WallRow,
+    side: Option<(&mut ContextCurve, &mut Roofline)>,
+    (order, best, seed): (&Order, &Best, u64),
+    again: impl Fn(&Order) -> Option<(Outcome, Best)> + Sync + Send,
+) -> Option<Vec<f64>> {
+    // The trials are shorter than what the row reports: their spread is laid about it.
+    let (centre, middle) = again(order)?;
+    let worlds = worlds(order, &best.deployment.program, seed);
+    let in_world = |order: &Order| again(order).map(|(outcome, _)| outcome);
+    let output = |order: &Order| again(order).map(|(outcome, _)| outcome.output);
+    let (outcomes, ends) =
+        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, output));
+    let own = Seen { figures: row.figures().to_vec(), shares: row.shares() };
+    let all = |of: fn(&Outcome) -> &Seen| outcomes.iter().map(|o| o.as_ref().map(of)).collect();
+    let seen: Vec<Option<&Seen>> = all(|outcome| &outcome.seen);
+    (row.bands, row.band_causes) = bands(&own, &centre.seen, &worlds, &seen);
+    row.band = row.bands.get(row.figures()[0].0).copied().unwrap_or_default();
+    if let Some(((curve, roof), middle)) = side.zip(centre.beside.as_ref()) {
+        let outcomes = outcomes.iter().map(|o| o.as_ref()?.beside.as_ref()).collect();
+        let turns = &mut row.turns;
+        Drawn { worlds: &worlds, outcomes, middle }.band(Bare { curve, roof, turns });
+    }
+    let slopes = slopes(middle.output_tok_s_per_gpu, &ends, TILT);
+    fill_elasticity(row, Lever::of(order).into_iter().zip(slopes));
+    let relative = |outcome: &Option<Outcome>| Some(outcome.as_ref()?.output / centre.output);
+    outcomes.iter().map(relative).collect()
+}
+
+/// Output per GPU with more, and with less, of each lever.
+fn pulled(
+    order: &Order,
+    output: impl Fn(&Order) -> Option<f64> + Sync + Send,
+) -> Vec<Option<(f64, f64)>> {
+    let with = |lever: Lever, factor: f64| {
+        let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+        output(&Order { chip: &chip, stretch, ..*order })
+    };
+    let ends = |lever: Lever| with(lever, TILT).zip(with(lever, 1.0 / TILT));
+    Lever::of(order).into_par_iter().map(ends).collect()
+}
+
+fn outcome(order: &Order, best: &Best, batch: Option<u32>) -> Outcome {
+    let row = fill_row(order, best);
+    let seen = Seen { figures: row.figures().to_vec(), shares: row.shares() };
+    let beside = batch.map(|batch| Beside::of(order, best, batch));
+    Outcome { seen, beside, output: best.output_tok_s_per_gpu }
+}
