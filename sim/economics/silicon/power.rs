@@ -112,8 +112,9 @@ impl PowerModel {
     }
 
     /// What the parts of a chip draw under `cap` that computes with `engine`: at the rate that
-    /// dense products sustain arithmetic takes all that idling leaves of the chip's own limit, because
-    /// that limit is what keeps them from the peak. `None` if limit, memory or peak is not known.
+    /// dense products sustain arithmetic takes all that idling leaves of the chip's own limit,
+    /// because that limit is what keeps them from the peak. `None` if limit, memory or peak is not
+    /// known.
     pub fn envelope(&self, chip: &Chip, engine: Engine, cap: Watts) -> Option<Envelope> {
         let peaks = self.at_peaks(chip, engine)?;
         Some(Envelope {
