@@ -26,6 +26,6 @@ pub use frontier::frontier;
 pub use jackknife::{LifeError, life_error};
 pub use lever::{Lever, TILT};
 pub use life::{Along, Stage, Use, Uses, stages, whole_life};
-pub use need::{MOST, needed};
+pub use need::{MOST, crossing, needed};
 pub use overlap::overlap;
 pub use slope::{Slope, slopes};

@@ -24,9 +24,31 @@ pub fn needed(target: f64, mut figure: impl FnMut(f64) -> Option<f64>) -> Option
     Some(high)
 }
 
+/// The factor at which a figure reaches `target`, read off the straight lines, in logarithms,
+/// between factors that were `tried`, ascending, each with its figure. The first of them if that
+/// reaches it already; `None` if none does.
+pub fn crossing(target: f64, tried: &[(f64, f64)]) -> Option<f64> {
+    let place = tried.iter().position(|&(_, figure)| figure >= target)?;
+    let (above, reached) = tried[place];
+    let Some(&(below, short)) = place.checked_sub(1).map(|before| &tried[before]) else {
+        return Some(above);
+    };
+    let part = libm::log(target / short) / libm::log(reached / short);
+    Some(below * libm::pow(above / below, part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_power_law_is_read_off_between_its_points() {
+        let tried: Vec<(f64, f64)> = [1.0, 4.0, 32.0].map(|x| (x, 7.0 * x * x)).into();
+        let found = crossing(7.0 * 9.0, &tried).unwrap();
+        assert!((found - 3.0).abs() < 1e-12, "{found}");
+        assert_eq!(crossing(1.0, &tried), Some(1.0));
+        assert_eq!(crossing(1e9, &tried), None);
+    }
 
     #[test]
     fn a_power_law_takes_the_root() {

@@ -1,7 +1,5 @@
 //! `--match`: what each chip would need to yield as much as another.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::command::Rung;
@@ -10,7 +8,7 @@ use crate::cli::{CliError, Shell};
 use crate::cluster::{Order, Terms, best_nearby};
 use crate::des::quantile;
 use crate::fidelity::{Remainders, Spread};
-use crate::insight::{Lever, needed};
+use crate::insight::{Lever, crossing, needed};
 use crate::report::{Band, WallRow};
 
 /// A factor, and its range.
@@ -88,22 +86,28 @@ fn needs(
     terms: &Terms,
 ) -> Vec<Need> {
     let need = |lever: Lever| {
-        let mut near = near;
-        // The searches halve the same range: they meet the same factors at first.
-        let mut known: BTreeMap<u64, Option<f64>> = BTreeMap::new();
+        let (mut near, mut tried) = (near, Vec::new());
         let mut output = |factor: f64| {
-            *known.entry(factor.to_bits()).or_insert_with(|| {
-                let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
-                let order = Order { chip: &chip, stretch, ..*order };
-                let found = best_nearby(&order, near, terms).ok()?;
-                near = found.concurrency.unwrap_or(near);
-                Some(found.output_tok_s_per_gpu)
-            })
+            let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
+            let found = best_nearby(&Order { chip: &chip, stretch, ..*order }, near, terms).ok()?;
+            near = found.concurrency.unwrap_or(near);
+            tried.push((factor, found.output_tok_s_per_gpu));
+            Some(found.output_tok_s_per_gpu)
         };
         let factor = needed(target, &mut output);
-        let band = ends.map(|(low, high)| Band {
-            low: needed(low, &mut output),
-            high: needed(high, &mut output),
+        // A search that ended at once tried too little to read the other end off.
+        let far = ends.and_then(|(low, high)| match factor {
+            None => needed(low, &mut output),
+            Some(1.0) => needed(high, &mut output),
+            Some(_) => None,
+        });
+        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let band = ends.map(|(low, high)| match factor {
+            None => Band { low: far, high: None },
+            Some(factor) => Band {
+                low: crossing(low, &tried).map(|least| least.min(factor)),
+                high: crossing(high, &tried).or(far).map(|most| most.max(factor)),
+            },
         });
         (lever, factor, band)
     };

@@ -93,9 +93,10 @@ impl Curve {
         for axis in &self.axes {
             let (value, growth) = (sums[axis.sum], growth[axis.sum]);
             let piece = axis.piece(value);
-            first += piece.cost(value);
+            first += piece.at;
+            first.add_times(&piece.slope, value);
             if growth > 0 {
-                more += piece.slope * growth;
+                more.add_times(&piece.slope, growth);
                 let left = piece.last.checked_sub(value).map_or(u64::MAX, |left| left / growth);
                 steps = steps.min(left.saturating_add(1));
             }

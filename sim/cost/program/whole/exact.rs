@@ -136,6 +136,17 @@ impl Cost {
         Self { clocks, ..self }
     }
 
+    /// Adds `other` so many times.
+    pub(super) fn add_times(&mut self, other: &Self, times: u64) {
+        let count = i128::from(times);
+        for (time, more) in self.time.iter_mut().zip(&other.time) {
+            *time += more * count;
+        }
+        self.flop += other.flop * count;
+        self.traffic += other.traffic * count;
+        self.clocks.add(&other.clocks, times);
+    }
+
     /// What clocks below full ones did.
     pub fn throttled(&self) -> Throttled {
         let Clocks { lost, slow, spared } = self.clocks;
@@ -158,6 +169,18 @@ impl Cost {
         }
         self.time[bound as usize] += moved;
         self
+    }
+}
+
+impl Clocks {
+    /// Adds `other` so many times. Steps at full clocks have none, which most are.
+    fn add(&mut self, other: &Self, times: u64) {
+        if *other != Self::default() {
+            let times = i128::from(times);
+            self.lost += other.lost * times;
+            self.slow += other.slow * times;
+            self.spared += other.spared * times;
+        }
     }
 }
 
@@ -231,9 +254,7 @@ impl AddAssign for Cost {
         }
         self.flop += other.flop;
         self.traffic += other.traffic;
-        self.clocks.lost += other.clocks.lost;
-        self.clocks.slow += other.clocks.slow;
-        self.clocks.spared += other.clocks.spared;
+        self.clocks.add(&other.clocks, 1);
     }
 }
 
@@ -256,16 +277,8 @@ impl Sub for Cost {
 impl Mul<u64> for Cost {
     type Output = Self;
     fn mul(self, times: u64) -> Self {
-        let times = i128::from(times);
-        let mut product = self;
-        for time in &mut product.time {
-            *time *= times;
-        }
-        product.flop *= times;
-        product.traffic *= times;
-        product.clocks.lost *= times;
-        product.clocks.slow *= times;
-        product.clocks.spared *= times;
+        let mut product = Self::default();
+        product.add_times(&self, times);
         product
     }
 }

@@ -48,7 +48,9 @@ impl Series {
 
     /// The cost of the first `steps` steps.
     pub fn cost(&self, steps: u64) -> Cost {
-        self.first * steps + self.growth * triangle(steps)
+        let mut all = self.first * steps;
+        all.add_times(&self.growth, triangle(steps));
+        all
     }
 
     /// The time of the first `steps` steps.
@@ -58,7 +60,8 @@ impl Series {
 
     /// The series without its first `steps` steps.
     pub fn skip(&self, steps: u64) -> Self {
-        let first = self.first + self.growth * steps;
+        let mut first = self.first;
+        first.add_times(&self.growth, steps);
         Self::new(first, self.growth, self.steps.saturating_sub(steps))
     }
 
