@@ -49,6 +49,12 @@ fn a_better_model_that_nothing_goes_to_changes_nothing() {
 }
 
 #[test]
+fn what_fails_is_not_counted_twice() {
+    let arguments = [&SHORT, BETTER.as_slice(), &["--escalate", "0.5", "--success", "0.5"]];
+    memwall(&arguments.concat()).refused(&["--success", "--escalate"]);
+}
+
+#[test]
 fn escalated_tasks_are_done_twice_and_paid_for_twice() {
     let (alone, some, all) = (run(&["--replicas", "2"]), at_rate("0.3", &[]), at_rate("1", &[]));
     for path in ["/requests/completed", "/tokens/output", "/tokens/prompt"] {

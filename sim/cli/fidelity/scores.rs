@@ -37,7 +37,7 @@ pub(super) fn print_scores(groups: &[Group], shell: &mut Shell) -> Result<(), Cl
 /// What no model can beat that is told no more.
 pub(super) fn print_floors(floors: &[Floor], shell: &mut Shell) -> Result<(), CliError> {
     if floors.is_empty() {
-        return Ok(());
+        return shell.line("\nNo two points are told apart by their measurements alone: no floor");
     }
     shell.line("\nThe floor: twins, which memwall cannot tell apart, against their mean")?;
     let mut table = Table::new(&[

@@ -120,7 +120,7 @@ impl Validate {
         Ok(self.gate(&groups, shell))
     }
 
-    /// The points of every file; a file that cannot be read stops only if it is alone.
+    /// The points of every file; one that cannot be read stops only if no other can.
     fn read(&self, reader: Reader, shell: &Shell) -> Result<Vec<Point>, CliError> {
         let mut files = Vec::new();
         for path in &self.points {
@@ -129,13 +129,18 @@ impl Validate {
         if files.is_empty() {
             files.extend(shipped().iter().map(|&(name, text)| (name.to_owned(), text.to_owned())));
         }
-        let mut points = Vec::new();
+        let (mut points, mut unreadable) = (Vec::new(), Vec::new());
         for (name, text) in &files {
             match read_points(name, text, reader) {
                 Ok(read) => points.extend(read),
-                Err(error) if files.len() > 1 => shell.warn(error),
-                Err(error) => return Err(error.into()),
+                Err(error) => unreadable.push(error),
             }
+        }
+        if unreadable.len() == files.len() {
+            return Err(unreadable.swap_remove(0).into());
+        }
+        for error in unreadable {
+            shell.warn(error);
         }
         Ok(points)
     }

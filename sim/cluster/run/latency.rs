@@ -60,12 +60,14 @@ impl Summary {
     ) -> Option<Self> {
         let places: Vec<_> =
             QUANTILES.iter().map(|&q| Between::of(count, q)).collect::<Option<_>>()?;
-        let ranks: Vec<_> = places.iter().flat_map(|place| [place.below, place.above]).collect();
+        // Of few samples the rank above one quantile lies beyond the one below the next.
+        let mut ranks: Vec<_> =
+            places.iter().flat_map(|place| [place.below, place.above]).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
         let samples = ranked(&ranks);
-        let at = |i: usize| {
-            let [low, high] = [samples[2 * i], samples[2 * i + 1]].map(SimSpan::as_ms);
-            places[i].interpolate(low, high)
-        };
+        let sample = |rank: u64| samples[ranks.partition_point(|&known| known < rank)].as_ms();
+        let at = |i: usize| places[i].interpolate(sample(places[i].below), sample(places[i].above));
         Some(Self { mean: mean.as_ms(), p50: at(0), p90: at(1), p99: at(2) })
     }
 }
@@ -100,5 +102,32 @@ impl RunResult {
     /// Inter-token latency, every gap between two tokens of a sequence a sample.
     pub fn itl(&self) -> Option<Summary> {
         Summary::of_runs(&self.meter.itl)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::des::quantile;
+
+    /// Of few samples the ranks of one quantile reach beyond those of the next.
+    #[test]
+    fn few_samples_have_the_quantiles_of_many() {
+        for count in 1..=40u64 {
+            let samples: Vec<u64> = (0..count).map(|i| (i * 7919) % 101 * 1_000_000_000).collect();
+            let spans = samples.iter().map(|&ps| SimSpan::from_ps(ps));
+            let (found, mut runs) = (Summary::of(spans.clone()).unwrap(), Runs::default());
+            spans.for_each(|span| runs.record(span));
+            let of_runs = Summary::of_runs(&runs).unwrap();
+            let mut sorted: Vec<f64> =
+                samples.iter().map(|&ps| SimSpan::from_ps(ps).as_ms()).collect();
+            sorted.sort_by(f64::total_cmp);
+            let expected = QUANTILES.map(|q| quantile(&sorted, q).unwrap());
+            for summary in [found, of_runs] {
+                let all = [summary.p50, summary.p90, summary.p99];
+                let is_it = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-9 * b.max(1.0);
+                assert!(all.iter().zip(&expected).all(is_it), "{count}: {all:?} {expected:?}");
+            }
+        }
     }
 }

@@ -107,10 +107,11 @@ impl RunResult {
     }
 
     /// Share of tasks that ended within `deadline` of their start, of those that began within the
-    /// window and at least so long before its end: the fate of all of them is known. `None` if
-    /// there are none.
+    /// window and, if any is left that did not end, at least so long before its end: the fate of
+    /// all of them is known. `None` if there are none.
     pub fn within(&self, deadline: SimSpan) -> Option<f64> {
-        let in_time = |start: SimTime| start + deadline <= self.ended;
+        let has_all_ended = self.unended_starts.is_empty();
+        let in_time = |start: SimTime| has_all_ended || start + deadline <= self.ended;
         let ended = self.task_starts.iter().zip(&self.task_spans);
         let known: Vec<_> = ended.filter(|(start, _)| in_time(**start)).collect();
         let unended = self.unended_starts.iter().filter(|start| in_time(**start)).count();

@@ -88,7 +88,8 @@ fn escalated(escalation: &EscalationReport) -> Vec<String> {
         |usd: Option<f64>| usd.map_or_else(|| "–".to_owned(), |usd| format!("${}", short(usd)));
     vec![
         format!(
-            "Escalated: {} of {} tasks, to {}; a task takes {}, an escalated one {}.",
+            "Escalated: {} of {} tasks, to {};\n  \
+             of those that began and ended meanwhile one takes {}, an escalated one {}.",
             short(escalation.escalated as f64),
             short(escalation.tasks as f64),
             escalation.model,

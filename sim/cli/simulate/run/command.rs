@@ -222,6 +222,7 @@ impl Run {
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
         self.fleet.check_drafts(self.mechanisms.is_capped())?;
+        self.fleet.better.check_success(self.success)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

@@ -78,6 +78,12 @@ fn as_found<'a>((order, found): &Rung<'a>) -> Option<(Order<'a>, u32)> {
     Some((Order { plan: best.deployment.plan, ..*order }, best.concurrency.unwrap_or(1)))
 }
 
+/// What a factor gave when it was tried.
+fn known(factor: f64, tried: &[(f64, f64)]) -> Option<f64> {
+    let is_it = |of: &&(f64, f64)| of.0.to_bits() == factor.to_bits();
+    tried.iter().find(is_it).map(|&(_, output)| output)
+}
+
 /// What `order` needs of each lever for a target, and for the ends of its range.
 fn needs(
     order: &Order,
@@ -88,6 +94,9 @@ fn needs(
     let need = |lever: Lever| {
         let (mut near, mut tried) = (near, Vec::new());
         let mut output = |factor: f64| {
+            if let Some(known) = known(factor, &tried) {
+                return Some(known);
+            }
             let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
             let found = best_nearby(&Order { chip: &chip, stretch, ..*order }, near, terms).ok()?;
             near = found.concurrency.unwrap_or(near);

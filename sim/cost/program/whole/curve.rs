@@ -81,7 +81,7 @@ impl Curve {
     pub(in crate::cost::program) fn cost(&self, sums: &Sums) -> Cost {
         let mut cost = self.base;
         for axis in &self.axes {
-            cost += axis.piece(sums[axis.sum]).cost(sums[axis.sum]);
+            axis.piece(sums[axis.sum]).add_to(&mut cost, sums[axis.sum]);
         }
         cost
     }
@@ -93,8 +93,7 @@ impl Curve {
         for axis in &self.axes {
             let (value, growth) = (sums[axis.sum], growth[axis.sum]);
             let piece = axis.piece(value);
-            first += piece.at;
-            first.add_times(&piece.slope, value);
+            piece.add_to(&mut first, value);
             if growth > 0 {
                 more.add_times(&piece.slope, growth);
                 let left = piece.last.checked_sub(value).map_or(u64::MAX, |left| left / growth);
@@ -118,8 +117,10 @@ impl Axis {
 }
 
 impl Piece {
-    fn cost(&self, value: u64) -> Cost {
-        self.at + self.slope * value
+    #[inline]
+    fn add_to(&self, sum: &mut Cost, value: u64) {
+        *sum += self.at;
+        sum.add_times(&self.slope, value);
     }
 }
 

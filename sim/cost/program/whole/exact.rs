@@ -137,6 +137,7 @@ impl Cost {
     }
 
     /// Adds `other` so many times.
+    #[inline]
     pub(super) fn add_times(&mut self, other: &Self, times: u64) {
         let count = i128::from(times);
         for (time, more) in self.time.iter_mut().zip(&other.time) {
@@ -248,6 +249,7 @@ impl Add for Cost {
 }
 
 impl AddAssign for Cost {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         for (time, more) in self.time.iter_mut().zip(other.time) {
             *time += more;

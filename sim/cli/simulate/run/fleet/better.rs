@@ -81,6 +81,19 @@ impl BetterFlags {
         Ok(())
     }
 
+    /// Refuses a share of successes besides: what the first model fails is what goes on.
+    pub(in crate::cli::simulate::run) fn check_success(&self, share: f64) -> Result<(), CliError> {
+        if self.escalate_to.is_none() || share >= 1.0 {
+            return Ok(());
+        }
+        Err(CliError::Flag {
+            flag: "--success",
+            value: share.to_string(),
+            problem: "what the first model fails at goes on to the better one already".into(),
+            remedy: "leave it out; --escalate is the share that fails".into(),
+        })
+    }
+
     /// The pool of the better model, ordered as `order` but for its plan.
     pub(in crate::cli::simulate::run) fn pool<'a>(
         &self,
