@@ -9,6 +9,14 @@ use memwall::model::{self, Plan, compile, forward, stages};
 const TOKENS: u32 = 512;
 
 fn program(model: &str, chip: &str, plan: &str, time: TimeModel) -> StepProgram {
+    divided((model, chip, plan, time), TOKENS)
+}
+
+/// A model on a chip, its stages' prompts cut into micro-batches of so many tokens.
+pub(crate) fn divided(
+    (model, chip, plan, time): (&str, &str, &str, TimeModel),
+    tokens: u32,
+) -> StepProgram {
     let chips = hardware::Catalog::embedded();
     let model = model::Catalog::embedded().model(model).unwrap();
     let plan: Plan = plan.parse().unwrap();
@@ -16,7 +24,7 @@ fn program(model: &str, chip: &str, plan: &str, time: TimeModel) -> StepProgram 
     let ops = compile(&forward(&model, &plan, &precision).unwrap());
     let stages = stages(&model, &plan, &precision).unwrap();
     let how = (Calibration::embedded(), Pricing { model: time, engine: EngineProfile::Vllm });
-    let division = Division::Stages { stages: &stages, tokens: TOKENS };
+    let division = Division::Stages { stages: &stages, tokens };
     let chip = chips.chip(chip).unwrap();
     StepProgram::compile_divided(&ops, division, chip, how, Stretch::NONE).unwrap()
 }

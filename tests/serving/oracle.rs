@@ -5,11 +5,8 @@ use std::cell::Cell;
 
 use memwall::cluster::{RunPlan, RunResult, simulate};
 use memwall::cost::{
-    Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, Division, EngineProfile,
-    Pricer, Pricing, Series, StepProgram, Stretch, TimeModel,
+    Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series, StepProgram, TimeModel,
 };
-use memwall::hardware;
-use memwall::model::{self, Plan, compile, forward, stages};
 use memwall::serving::{Admission, Batching, Engine, Limits, Replica};
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
@@ -17,6 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::laws::{load, tasks};
+use crate::pipeline::divided;
 
 /// Random cases.
 const CASES: u32 = 6000;
@@ -36,17 +34,8 @@ const PROGRAMS: [(&str, &str, &str, TimeModel); 11] = [
     ("deepseek-r1", "gb200", "tp1-pp2-ep8-dp8", TimeModel::Roofline),
 ];
 
-pub(super) fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
-    let chips = hardware::Catalog::embedded();
-    let model = model::Catalog::embedded().model(model).unwrap();
-    let plan: Plan = plan.parse().unwrap();
-    let precision = model.native_precision();
-    let ops = compile(&forward(&model, &plan, &precision).unwrap());
-    let stages = stages(&model, &plan, &precision).unwrap();
-    let division = Division::Stages { stages: &stages, tokens: 40 };
-    let how = (Calibration::embedded(), Pricing { model: time, engine: EngineProfile::Vllm });
-    let chip = chips.chip(chip).unwrap();
-    StepProgram::compile_divided(&ops, division, chip, how, Stretch::NONE).unwrap()
+pub(super) fn program(of: (&str, &str, &str, TimeModel)) -> StepProgram {
+    divided(of, 40)
 }
 
 /// Every step takes a millisecond, so that arrivals and ends of steps coincide; and clips.

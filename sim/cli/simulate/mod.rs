@@ -12,7 +12,7 @@ mod work;
 
 pub(in crate::cli) use ablate::Ablate;
 pub(in crate::cli) use common::CommonFlags;
-pub(in crate::cli) use explain::{LEVEL, PAIRS};
+pub(in crate::cli) use explain::{PAIRS, ratio_band};
 pub(in crate::cli) use point::{Bench, check_setting, run_flags};
 pub(in crate::cli) use run::{Run, TierFlags};
 pub(in crate::cli) use wall::{LevelFlags, Wall};

@@ -1,6 +1,6 @@
 //! Chips that lack a part.
 
-use crate::hardware::{Chip, ScaleUp, Stacks};
+use crate::hardware::{Chip, Resource, ScaleUp, Stacks};
 
 /// A part of a chip that can fail while the chip goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +18,6 @@ impl Part {
     /// replica wait for the slowest and hold as much as the fullest: one such chip makes the whole
     /// replica one of such chips.
     pub fn taken_from(self, chip: &Chip) -> Result<Chip, &'static str> {
-        let mut lesser = chip.clone();
         match self {
             Self::Stack => {
                 let stacks = chip.memory.stacks.ok_or("has no stacks of memory")?;
@@ -26,19 +25,18 @@ impl Part {
                     return Err("has one stack alone, without which it has no memory");
                 }
                 let left = f64::from(stacks.count - 1) / f64::from(stacks.count);
-                let memory = &mut lesser.memory;
-                memory.bandwidth = memory.bandwidth * left;
-                memory.physical = memory.physical * left;
-                memory.usable = memory.usable * left;
-                memory.stacks = Some(Stacks { count: stacks.count - 1, ..stacks });
+                let slower = chip.scaled(Resource::HbmBandwidth, left);
+                let mut lesser = slower.scaled(Resource::HbmCapacity, left);
+                lesser.memory.stacks = Some(Stacks { count: stacks.count - 1, ..stacks });
+                Ok(lesser)
             }
             Self::Link(share) => {
                 let link = chip.scale_up.as_ref().ok_or("has no scale-up link")?;
                 let bandwidth = link.bandwidth * (1.0 - share);
-                lesser.scale_up = Some(ScaleUp { bandwidth, ..link.clone() });
+                // The NIC stays: `scaled` would take its share, too.
+                Ok(Chip { scale_up: Some(ScaleUp { bandwidth, ..link.clone() }), ..chip.clone() })
             }
         }
-        Ok(lesser)
     }
 }
 

@@ -148,17 +148,19 @@ impl Order<'_> {
 
     /// The step program of the operators to `keep`.
     fn compile(&self, keep: impl Fn(&Op) -> bool) -> Result<StepProgram, Misfit> {
-        let of_pass = compile(&forward(self.model, &self.plan, &self.precision)?);
-        let mut stages = stages(self.model, &self.plan, &self.precision)?;
-        for ops in &mut stages {
-            ops.retain(&keep);
-        }
-        let ops: Vec<Op> = of_pass.into_iter().filter(&keep).collect();
-        let tokens = self.limits.max_batched_tokens;
+        let mut ops = compile(&forward(self.model, &self.plan, &self.precision)?);
+        ops.retain(&keep);
+        let mut of_stages;
         let division = if self.ways.overlap {
             Division::Halves
+        } else if self.plan.pp > 1 {
+            of_stages = stages(self.model, &self.plan, &self.precision)?;
+            for ops in &mut of_stages {
+                ops.retain(&keep);
+            }
+            Division::Stages { stages: &of_stages, tokens: self.limits.max_batched_tokens }
         } else {
-            Division::Stages { stages: &stages, tokens }
+            Division::Whole
         };
         let (stretch, power) = (self.stretch, self.ways.power);
         let layout = Layout { ops: &ops, division, stretch, power };

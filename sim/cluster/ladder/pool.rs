@@ -126,13 +126,8 @@ impl TaskPool {
     }
 
     /// Tasks from number `first` on.
-    pub fn fresh(&self, first: u32) -> Box<dyn Iterator<Item = Task> + '_> {
-        match &self.fresh {
-            Fresh::Generated { tasks, .. } => {
-                Box::new((u64::from(first)..).map(|index| tasks.task(index)))
-            }
-            Fresh::Recorded(tasks) => Box::new(tasks.iter().skip(first as usize).cloned()),
-        }
+    pub fn fresh(&self, first: u32) -> impl Iterator<Item = Task> {
+        self.shared(first).map(Cow::into_owned)
     }
 }
 

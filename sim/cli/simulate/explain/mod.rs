@@ -10,4 +10,4 @@ mod worlds;
 pub(super) use frontier::band_frontier;
 pub(super) use rows::{Explained, explain_rows};
 pub(super) use run::band_run;
-pub(in crate::cli) use worlds::{LEVEL, PAIRS};
+pub(in crate::cli) use worlds::{LEVEL, PAIRS, ratio_band};

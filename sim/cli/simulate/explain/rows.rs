@@ -51,10 +51,7 @@ pub(in crate::cli::simulate) fn explain_rows(
             progress.advance(1);
             found
         };
-        let batch = side.as_ref().map(|(curve, _)| curve.batch);
-        explained.push(explain(row, side, (&order, best, terms.seed), |order| {
-            again(order).map(|found| (outcome(order, &found, batch), found))
-        }));
+        explained.push(explain(row, side, (&order, best, terms.seed), again));
     }
     explained
 }
@@ -64,15 +61,15 @@ fn explain(
     row: &mut WallRow,
     side: Option<(&mut ContextCurve, &mut Roofline)>,
     (order, best, seed): (&Order, &Best, u64),
-    again: impl Fn(&Order) -> Option<(Outcome, Best)> + Sync + Send,
+    again: impl Fn(&Order) -> Option<Best> + Sync + Send,
 ) -> Option<Vec<f64>> {
     // The trials are shorter than what the row reports: their spread is laid about it.
-    let (centre, middle) = again(order)?;
+    let batch = side.as_ref().map(|(curve, _)| curve.batch);
+    let in_world = |order: &Order| Some(outcome(order, &again(order)?, batch));
+    let centre = in_world(order)?;
     let worlds = worlds(order, &best.deployment.program, seed);
-    let in_world = |order: &Order| again(order).map(|(outcome, _)| outcome);
-    let output = |order: &Order| again(order).map(|(outcome, _)| outcome.output);
     let (outcomes, ends) =
-        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, output));
+        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, &again));
     let own = Seen { figures: row.figures().to_vec(), shares: row.shares() };
     let all = |of: fn(&Outcome) -> &Seen| outcomes.iter().map(|o| o.as_ref().map(of)).collect();
     let seen: Vec<Option<&Seen>> = all(|outcome| &outcome.seen);
@@ -83,7 +80,7 @@ fn explain(
         let turns = &mut row.turns;
         Drawn { worlds: &worlds, outcomes, middle }.band(Bare { curve, roof, turns });
     }
-    let slopes = slopes(middle.output_tok_s_per_gpu, &ends, TILT);
+    let slopes = slopes(centre.output, &ends, TILT);
     fill_elasticity(row, Lever::of(order).into_iter().zip(slopes));
     let relative = |outcome: &Option<Outcome>| Some(outcome.as_ref()?.output / centre.output);
     outcomes.iter().map(relative).collect()
@@ -92,11 +89,11 @@ fn explain(
 /// Output per GPU with more, and with less, of each lever.
 fn pulled(
     order: &Order,
-    output: impl Fn(&Order) -> Option<f64> + Sync + Send,
+    again: impl Fn(&Order) -> Option<Best> + Sync + Send,
 ) -> Vec<Option<(f64, f64)>> {
     let with = |lever: Lever, factor: f64| {
         let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
-        output(&Order { chip: &chip, stretch, ..*order })
+        Some(again(&Order { chip: &chip, stretch, ..*order })?.output_tok_s_per_gpu)
     };
     let ends = |lever: Lever| with(lever, TILT).zip(with(lever, 1.0 / TILT));
     Lever::of(order).into_par_iter().map(ends).collect()

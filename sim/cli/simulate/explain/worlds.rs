@@ -83,7 +83,7 @@ pub(super) fn bands(
 }
 
 /// The band of a figure that is `own`, and was `middle` and `drawn` in short runs.
-pub(super) fn ratio_band(
+pub(in crate::cli) fn ratio_band(
     own: Option<f64>,
     (middle, drawn): (Option<f64>, &[Option<f64>]),
     worlds: &[World],

@@ -6,8 +6,7 @@ use super::command::Rung;
 use crate::cli::simulate::explain::{Explained, LEVEL};
 use crate::cli::{CliError, Shell};
 use crate::cluster::{Order, Terms, best_nearby};
-use crate::des::quantile;
-use crate::fidelity::{Remainders, Spread};
+use crate::fidelity::{Remainders, spread};
 use crate::insight::{Lever, crossing, needed};
 use crate::report::{Band, WallRow};
 
@@ -63,12 +62,10 @@ pub(super) fn find_needs(
 /// The range of what one chip yields over what another does, relative to the prediction: worlds
 /// are the same for both, what no cause explains is each one's own.
 fn apart(goal: &[f64], own: &[f64]) -> Option<(f64, f64)> {
-    let mut ratios: Vec<f64> = goal.iter().zip(own).map(|(goal, own)| goal / own).collect();
-    ratios.sort_by(f64::total_cmp);
-    let tail = (1.0 - LEVEL) / 2.0;
-    let (low, high) = quantile(&ratios, tail).zip(quantile(&ratios, 1.0 - tail))?;
+    let ratios: Vec<_> = goal.iter().zip(own).map(|(goal, own)| Some(goal / own)).collect();
     let remainder = core::f64::consts::SQRT_2 * Remainders::embedded().deviation("throughput");
-    let spread = Spread { low, high, causes: Vec::new() }.with_remainder(remainder);
+    // Nobody asks for causes, which the worlds would tell.
+    let spread = spread(&[], &ratios, 1.0, LEVEL)?.with_remainder(remainder);
     Some((spread.low, spread.high))
 }
 

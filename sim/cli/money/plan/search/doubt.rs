@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::unit::Unit;
-use crate::cli::simulate::{Field, LEVEL, PAIRS};
+use crate::cli::simulate::{Field, PAIRS, ratio_band};
 use crate::cluster::{Setup, nearby};
 use crate::cost::Calibration;
-use crate::fidelity::{Doubt, Remainders, World, spread};
+use crate::fidelity::{Doubt, World};
 use crate::hardware::Catalog;
 use crate::report::Band;
 
@@ -32,10 +32,9 @@ fn drawn(unit: &Unit, concurrency: u32, (field, catalog): (&Field, &Catalog)) ->
             Some(output(unit.setup_in(world, 1, at).ok()?))
         })
         .collect();
-    let spread = spread(&worlds[unit.serving.chip.as_str()], &outcomes, middle, LEVEL)?;
-    let remainder = Remainders::embedded().deviation("throughput");
-    let spread = spread.with_remainder(remainder);
-    Some(Band { low: Some(spread.low), high: Some(spread.high) })
+    let of = &worlds[unit.serving.chip.as_str()];
+    let band = ratio_band(Some(1.0), (Some(middle), &outcomes), of, Some("throughput"));
+    band.map(|(band, _)| band)
 }
 
 /// The worlds of each of its chips; what they share has the same luck.
