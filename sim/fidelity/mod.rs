@@ -13,6 +13,7 @@ pub use bands::{
 };
 pub use points::{
     Answers, Bench, Checkpoint, Drive, Family, Floor, Group, HostFit, HostScore, Job, Lengths,
-    Metric, Point, PointsError, Policy, Predicted, Prediction, Reader, Scenario, Statistic, Tags,
-    Terms, Twins, band, floors, host_toml, jobs, read_points, remainders_toml, score, shipped,
+    Metric, Point, PointsError, Policy, Predicted, Prediction, Reader, RequestSet, Scenario,
+    Statistic, Tags, Terms, Twins, band, floors, host_toml, jobs, read_points, remainders_toml,
+    score, shipped,
 };

@@ -8,6 +8,7 @@
 mod host;
 mod judge;
 mod layout;
+mod lengths;
 mod point;
 mod run;
 mod scenario;
@@ -16,7 +17,8 @@ mod shipped;
 pub use host::{HostFit, HostScore, host_toml};
 pub use judge::{Floor, Group, Twins, band, floors, remainders_toml, score};
 pub use layout::{PointsError, Reader, read_points};
+pub use lengths::{Lengths, RequestSet};
 pub use point::{Family, Metric, Point, Statistic, Tags};
 pub use run::{Answers, Bench, Job, Predicted, Prediction, Terms, jobs};
-pub use scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
+pub use scenario::{Checkpoint, Drive, Policy, Scenario};
 pub use shipped::shipped;

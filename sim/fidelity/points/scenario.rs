@@ -1,5 +1,6 @@
 //! What a row asks memwall to simulate.
 
+use super::lengths::Lengths;
 use crate::cost::EngineProfile;
 use crate::hardware::Format;
 use crate::model::Plan;
@@ -60,33 +61,6 @@ pub enum Checkpoint {
     Experts(Format),
 }
 
-/// Lengths of prompts and answers, in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Lengths {
-    /// Shortest and longest prompt, each length between equally likely.
-    pub input: (u32, u32),
-    /// The same of answers.
-    pub output: (u32, u32),
-}
-
-impl Lengths {
-    /// Every request as long as the next.
-    pub const fn exact(input: u32, output: u32) -> Self {
-        Self { input: (input, input), output: (output, output) }
-    }
-
-    /// The middle of prompts and of answers.
-    pub const fn middle(self) -> (u32, u32) {
-        (self.input.0.midpoint(self.input.1), self.output.0.midpoint(self.output.1))
-    }
-
-    /// Four fifths of nominal to nominal, as the closed-loop benchmarks of `InferenceX` draw them.
-    pub fn up_to(input: u32, output: u32) -> Self {
-        let drawn = |nominal: u32| ((nominal * 4 / 5).max(1), nominal);
-        Self { input: drawn(input), output: drawn(output) }
-    }
-}
-
 /// How one replica is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Drive {
@@ -98,13 +72,28 @@ pub enum Drive {
     Closed(u32),
     /// The same, where other chips prefill: prompts arrive with their KV.
     DecodePool(u32),
+    /// Poisson arrivals.
+    Arrivals {
+        /// Of them, in a thousand seconds.
+        rate: u32,
+        /// How many in all.
+        requests: u32,
+    },
+    /// Poisson arrivals at the highest rate at which the 99th percentiles keep within limits.
+    Within {
+        /// Of the time to first token, in milliseconds.
+        ttft_ms: u32,
+        /// Of the time per output token, in milliseconds.
+        tpot_ms: u32,
+    },
 }
 
 impl Drive {
-    /// Requests in flight at one replica.
+    /// Requests in flight at one replica; one where nobody sets their number.
     pub(super) const fn in_flight(self) -> u32 {
         match self {
             Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
+            Self::Arrivals { .. } | Self::Within { .. } => 1,
         }
     }
 }
@@ -115,8 +104,11 @@ impl Policy {
     pub fn usual(drive: Drive, lengths: Lengths) -> Self {
         let (tokens, sequences) = match drive {
             Drive::Offline(_) => (8192, 2048),
-            Drive::Static(batch) => (batch.saturating_mul(lengths.input.1), batch),
-            Drive::Closed(_) | Drive::DecodePool(_) => (8192, 1024),
+            Drive::Static(batch) => (batch.saturating_mul(lengths.longest().0), batch),
+            Drive::Closed(_)
+            | Drive::DecodePool(_)
+            | Drive::Arrivals { .. }
+            | Drive::Within { .. } => (8192, 1024),
         };
         Self { tokens, sequences, look: 1 }
     }

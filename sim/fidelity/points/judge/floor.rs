@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::des::quantile;
 use crate::fidelity::points::point::{Family, Point};
-use crate::fidelity::points::scenario::{Lengths, Scenario};
+use crate::fidelity::points::scenario::Scenario;
 
 /// What twins differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +89,7 @@ fn apart<'a>(known: &[(&'a Point, &Scenario)], twins: Twins) -> Vec<(Family, &'a
             Twins::Release => ((ask.clone(), ""), (0, version)),
             Twins::Answer => {
                 let (_, output) = ask.lengths.middle();
-                let lengths = Lengths { output: (0, 0), ..ask.lengths };
+                let lengths = ask.lengths.without_answers();
                 ((Scenario { lengths, ..ask.clone() }, version), (output as usize, ""))
             }
         };

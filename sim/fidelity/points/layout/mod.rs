@@ -1,5 +1,6 @@
 //! The column layouts, and what their rows ask for.
 
+mod arrivals;
 mod labels;
 mod published;
 mod reader;

@@ -4,8 +4,9 @@ use super::labels;
 use super::reader::{Figures, Reader};
 use super::recipes::{self, Asked};
 use super::table::Row;
+use crate::fidelity::points::lengths::Lengths;
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Drive, Lengths, Policy, Scenario};
+use crate::fidelity::points::scenario::{Drive, Policy, Scenario};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
@@ -121,8 +122,8 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
 /// round of prompts one burst, and the measured times to first token show none.
 fn lengths(row: &Row) -> Result<Lengths, String> {
     let (input, output) = (row.needed("isl")?, row.needed("osl")?);
-    let drawn = Lengths::up_to(input, output);
-    Ok(if is_inferencex(row) { drawn } else { Lengths { input: (input, input), ..drawn } })
+    let of = if is_inferencex(row) { Lengths::up_to } else { Lengths::answers_up_to };
+    Ok(of(input, output))
 }
 
 /// Whether the row names a dump of `InferenceX`.

@@ -1,25 +1,21 @@
 //! A scenario's replica, deployed once and loaded as each row says.
 
+use super::arrivals::{serve, serve_within, tasks};
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
 use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
-use crate::cost::{Batch, Calibration, Division, Pricing, StepProgram, Stretch, TimeModel};
-use crate::des::Streams;
+use crate::cost::{Batch, Calibration, Division, Pricer, Pricing, StepProgram, Stretch, TimeModel};
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
 use crate::fidelity::points::point::{Family, Metric, Statistic};
-use crate::fidelity::points::scenario::{Checkpoint, Drive, Lengths, Policy, Scenario};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward, stages};
 use crate::serving::{Admission, Batching, Limits, Replica};
 use crate::units::{Bytes, Seconds, SimSpan};
-use crate::workload::Task;
 
 /// Tokens in a KV page; engines have 16 to 64.
 const PAGE_TOKENS: u32 = 32;
-
-/// Seed of the lengths.
-const SEED: u64 = 1;
 
 /// A replica's step program, and what it was compiled from.
 pub struct Bench {
@@ -97,7 +93,7 @@ impl Bench {
             ..limits
         };
         let pages = memory.pages(memory.kv, plan.dp);
-        let longest = scenario.lengths.input.1 + scenario.lengths.output.1;
+        let (_, longest) = scenario.lengths.longest();
         let needed = u64::from(limits.pages(longest));
         if !memory.missing().is_zero() || pages / u64::from(plan.dp) < needed {
             let kv = if memory.missing().is_zero() { memory.kv } else { Bytes::ZERO };
@@ -109,19 +105,32 @@ impl Bench {
         if let Drive::DecodePool(flight) = scenario.drive {
             return Ok(self.decode(scenario, flight));
         }
-        let replica = Replica::new(self.server(scenario), limits, pages, None);
-        let plan = RunPlan {
-            load: Load::Closed { concurrency: scenario.drive.in_flight() },
-            warmup: SimSpan::ZERO,
-            horizon: None,
-            requests: None,
+        let replica = || Replica::new(self.server(scenario), limits, pages, None);
+        let result = match scenario.drive {
+            Drive::Arrivals { rate, requests } => {
+                serve(replica(), scenario.lengths, (rate, requests), &mut |_| true)
+            }
+            Drive::Within { ttft_ms, tpot_ms } => {
+                let start = self.first_guess(scenario);
+                serve_within(replica, scenario.lengths, (ttft_ms, tpot_ms), start)
+                    .ok_or("it misses the service level at any rate")?
+            }
+            _ => closed(replica(), scenario),
         };
-        let result = simulate(replica, scenario.tasks(), plan, &mut |_| {});
         if result.requests.rejected > 0 || result.outcomes.is_empty() {
             return Err("requests are too long for the replica's KV cache".into());
         }
-        let deviations = deviations(self, scenario, &self.doubt);
+        let flight = in_flight(scenario.drive, &result);
+        let deviations = deviations(self, scenario, flight, &self.doubt);
         Ok(Prediction::of(&result, scenario, deviations))
+    }
+
+    /// Requests in a thousand seconds of steady decoding with half of the sequences.
+    fn first_guess(&self, scenario: &Scenario) -> u32 {
+        let flight = scenario.policy.sequences.div_ceil(2);
+        let step = self.program.price(&self.steady_decode(scenario, flight)).total.get();
+        let answer = step * f64::from(scenario.lengths.middle().1);
+        (f64::from(flight) / answer * 1e3).max(1.0) as u32
     }
 
     /// The program behind the scenario's scheduler: a request that comes at any time waits half of
@@ -149,7 +158,7 @@ impl Bench {
             total_tok_s: rate * (1.0 + f64::from(input) / f64::from(output)),
             end_to_end_ms: f64::NAN,
             gpus: scenario.gpus,
-            deviations: deviations(self, scenario, &self.doubt),
+            deviations: deviations(self, scenario, flight, &self.doubt),
         }
     }
 
@@ -224,8 +233,8 @@ fn limits(scenario: &Scenario) -> Limits {
     Limits {
         max_batched_tokens: tokens * groups,
         max_seqs: match scenario.drive {
-            Drive::Closed(_) | Drive::DecodePool(_) => sequences * groups,
             Drive::Offline(_) | Drive::Static(_) => sequences,
+            _ => sequences * groups,
         },
         admission: Admission::shipped(scenario.engine),
         batching: Batching::shipped(scenario.engine),
@@ -235,27 +244,37 @@ fn limits(scenario: &Scenario) -> Limits {
     }
 }
 
-impl Drive {
-    /// Requests of the whole run.
-    ///
-    /// A closed loop sends ten times its concurrency, as the benchmark clients do; loops of many
-    /// send fewer rounds, which moves no mean by as much as a per cent.
-    const fn requests(self) -> u32 {
-        match self {
-            Self::Closed(flight) if flight <= 256 => 10 * flight,
-            Self::Closed(flight) => 4 * flight,
-            Self::Offline(n) | Self::Static(n) | Self::DecodePool(n) => n,
-        }
+/// Runs as many requests as the drive keeps in flight, one after another.
+fn closed<P: Pricer>(replica: Replica<P>, scenario: &Scenario) -> RunResult {
+    let plan = RunPlan {
+        load: Load::Closed { concurrency: scenario.drive.in_flight() },
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+    };
+    let requests = requests(scenario.drive.in_flight(), scenario.drive);
+    simulate(replica, tasks(scenario.lengths, requests), plan, &mut |_| {})
+}
+
+/// Requests of a whole run of `flight` at a time.
+///
+/// A closed loop sends ten times its concurrency, as the benchmark clients do; loops of many
+/// send fewer rounds, which moves no mean by as much as a per cent.
+const fn requests(flight: u32, drive: Drive) -> u32 {
+    match drive {
+        Drive::Closed(_) if flight <= 256 => 10 * flight,
+        Drive::Closed(_) => 4 * flight,
+        _ => flight,
     }
 }
 
-impl Scenario {
-    /// Its requests.
-    fn tasks(&self) -> impl Iterator<Item = Task> + use<> {
-        let mut stream = Streams::new(SEED).named("lengths", 0);
-        let Lengths { input, output } = self.lengths;
-        let mut draw =
-            move |range: (u32, u32)| stream.integer(u64::from(range.0), u64::from(range.1)) as u32;
-        (0..self.drive.requests()).map(move |_| Task::of_call(draw(input), draw(output)))
+/// Requests in flight, at least one: as many as the drive keeps there, or as there were on average.
+fn in_flight(drive: Drive, result: &RunResult) -> u32 {
+    match drive {
+        Drive::Arrivals { .. } | Drive::Within { .. } => {
+            let spans = result.outcomes.iter().map(|outcome| outcome.e2e().as_ms()).sum::<f64>();
+            (spans / result.window.as_ms()).round().max(1.0) as u32
+        }
+        _ => drive.in_flight().max(1),
     }
 }

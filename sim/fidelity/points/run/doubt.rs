@@ -23,12 +23,16 @@ struct Mix {
 }
 
 /// The deviations of `scenario` on its bench: a request's prompt for the first token, its prompt
-/// and its part of the decode steps for the rate.
-pub(super) fn deviations(bench: &Bench, scenario: &Scenario, doubt: &Doubt) -> Deviations {
+/// and its part of the decode steps, with `flight` of them in flight, for the rate.
+pub(super) fn deviations(
+    bench: &Bench,
+    scenario: &Scenario,
+    flight: u32,
+    doubt: &Doubt,
+) -> Deviations {
     let (input, output) = scenario.lengths.middle();
     let mut prompt = Batch { logits: 1, ..Batch::default() };
     prompt.prefill.add(0, input, bench.program.clips());
-    let flight = scenario.drive.in_flight().max(1);
     let decode = bench.steady_decode(scenario, flight);
     let mut first = Mix::default();
     first.add(bench, &prompt, 1.0);

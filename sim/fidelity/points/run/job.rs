@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::bench::{Bench, Predicted, Terms};
+use crate::fidelity::points::lengths::Lengths;
 use crate::fidelity::points::point::Point;
-use crate::fidelity::points::scenario::{Drive, Lengths, Policy, Scenario};
+use crate::fidelity::points::scenario::{Drive, Policy, Scenario};
 
 /// Scenarios of one replica, and the points that each answers.
 #[derive(Clone, Debug)]

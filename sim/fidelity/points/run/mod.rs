@@ -1,5 +1,6 @@
 //! A scenario's replica, compiled once, set up and loaded as each row says.
 
+mod arrivals;
 mod bench;
 mod doubt;
 mod job;
