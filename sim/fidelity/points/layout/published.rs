@@ -124,8 +124,8 @@ fn plan(row: &Row) -> Result<Plan, String> {
         return Err("the plan is not stated: `tp` is empty".into());
     }
     let (tp, pp) = (row.degree("tp")?, row.degree("pp")?);
-    let (ep, dp) = (row.degree("ep")?, row.degree("dp")?);
-    Ok(Plan { tp, pp, ep, dp, redundant: 0 })
+    let (ep, dp, cp) = (row.degree("ep")?, row.degree("dp")?, row.degree("cp")?);
+    Ok(Plan { tp, pp, ep, dp, cp, redundant: 0 })
 }
 
 /// Replicas on the chips behind a figure.
