@@ -79,17 +79,13 @@ impl RingForm {
         let keys = load.prefill_keys(self.attention.clip) * self.key;
         let tokens = load.new_tokens();
         let round = Passing { hops: self.parts - 1.0, bytes: keys / self.parts, outputs: 0.0 };
-        match self.window {
-            Some(window) => {
-                let ends = 2.0 * window * load.chunks() * self.key;
-                let near = Passing { hops: 1.0, bytes: ends.min(keys * self.others()), ..round };
-                [near, round]
-            }
-            None => {
-                let outputs = tokens * self.parts * self.token[1];
-                [round, Passing { bytes: tokens * self.token[0], outputs, ..round }]
-            }
+        if let Some(window) = self.window {
+            let ends = 2.0 * window * load.chunks() * self.key;
+            let near = Passing { hops: 1.0, bytes: ends.min(keys * self.others()), ..round };
+            return [near, round];
         }
+        let outputs = tokens * self.parts * self.token[1];
+        [round, Passing { bytes: tokens * self.token[0], outputs, ..round }]
     }
 
     /// What a way leaves beside attention whose every part takes `part`.
