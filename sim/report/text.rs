@@ -28,6 +28,16 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
+/// So many things, in [`short`]: `1 request`, `13.1 k requests`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    let ending = match number {
+        1 => "",
+        _ if noun.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{} {noun}{ending}", short(number as f64))
+}
+
 /// A per cent sign and the space before it as one word; no text has this character.
 const GLUED: &str = "\u{fdd0}%";
 
@@ -84,6 +94,13 @@ mod tests {
             assert_eq!(short(value), text);
         }
         assert_eq!(short_or_dash(None), "–");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "request"), "1 request");
+        assert_eq!(counted(13_100, "prompt"), "13.1 k prompts");
+        assert_eq!(counted(2, "batch"), "2 batches");
     }
 
     #[test]

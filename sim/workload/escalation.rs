@@ -27,7 +27,8 @@ pub fn escalating<'a>(
 impl Task {
     /// Whether some of its calls go to a better model than the first.
     pub fn is_escalated(&self) -> bool {
-        self.chains.first().is_some_and(|main| main.calls.iter().any(|call| call.model > 0))
+        // A better model has the last word.
+        self.chains.first().and_then(|main| main.calls.last()).is_some_and(|call| call.model > 0)
     }
 
     /// The same task, which a better model does again from its beginning once the main agent has

@@ -44,9 +44,9 @@ pub struct Call {
     pub spawns: Vec<u32>,
     /// Chains that must have ended before this call is sent.
     pub waits_for: Vec<u32>,
-    /// Closed loop: what must have happened before it is sent, in tasks whose source is a graph.
-    /// Where there is any, it stands in the place of `gap`; a chain whose first call has some
-    /// needs no call that spawns it.
+    /// Closed loop: what must have happened before it is sent, in tasks whose source is a graph,
+    /// whose every call waits for something; in others none does. It stands in the place of `gap`,
+    /// and no chain of a graph needs a call that spawns it.
     pub after: Vec<After>,
     /// Which of the models that there are is called: 0 is the first.
     pub model: u8,
@@ -116,6 +116,6 @@ impl Task {
 
     /// Whether some call waits for single events, not for whole chains alone.
     pub fn is_graph(&self) -> bool {
-        self.calls().any(|call| !call.after.is_empty())
+        self.calls().next().is_some_and(|call| !call.after.is_empty())
     }
 }

@@ -17,5 +17,5 @@ pub use life::fill_life;
 pub use run::fill_run;
 pub use task::{Paid, Used, fill_task};
 pub use tiers::{fill_oracle, fill_tiers};
-pub use turns::{frontier_point, frontier_points, turns};
+pub use turns::{frontier_point, turns, unbeaten};
 pub use wall::{fill_row, unfit_row};

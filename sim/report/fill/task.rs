@@ -2,6 +2,7 @@
 
 use crate::cluster::{Order, RunResult};
 use crate::cost::Bound;
+use crate::des::quantile;
 use crate::economics::{Activity, ApiPrice, Basis, BilledTokens, EnergyUse, PowerModel};
 use crate::report::{
     ApiCost, Deadline, KindPrices, PowerReport, Quantiles, RunDocument, TaskCost, TaskJoules,
@@ -138,17 +139,10 @@ fn power(used: &[Used], result: &RunResult) -> Option<PowerReport> {
 /// The time of tasks that began and ended within the window.
 pub(super) fn wall_s(spans: &[SimSpan]) -> Quantiles {
     let mut spans: Vec<f64> = spans.iter().map(|span| span.seconds().get()).collect();
-    if spans.is_empty() {
-        return Quantiles::default();
-    }
     spans.sort_by(f64::total_cmp);
-    let at = |share: f64| spans[((spans.len() - 1) as f64 * share).round() as usize];
-    Quantiles {
-        mean: Some(spans.iter().sum::<f64>() / spans.len() as f64),
-        p50: Some(at(0.5)),
-        p90: Some(at(0.9)),
-        p99: Some(at(0.99)),
-    }
+    let at = |share: f64| quantile(&spans, share);
+    let mean = (!spans.is_empty()).then(|| spans.iter().sum::<f64>() / spans.len() as f64);
+    Quantiles { mean, p50: at(0.5), p90: at(0.9), p99: at(0.99) }
 }
 
 fn per_million(usd: Option<f64>, tokens: u64) -> Option<f64> {

@@ -42,15 +42,13 @@ pub fn turns(best: &Best) -> Vec<Turn> {
     turns.collect()
 }
 
-/// Of `tried` plans and loads those that no other beats, slowest for the user first.
-pub fn frontier_points(order: &Order, tried: &[Best]) -> Vec<FrontierPoint> {
-    let points: Vec<FrontierPoint> =
-        tried.iter().filter_map(|best| frontier_point(order, best)).collect();
+/// Of the points that were `tried` those that no other beats, slowest for the user first.
+pub fn unbeaten(tried: &[FrontierPoint]) -> Vec<FrontierPoint> {
     let both = |point: &FrontierPoint| {
         (told_apart(point.tok_s_per_user_p50), told_apart(point.output_tok_s_per_gpu))
     };
-    let figures: Vec<(f64, f64)> = points.iter().map(both).collect();
-    frontier(&figures).into_iter().map(|place| points[place].clone()).collect()
+    let figures: Vec<(f64, f64)> = tried.iter().map(both).collect();
+    frontier(&figures).into_iter().map(|place| tried[place].clone()).collect()
 }
 
 /// To four digits: what differs by less is no other point. Steps of other sizes, where few prompts

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::cost::Hidden;
-use crate::report::text::{percent, short};
+use crate::report::text::{counted, percent, short};
 
 /// How steps go through pipeline stages: of the average batch, and of prompts beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -37,8 +37,8 @@ pub struct Bubbles {
 pub(super) fn pipeline_line(report: &PipelineReport) -> String {
     let PipelineReport { stages, micro_batches, round_ms, bubble_share: bubbles, .. } = report;
     format!(
-        "{stages} stages, {micro_batches} micro-batches, a round {} ms; bubbles {}, {} with one \
-         chunk, {} with all",
+        "{stages} stages, {}, a round {} ms; bubbles {}, {} with one chunk, {} with all",
+        counted(u64::from(*micro_batches), "micro-batch"),
         short(*round_ms),
         percent(bubbles.decode),
         percent(bubbles.one_chunk),

@@ -3,7 +3,7 @@
 use super::{EscalationReport, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
-use crate::report::text::{percent, short, short_or_dash};
+use crate::report::text::{counted, percent, short, short_or_dash};
 
 /// The pools as a table, and a line for each mechanism that is on; nothing for a single replica.
 pub(super) fn render_fleet(run: &RunDocument) -> String {
@@ -40,8 +40,8 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(handoff) = &fleet.handoff {
         lines.push(format!(
-            "Hand-over: {} prompts, {} GB over {} (send {}, receive {} GB/s); {} prompts stayed.",
-            short(handoff.prompts as f64),
+            "Hand-over: {}, {} GB over {} ({} GB/s out, {} in); {} stayed.",
+            counted(handoff.prompts, "prompt"),
             short(handoff.sent_gb),
             handoff.link,
             short(handoff.send_gb_s),
@@ -60,17 +60,17 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             _ => String::new(),
         };
         lines.push(format!(
-            "Failures: {}, {} s down{lesser}; {} requests moved, {} tokens of KV lost.",
+            "Failures: {}, {} s down{lesser}; {} moved, {} of KV lost.",
             faults.failures,
             short(faults.down_s),
-            short(faults.migrated_requests as f64),
-            short(faults.lost_tokens as f64),
+            counted(faults.migrated_requests, "request"),
+            counted(faults.lost_tokens, "token"),
         ));
     }
     if let Some(tools) = &fleet.tools {
         lines.push(format!(
-            "Tools: {} calls on {} cores, busy {}; wait for a core {}.",
-            short(tools.calls as f64),
+            "Tools: {} on {} cores, busy {}; wait for a core {}.",
+            counted(tools.calls, "call"),
             tools.cores,
             tools.busy_fraction.map_or_else(|| "–".to_owned(), percent),
             spoken(&tools.wait_ms),

@@ -6,7 +6,7 @@ use super::pools::render_fleet;
 use super::tiers::render_tiers;
 use crate::cost::Bound;
 use crate::report::shares::{short_name, spoken_name};
-use crate::report::text::{percent, printable, short, short_or_dash, wrap};
+use crate::report::text::{counted, percent, printable, short, short_or_dash, wrap};
 use crate::report::{Band, Quantiles, Shares};
 use crate::units::significant;
 
@@ -22,10 +22,10 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
         latency(run),
         render_fleet(run),
         render_tiers(run),
-        figures(&throughput(run)),
-        figures(&work(run)),
+        figures(&throughput(run), width),
+        figures(&work(run), width),
         shares(run, width),
-        figures(&bills(run)),
+        figures(&bills(run), width),
         bands(run, width),
     ];
     blocks.retain(|block| !block.is_empty());
@@ -106,9 +106,14 @@ fn latency_line(label: &str, [mean, p50, p90, p99]: &[String; 4]) -> String {
 /// Label and text of one line; lines without a figure are left out.
 type Line = (&'static str, Option<String>);
 
-fn figures(lines: &[Line]) -> String {
-    let known = lines.iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
-    known.map(|(label, text)| format!("{label:<LABEL$}{text}")).collect::<Vec<_>>().join("\n")
+fn figures(lines: &[Line], width: usize) -> String {
+    let known = lines.iter().filter_map(|(label, text)| Some((*label, text.as_ref()?)));
+    let folded = known.flat_map(|(label, text)| {
+        let labels = std::iter::once(label).chain(std::iter::repeat(""));
+        let lines = labels.zip(folded(text, width.saturating_sub(LABEL)));
+        lines.map(|(label, line)| format!("{label:<LABEL$}{line}"))
+    });
+    folded.collect::<Vec<_>>().join("\n")
 }
 
 fn with_unit(value: Option<f64>, unit: &str) -> Option<String> {
@@ -136,11 +141,11 @@ fn work(run: &RunDocument) -> [Line; 8] {
         (
             "Requests",
             Some(format!(
-                "{} submitted, {} completed, {} rejected, {} preemptions",
+                "{} submitted, {} completed, {} rejected in the whole run; {}",
                 exact(requests.submitted),
                 exact(requests.completed),
                 exact(requests.rejected),
-                exact(requests.preempted)
+                counted(requests.preempted, "preemption")
             )),
         ),
         (
@@ -163,7 +168,8 @@ fn work(run: &RunDocument) -> [Line; 8] {
             "KV hits, peak use",
             run.kv.hit_rate.map(|hits| {
                 let peak = run.kv.peak_used_fraction.map_or_else(|| "–".to_owned(), percent);
-                format!("{}, {peak}; {} pages evicted", percent(hits), count(run.kv.evicted_pages))
+                let evicted = counted(run.kv.evicted_pages, "page");
+                format!("{}, {peak}; {evicted} evicted", percent(hits))
             }),
         ),
         ("Pipeline", run.pipeline.as_ref().map(pipeline_line)),

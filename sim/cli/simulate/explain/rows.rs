@@ -45,8 +45,7 @@ pub(in crate::cli::simulate) fn explain_rows(
         };
         let side = sides.next();
         let order = Order { plan: best.deployment.plan, ..*order };
-        let near = best.concurrency.unwrap_or(1);
-        let again = |order: &Order| {
+        let again = |order: &Order, near: u32| {
             let found = best_nearby(order, near, terms).ok();
             progress.advance(1);
             found
@@ -61,12 +60,16 @@ fn explain(
     row: &mut WallRow,
     side: Option<(&mut ContextCurve, &mut Roofline)>,
     (order, best, seed): (&Order, &Best, u64),
-    again: impl Fn(&Order) -> Option<Best> + Sync + Send,
+    again: impl Fn(&Order, u32) -> Option<Best> + Sync + Send,
 ) -> Option<Vec<f64>> {
-    // The trials are shorter than what the row reports: their spread is laid about it.
+    // The trials are shorter than what the row reports: their spread is laid about it, and the load
+    // that they find best is where they go on.
     let batch = side.as_ref().map(|(curve, _)| curve.batch);
+    let as_is = again(order, best.concurrency.unwrap_or(1))?;
+    let near = as_is.concurrency.unwrap_or(1);
+    let again = |order: &Order| again(order, near);
     let in_world = |order: &Order| Some(outcome(order, &again(order)?, batch));
-    let centre = in_world(order)?;
+    let centre = outcome(order, &as_is, batch);
     let worlds = worlds(order, &best.deployment.program, seed);
     let (outcomes, ends) =
         rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, &again));

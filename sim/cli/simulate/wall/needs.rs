@@ -88,8 +88,12 @@ fn needs(
     (target, ends): (f64, Option<(f64, f64)>),
     terms: &Terms,
 ) -> Vec<Need> {
+    // Once as much is the same of every lever.
+    let as_is = best_nearby(order, near, terms).ok();
+    let near = as_is.as_ref().and_then(|found| found.concurrency).unwrap_or(near);
+    let as_is: Vec<_> = as_is.map(|found| (1.0, found.output_tok_s_per_gpu)).into_iter().collect();
     let need = |lever: Lever| {
-        let (mut near, mut tried) = (near, Vec::new());
+        let (mut near, mut tried) = (near, as_is.clone());
         let mut output = |factor: f64| {
             if let Some(known) = known(factor, &tried) {
                 return Some(known);

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::command::Rung;
 use crate::cli::Shell;
 use crate::cli::simulate::explain::band_frontier;
-use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
+use crate::cluster::{Drive, Order, Terms, best_nearby};
 use crate::model::Plan;
-use crate::report::{FrontierPoint, WallRow, frontier_points};
+use crate::report::{FrontierPoint, WallRow, frontier_point, unbeaten};
 use crate::serving::Limits;
 
 /// A plan gets no more load once it has fallen to this share of its best output.
@@ -33,16 +33,16 @@ pub(super) fn find_frontiers<P: Fn(&Order) -> Vec<Plan> + Sync>(
     shell: &Shell,
 ) {
     let progress = shell.progress("finding the frontiers", rungs.len() as u64);
-    let orders: Vec<(Order, bool)> =
-        rungs.iter().map(|(order, found)| (*order, found.is_ok())).collect();
+    let own = |(order, found): &Rung| frontier_point(order, found.as_ref().ok()?);
+    let orders: Vec<_> = rungs.iter().map(|rung| (rung.0, rung.1.is_ok(), own(rung))).collect();
     let found: Vec<_> = (orders.par_iter().with_max_len(1))
-        .map(|(order, fits)| {
+        .map(|(order, fits, own)| {
             let plans = if *fits { (how.plans)(order) } else { Vec::new() };
             let ways = plans.par_iter().flat_map_iter(|&plan| under_loads(order, plan, terms));
-            let mut ways: Vec<Best> = ways.collect();
-            let points = frontier_points(order, &ways);
-            ways.par_extend(points.par_iter().flat_map_iter(|way| with_budgets(order, way, terms)));
-            let mut points = frontier_points(order, &ways);
+            let mut ways: Vec<FrontierPoint> = ways.chain(own.clone()).collect();
+            let with_budgets = |way: &FrontierPoint| with_budgets(order, way, terms);
+            ways.par_extend(unbeaten(&ways).par_iter().flat_map_iter(with_budgets));
+            let mut points = unbeaten(&ways);
             if how.bands {
                 band_frontier(&mut points, order, terms);
             }
@@ -56,29 +56,30 @@ pub(super) fn find_frontiers<P: Fn(&Order) -> Vec<Plan> + Sync>(
 }
 
 /// A way of the frontier with smaller and with larger steps, if it still fits.
-fn with_budgets(order: &Order, way: &FrontierPoint, terms: &Terms) -> Vec<Best> {
+fn with_budgets(order: &Order, way: &FrontierPoint, terms: &Terms) -> Vec<FrontierPoint> {
     let terms = Terms { drive: Drive::Concurrency(way.concurrency), ..*terms };
     let Ok(plan) = way.parallel.parse() else { return Vec::new() };
     let usual = order.limits.max_batched_tokens;
     let budgets = [usual / BUDGET_STEP, usual.saturating_mul(BUDGET_STEP)];
     let found = budgets.into_iter().filter(|&budget| budget > 0).filter_map(|budget| {
         let limits = Limits { max_batched_tokens: budget, ..order.limits };
-        best_nearby(&Order { plan, limits, ..*order }, way.concurrency, &terms).ok()
+        let order = Order { plan, limits, ..*order };
+        frontier_point(&order, &best_nearby(&order, way.concurrency, &terms).ok()?)
     });
     found.collect()
 }
 
 /// What `plan` yields under one task in flight, two, four and so on; nothing if it does not fit.
-fn under_loads(order: &Order, plan: Plan, terms: &Terms) -> Vec<Best> {
+fn under_loads(order: &Order, plan: Plan, terms: &Terms) -> Vec<FrontierPoint> {
     let order = Order { plan, ..*order };
     let most = terms.pool.underway().len() as u32;
-    let mut ways: Vec<Best> = Vec::new();
+    let mut ways = Vec::new();
     let mut highest = 0.0_f64;
     for load in (0..).map(|doublings| 1u32 << doublings).take_while(|&load| load <= most) {
         let terms = Terms { drive: Drive::Concurrency(load), ..*terms };
         let Ok(found) = best_nearby(&order, load, &terms) else { break };
         let output = found.output_tok_s_per_gpu;
-        ways.push(found);
+        ways.extend(frontier_point(&order, &found));
         if output < highest * PAST_ITS_BEST {
             break;
         }

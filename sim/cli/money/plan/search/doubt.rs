@@ -21,19 +21,24 @@ pub(super) fn band(unit: &Unit, concurrency: u32, at: (&Field, &Catalog)) -> Ban
 fn drawn(unit: &Unit, concurrency: u32, (field, catalog): (&Field, &Catalog)) -> Option<Band> {
     let at = (field, catalog);
     let terms = field.terms(catalog);
-    let output = |setup: Setup| nearby(setup, concurrency, &terms).output_tok_s_per_gpu;
     let assumed = unit.setup(1, at).ok()?;
     let worlds = worlds(unit, &assumed, catalog, terms.seed);
-    let middle = output(assumed);
+    let middle = nearby(assumed, concurrency, &terms);
+    let near = middle.concurrency.unwrap_or(concurrency);
     let outcomes: Vec<Option<f64>> = (0..2 * PAIRS as usize)
         .into_par_iter()
         .map(|place| {
             let world = |chip: &str| worlds.get(chip).map(|worlds| &worlds[place]);
-            Some(output(unit.setup_in(world, 1, at).ok()?))
+            Some(nearby(unit.setup_in(world, 1, at).ok()?, near, &terms).output_tok_s_per_gpu)
         })
         .collect();
     let of = &worlds[unit.serving.chip.as_str()];
-    let band = ratio_band(Some(1.0), (Some(middle), &outcomes), of, Some("throughput"));
+    let band = ratio_band(
+        Some(1.0),
+        (Some(middle.output_tok_s_per_gpu), &outcomes),
+        of,
+        Some("throughput"),
+    );
     band.map(|(band, _)| band)
 }
 
