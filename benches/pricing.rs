@@ -6,7 +6,9 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use memwall::cost::{Batch, Calibration, Pricing, StepProgram};
 use memwall::hardware::{Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
-use memwall::model::{Attention, Collective, CollectiveKind, Gemm, Mla, Moe, Op, OpKind, Rows};
+use memwall::model::{
+    Attention, Collective, CollectiveKind, Gemm, Mla, Moe, Op, OpKind, Rows, Spread,
+};
 use memwall::units::{Bytes, BytesPerSec, FlopPerSec, PerSec};
 
 fn b200() -> Chip {
@@ -45,7 +47,7 @@ fn b200() -> Chip {
 }
 
 fn op(count: u32, kind: OpKind) -> Op {
-    Op { name: "op".into(), count, spread: 1, kind }
+    Op { name: "op".into(), count, spread: Spread::NONE, kind }
 }
 
 fn gemm(n: u64, k: u64, rows: Rows) -> OpKind {

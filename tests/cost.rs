@@ -6,7 +6,7 @@ use memwall::cost::{
 use memwall::hardware::{Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
 use memwall::model::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
-    Op, OpKind, Rows,
+    Op, OpKind, Rows, Spread,
 };
 use memwall::units::{Bytes, BytesPerSec, FlopPerSec, PerSec, Seconds, SimSpan, Watts};
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ pub(crate) fn named(name: &str) -> Chip {
 }
 
 fn op(kind: OpKind) -> Op {
-    Op { name: "op".into(), count: 1, spread: 1, kind }
+    Op { name: "op".into(), count: 1, spread: Spread::NONE, kind }
 }
 
 fn program(ops: &[Op], chip: &Chip, model: TimeModel, engine: EngineProfile) -> StepProgram {

@@ -3,6 +3,7 @@
 mod ablation;
 mod cli;
 mod clocks;
+mod context;
 mod cost;
 mod hardware;
 mod hbm;

@@ -8,7 +8,7 @@ use memwall::cost::CLIPS;
 use memwall::hardware::Format;
 use memwall::model::{
     Catalog, CollectiveKind, Gemm, Group, Model, ModelError, Moe, Op, OpKind, Plan, Precision,
-    Rows, Weights, compile, forward, import,
+    Rows, Spread, Weights, compile, forward, import,
 };
 use memwall::units::Bytes;
 use proptest::prelude::*;
@@ -307,15 +307,15 @@ fn attention_dp_spreads_tokens_over_groups_but_not_over_experts() {
     let plan = "tp1-ep8-dp8".parse().unwrap();
     let ops = compile(&forward(&model, &plan, &model.native_precision()).unwrap());
     let find = |name: &str| ops.iter().find(|op| op.name == name).unwrap();
-    assert_eq!((find("attn.core").spread, find("moe.experts").spread), (8, 1));
+    assert_eq!(find("attn.core").spread, Spread::over(8));
+    assert_eq!(find("moe.experts").spread, Spread::NONE);
     let OpKind::Moe(moe) = &find("moe.experts").kind else { panic!() };
     assert_eq!((moe.inter, moe.experts, moe.ep), (2048, 256, 8));
     let head = find("lm_head");
     assert!(matches!(&head.kind, OpKind::Gemm(gemm) if gemm.rows == Rows::Logits));
     // A token's 8 experts sit on 5.3 of 8 ranks on average: 8 (1 − C(224, 8) / C(256, 8)).
     let OpKind::Collective(dispatch) = &find("moe.dispatch").kind else { panic!() };
-    let ranks = dispatch.bytes_per_token / 7168.0;
-    assert!((ranks - 5.293).abs() < 0.01, "{ranks}");
+    assert!((dispatch.bytes_per_token / 7168.0 - 5.293).abs() < 0.01, "{dispatch:?}");
 }
 
 #[test]
@@ -379,7 +379,7 @@ proptest! {
         let models = Catalog::embedded().names();
         let model = Catalog::embedded().model(&models[index % models.len()]).unwrap();
         let (tp, dp) = (1 << tp, 1 << dp);
-        let plan = Plan { tp, pp, ep: if split { tp * dp } else { 1 }, dp, redundant: 0 };
+        let plan = Plan { tp, pp, ep: if split { tp * dp } else { 1 }, dp, ..ONE };
         let precision = Precision { weights: Weights::All(Format::Nvfp4), kv: Format::Fp8 };
         prop_assume!(model.check_plan(&plan).is_ok());
         let total = |plan: &Plan| {

@@ -5,7 +5,7 @@ use std::ops::{Add, Mul};
 use super::batch::Batch;
 use super::bound::{Bound, Breakdown};
 use super::norm::{Norm, blend};
-use crate::model::Rows;
+use crate::model::{Rows, Spread};
 
 /// The work of one operator on one rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -77,6 +77,10 @@ pub(super) trait ContextForm: Send {
     fn time(&self, load: &Load) -> Breakdown;
     /// Its ceilings.
     fn peaks(&self) -> Peaks;
+    /// Its lower bound.
+    fn roofline(&self, load: &Load) -> Breakdown {
+        self.peaks().roofline(self.work(load))
+    }
 }
 
 /// The rows that one rank has of `rows`, spread over `spread` ranks: the fullest rank's.
@@ -84,14 +88,16 @@ pub(super) fn share(rows: u32, spread: u32) -> f64 {
     f64::from(rows.div_ceil(spread.max(1)))
 }
 
-/// The rows that the fullest of `spread` ranks has of a step. A sequence stays on one rank.
-pub(super) fn rows_of(batch: &Batch, rows: Rows, spread: u32) -> u32 {
-    let ranks = spread.max(1);
+/// The rows that the fullest group of ranks has of a step. A sequence stays in one of the groups,
+/// whose parts share its tokens.
+pub(super) fn rows_of(batch: &Batch, rows: Rows, spread: Spread) -> u32 {
+    let (groups, parts) = (spread.groups.max(1), spread.parts.max(1));
     match rows {
-        Rows::Logits => batch.logits.div_ceil(ranks),
+        Rows::Logits => batch.logits.div_ceil(groups).div_ceil(parts),
         Rows::Tokens => {
-            let chunked = ranks.min(batch.prefill.chunks.max(1));
-            batch.decode.sequences.div_ceil(ranks) + batch.prefill.tokens.div_ceil(chunked)
+            let chunked = groups.min(batch.prefill.chunks.max(1));
+            let decodes = batch.decode.sequences.div_ceil(groups).div_ceil(parts);
+            decodes + batch.prefill.tokens.div_ceil(chunked).div_ceil(parts)
         }
     }
 }
@@ -114,30 +120,34 @@ impl Slice {
 
 /// A step as one rank sees it: sequences, tokens and chunks as on the fullest rank, contexts split
 /// evenly over as many ranks as there are sequences or chunks for (a balanced router).
+///
+/// Of parts that share contexts each has its part of the new tokens, and meets all keys with them;
+/// of a decode's keys it reads its own.
 pub(super) struct Load<'a> {
     batch: &'a Batch,
-    spread: u32,
+    groups: u32,
+    parts: f64,
     decode_part: f64,
     prefill_part: f64,
 }
 
 impl<'a> Load<'a> {
-    pub(super) fn new(batch: &'a Batch, spread: u32) -> Self {
-        let spread = spread.max(1);
-        let part = |count: u32| 1.0 / f64::from(spread.min(count.max(1)));
+    pub(super) fn new(batch: &'a Batch, spread: Spread) -> Self {
+        let (groups, parts) = (spread.groups.max(1), f64::from(spread.parts.max(1)));
+        let part = |count: u32| 1.0 / f64::from(groups.min(count.max(1)));
         let (decode_part, prefill_part) =
-            (part(batch.decode.sequences), part(batch.prefill.chunks));
-        Self { batch, spread, decode_part, prefill_part }
+            (part(batch.decode.sequences) / parts, part(batch.prefill.chunks));
+        Self { batch, groups, parts, decode_part, prefill_part }
     }
 
-    pub(super) fn of(slice: &'a Slice, spread: u32) -> Self {
+    pub(super) fn of(slice: &'a Slice, spread: Spread) -> Self {
         let load = Self::new(&slice.batch, spread);
         Self { decode_part: load.decode_part * slice.decode_share, ..load }
     }
 
     /// Decoding sequences.
     pub(super) fn sequences(&self) -> f64 {
-        share(self.batch.decode.sequences, self.spread)
+        share(self.batch.decode.sequences, self.groups)
     }
 
     /// Keys that the decodes read, in tokens.
@@ -148,18 +158,19 @@ impl<'a> Load<'a> {
 
     /// Prefill chunks.
     pub(super) fn chunks(&self) -> f64 {
-        share(self.batch.prefill.chunks, self.spread)
+        share(self.batch.prefill.chunks, self.groups)
     }
 
     /// New tokens of the chunks.
     pub(super) fn new_tokens(&self) -> f64 {
-        libm::ceil(f64::from(self.batch.prefill.tokens) * self.prefill_part)
+        libm::ceil(f64::from(self.batch.prefill.tokens) * self.prefill_part / self.parts)
     }
 
     /// Query-key pairs of the chunks.
     pub(super) fn pairs(&self, clip: Option<usize>) -> f64 {
         let prefill = &self.batch.prefill;
-        clip.map_or(prefill.pairs, |clip| prefill.clipped_pairs[clip]) as f64 * self.prefill_part
+        let pairs = clip.map_or(prefill.pairs, |clip| prefill.clipped_pairs[clip]);
+        pairs as f64 * self.prefill_part / self.parts
     }
 
     /// Keys that the chunks read, in tokens, their own included.
@@ -169,7 +180,7 @@ impl<'a> Load<'a> {
             * self.prefill_part
     }
 
-    /// Keys of the chunks that are not their own.
+    /// Keys of the chunks that are not of their own tokens.
     pub(super) fn past_keys(&self) -> f64 {
         (self.prefill_keys(None) - self.new_tokens()).max(0.0)
     }

@@ -55,10 +55,15 @@ pub enum Obstacle {
     NoRanks { redundant: u32 },
     #[error("re {redundant} copies more experts to a rank than the {others} that others have")]
     Copies { redundant: u32, others: u32 },
-    #[error("ep {ep} does not divide the {ranks} ranks of a stage (tp × dp)")]
+    #[error(
+        "`{mixer}` layers are not modelled with cp {cp}: recurrences pass a state from token to \
+         token, and selections need the keys of every group before they begin"
+    )]
+    Contexts { mixer: &'static str, cp: u32 },
+    #[error("ep {ep} does not divide the {ranks} ranks of a stage (tp × dp × cp)")]
     ExpertRanks { ep: u32, ranks: u32 },
     #[error("ep {ep} does not divide the {experts} experts")]
     Experts { experts: u32, ep: u32 },
-    #[error("experts of width {inter} do not divide over {ranks} ranks (tp × dp / ep)")]
+    #[error("experts of width {inter} do not divide over {ranks} ranks (tp × dp × cp / ep)")]
     ExpertWidth { inter: u32, ranks: u32 },
 }

@@ -26,11 +26,11 @@ mod shape;
 
 pub use catalog::Catalog;
 pub use error::{ModelError, Obstacle, PlanError};
-pub use graph::{Graph, compile, forward, stages};
+pub use graph::{Graph, Ring, RingAttention, compile, forward, stages};
 pub use import::{architectures, import};
 pub use op::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
-    Op, OpKind, Rows,
+    Op, OpKind, Rows, Spread,
 };
 pub use placement::Placement;
 pub use plan::{Plan, Precision, Weights};

@@ -1,6 +1,7 @@
 //! Operators: what a forward pass is made of, and all that a cost model may know of it.
 
 use crate::hardware::Format;
+use crate::model::Ring;
 
 /// One operator of a step on one rank, repeated `count` times (once per layer that has it).
 #[derive(Clone, Debug, PartialEq)]
@@ -9,10 +10,29 @@ pub struct Op {
     pub name: String,
     /// How often it runs in one forward pass.
     pub count: u32,
-    /// The step's tokens and sequences are spread over this many ranks (attention-DP); 1 under TP.
-    pub spread: u32,
+    /// Over which groups of ranks the step's sequences and tokens are spread.
+    pub spread: Spread,
     /// Its shape, after sharding.
     pub kind: OpKind,
+}
+
+/// How a step is spread over groups of ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// Groups with sequences of their own (attention-DP); 1 under TP.
+    pub groups: u32,
+    /// Parts into which the tokens of each are divided, and every context (context parallelism).
+    pub parts: u32,
+}
+
+impl Spread {
+    /// Every rank sees every token.
+    pub const NONE: Self = Self { groups: 1, parts: 1 };
+
+    /// Sequences alone.
+    pub const fn over(groups: u32) -> Self {
+        Self { groups, parts: 1 }
+    }
 }
 
 /// The shape of an operator on one rank.
@@ -32,6 +52,8 @@ pub enum OpKind {
     Moe(Moe),
     /// A collective over the scale-up domain.
     Collective(Collective),
+    /// What ranks that hold parts of the same contexts pass on for attention.
+    Ring(Ring),
     /// Norms, activations, residuals, embedding look-ups: memory traffic and a launch.
     Elementwise {
         /// Bytes read and written per token.

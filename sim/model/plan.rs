@@ -16,6 +16,8 @@ pub struct Plan {
     pub ep: u32,
     /// Attention data parallelism: this many groups of `tp` ranks, each with its own sequences.
     pub dp: u32,
+    /// Context parallelism: this many groups of `tp` ranks share the tokens of every sequence.
+    pub cp: u32,
     /// Copies of popular experts that each rank of `ep` holds besides its own.
     pub redundant: u32,
 }
@@ -26,19 +28,20 @@ impl Plan {
 
     /// Tensor parallelism alone.
     pub const fn tp(tp: u32) -> Self {
-        Self { tp, pp: 1, ep: 1, dp: 1, redundant: 0 }
+        Self { tp, pp: 1, ep: 1, dp: 1, cp: 1, redundant: 0 }
     }
 
     /// Chips in the replica.
     pub const fn gpus(self) -> u32 {
-        self.tp * self.pp * self.dp
+        self.tp * self.pp * self.dp * self.cp
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tp{}", self.tp)?;
-        for (name, degree) in [("pp", self.pp), ("ep", self.ep), ("dp", self.dp)] {
+        let degrees = [("pp", self.pp), ("ep", self.ep), ("dp", self.dp), ("cp", self.cp)];
+        for (name, degree) in degrees {
             if degree > 1 {
                 write!(f, "-{name}{degree}")?;
             }
@@ -53,9 +56,9 @@ impl fmt::Display for Plan {
 impl FromStr for Plan {
     type Err = String;
 
-    /// Reads `tp8`, `tp4-pp2`, `tp1-ep8-dp8`, `tp1-ep32-dp32-re1`.
+    /// Reads `tp8`, `tp4-pp2`, `tp8-cp4`, `tp1-ep8-dp8`, `tp1-ep32-dp32-re1`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut degrees = [("tp", None), ("pp", None), ("ep", None), ("dp", None), ("re", None)];
+        let mut degrees = ["tp", "pp", "ep", "dp", "cp", "re"].map(|name| (name, None));
         for part in text.split('-') {
             let split = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
             let (name, degree) = part.split_at(split);
@@ -66,22 +69,22 @@ impl FromStr for Plan {
             })?;
             let known = degrees.iter_mut().find(|(known, _)| *known == name);
             let (_, slot) = known.ok_or_else(|| {
-                format!("unknown `{name}` in the plan `{text}`; know tp, pp, ep, dp, re")
+                format!("unknown `{name}` in the plan `{text}`; know tp, pp, ep, dp, cp, re")
             })?;
             if slot.replace(degree).is_some() {
                 return Err(format!("the plan `{text}` has `{name}` twice; keep one"));
             }
         }
-        let redundant = degrees[4].1.unwrap_or(0);
-        let [tp, pp, ep, dp, _] = degrees.map(|(_, degree)| degree.unwrap_or(1));
-        let gpus = [tp, pp, dp].into_iter().fold(1, u32::saturating_mul);
+        let redundant = degrees[5].1.unwrap_or(0);
+        let [tp, pp, ep, dp, cp, _] = degrees.map(|(_, degree)| degree.unwrap_or(1));
+        let gpus = [tp, pp, dp, cp].into_iter().fold(1, u32::saturating_mul);
         if gpus.max(ep).max(redundant) > Self::MOST_GPUS {
             return Err(format!(
                 "the plan `{text}` spreads one replica over more than {} chips; lower a degree",
                 Self::MOST_GPUS
             ));
         }
-        Ok(Self { tp, pp, ep, dp, redundant })
+        Ok(Self { tp, pp, ep, dp, cp, redundant })
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn plans_print_as_they_are_read() {
-        for text in ["tp8", "tp4-pp2", "tp1-ep8-dp8", "tp1-ep32-dp32-re1"] {
+        for text in ["tp8", "tp4-pp2", "tp8-cp4", "tp1-ep8-dp8", "tp1-ep32-dp32-re1"] {
             assert_eq!(text.parse::<Plan>().unwrap().to_string(), text);
         }
         for text in ["", "tp", "tp0", "8", "xp4", "tp4-", "tp8-tp4", "tp4294967295", "tp512-dp512"]

@@ -53,6 +53,8 @@ fn engines_are_equal_with_each_of_them() {
         ["llama-3.1-8b", "--power-cap", "335W"].as_slice(),
         ["gpt-oss-20b", "--plan", "tp1-pp2", "--power-cap", "335W"].as_slice(),
         ["deepseek-r1", "--plan", "tp1-ep32-dp32", "--overlap", "two-batch"].as_slice(),
+        ["llama-3.1-8b", "--plan", "tp1-cp4", "--max-batched-tokens", "512"].as_slice(),
+        ["deepseek-r1", "--plan", "tp8-ep16-cp2"].as_slice(),
     ] {
         let flags = [&chip, more].concat();
         let stepwise = [&flags, ["--engine", "stepwise"].as_slice()].concat();
@@ -147,4 +149,33 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&["--plan", "tp8-re1"], &["re 1 copies experts", "ep is 1", "tp8 works"]);
     let copies = [sparse.as_slice(), &["tp1-ep8-dp8-re225"]].concat();
     refused(&copies, &["re 225", "the 224 that others have", "tp1-ep8-dp8-re224"]);
+}
+
+#[test]
+fn first_tokens_of_long_prompts_come_sooner_with_context_parallelism() {
+    let few = ["context-parallel", "--duration", "20min", "--warmup", "4min"];
+    let ttft = |more: &[&str]| {
+        let document = run(&[&few, more].concat());
+        assert!(document["requests"]["completed"].as_u64().unwrap() > 10, "{document}");
+        number(&document["latency"]["ttft_ms"]["p50"])
+    };
+    let together = ttft(&[]);
+    let apart = ttft(&["--prefill-plan", "tp8", "--prefill-replicas", "4"]);
+    let wide = ttft(&["--prefill-plan", "tp32"]);
+    assert!(together < 0.6 * apart, "{together} {apart}");
+    assert!(together < 0.8 * wide, "{together} {wide}");
+}
+
+#[test]
+fn context_parallelism_that_is_not_modelled_is_refused() {
+    let refused = |flags: &[&str], parts: &[&str]| {
+        memwall(&[["run"].as_slice(), flags].concat()).refused(parts);
+    };
+    let model = |name| ["--model", name, "--chip", "h100-sxm", "--plan"];
+    let with = |name, plan| [model(name).as_slice(), &[plan]].concat();
+    refused(&with("qwen3-next-80b", "tp4-cp2"), &["tp4-cp2", "`gdn`", "tp4 works"]);
+    refused(&with("deepseek-v3.2", "tp8-cp2"), &["tp8-cp2", "`dsa`", "tp8 works"]);
+    let halves = [with("deepseek-r1", "tp8-ep32-cp4"), vec!["--overlap", "two-batch"]].concat();
+    refused(&halves, &["tp8-ep32-cp4", "cp", "drop the overlap"]);
+    refused(&with("llama-3.1-8b", "tp1-cp0"), &["cp0"]);
 }

@@ -20,7 +20,7 @@ use crate::pipeline::divided;
 const CASES: u32 = 6000;
 
 /// Models of every kind of attention, on chips and plans of all sorts.
-const PROGRAMS: [(&str, &str, &str, TimeModel); 11] = [
+const PROGRAMS: [(&str, &str, &str, TimeModel); 14] = [
     ("llama-3.1-70b", "h100-sxm", "tp4", TimeModel::Calibrated),
     ("llama-3.1-8b", "gb300", "tp1", TimeModel::Roofline),
     ("gpt-oss-20b", "h200-sxm", "tp1", TimeModel::Calibrated),
@@ -32,6 +32,9 @@ const PROGRAMS: [(&str, &str, &str, TimeModel); 11] = [
     ("nemotron-3-nano", "rubin", "tp1", TimeModel::Calibrated),
     ("llama-3.1-8b", "h100-sxm", "tp1-pp4", TimeModel::Calibrated),
     ("deepseek-r1", "gb200", "tp1-pp2-ep8-dp8", TimeModel::Roofline),
+    ("llama-3.1-70b", "h100-sxm", "tp4-cp4", TimeModel::Calibrated),
+    ("gpt-oss-20b", "h200-sxm", "tp1-cp2", TimeModel::Roofline),
+    ("deepseek-r1", "gb200", "tp2-ep8-cp4", TimeModel::Calibrated),
 ];
 
 pub(super) fn program(of: (&str, &str, &str, TimeModel)) -> StepProgram {

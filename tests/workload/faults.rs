@@ -138,7 +138,7 @@ fn descriptions() {
 fn names_and_windows() {
     let message = Synthetic::embedded("agentic-codin").unwrap_err().to_string();
     assert!(message.contains("did you mean `agentic-coding`?"), "{message}");
-    assert!(message.ends_with("known: agentic-coding, agentic-knowledge, reasoning, chat"));
+    assert!(message.ends_with("agentic-knowledge, reasoning, chat, long-documents"));
     let tasks = Synthetic::embedded("agentic-coding").unwrap().tasks(1, 64, 32_768);
     let message = tasks.unwrap_err().to_string();
     assert!(message.contains("needs a context window of at least 37500 tokens"), "{message}");

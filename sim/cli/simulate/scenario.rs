@@ -25,7 +25,8 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 14] = shipped!(
+const SHIPPED: [(&str, &str); 15] = shipped!(
+    "context-parallel",
     "disaggregated",
     "expert-copies",
     "failures",

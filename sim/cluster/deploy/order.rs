@@ -132,13 +132,20 @@ impl Order<'_> {
             limits: Limits {
                 state_pages: memory.state_pages(),
                 groups: self.plan.dp,
-                // A step of a pipeline has a micro-batch for each of its stages.
-                max_batched_tokens: self.limits.max_batched_tokens.saturating_mul(self.plan.pp),
+                // A step of a pipeline has a micro-batch for each of its stages, and every part of
+                // its contexts has its own tokens.
+                max_batched_tokens: self.step_tokens().saturating_mul(self.plan.pp),
                 ..self.limits
             },
             plan: self.plan,
             below: None,
         })
+    }
+
+    /// Its step program, whether it fits or not.
+    pub fn program(&self) -> Result<StepProgram, Misfit> {
+        self.check_overlap()?;
+        self.compile(|_| true)
     }
 
     /// The step program of its operators of some families alone; whether it fits is not asked.
@@ -158,7 +165,7 @@ impl Order<'_> {
             for ops in &mut of_stages {
                 ops.retain(&keep);
             }
-            Division::Stages { stages: &of_stages, tokens: self.limits.max_batched_tokens }
+            Division::Stages { stages: &of_stages, tokens: self.step_tokens() }
         } else {
             Division::Whole
         };
@@ -204,15 +211,23 @@ impl Order<'_> {
 
     /// Two halves need tokens that are on their way while others compute.
     fn check_overlap(&self) -> Result<(), Misfit> {
-        let Plan { pp, ep, dp, .. } = self.plan;
+        let Plan { pp, ep, cp, .. } = self.plan;
         let why = match () {
             () if !self.ways.overlap => return Ok(()),
             () if !self.model.has_routed_experts() => "the model has no routed experts",
-            () if dp == 1 || ep == 1 => "every rank has every token already, none is dispatched",
+            () if cp > 1 => "groups that share contexts (cp) pass keys on meanwhile",
+            () if self.plan.groups() == 1 || ep == 1 => {
+                "every rank has every token already, none is dispatched"
+            }
             () if pp > 1 => "micro-batches of pipeline stages overlap in their own way",
             () => return Ok(()),
         };
         Err(Misfit::Overlap { model: self.model.name.clone(), plan: self.plan, why })
+    }
+
+    /// Most tokens of a step, or of a micro-batch: the limit is that of what a group computes.
+    const fn step_tokens(&self) -> u32 {
+        self.limits.max_batched_tokens.saturating_mul(self.plan.cp)
     }
 
     fn memory(&self) -> MemoryBudget {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::collective::{Group, exchange_way, nccl_way, own_ways};
+use super::links::{Group, exchange_way, nccl_way, own_ways};
 use super::{DecodeForm, GemmForm, IndexerForm, LinearKernel, MoeForm, PrefillForm};
 use crate::cost::batch::Batch;
 use crate::cost::calibration::{
@@ -12,7 +12,7 @@ use crate::cost::calibration::{
 use crate::cost::machine::{Arithmetic, CostError, Machine};
 use crate::cost::work::{ContextForm, Load, Peaks, RowForm};
 use crate::hardware::{Chip, Engine, Format};
-use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe};
+use crate::model::{Attention, CollectiveKind, Gemm, Indexer, Mla, Moe, Spread};
 use crate::units::{Bytes, FlopPerSec};
 
 /// What a form needs of a chip besides constants.
@@ -135,7 +135,7 @@ impl Bench {
     }
 
     fn warmed(&self, form: DecodeForm, batch: &Batch, warm: Warm) -> DecodeForm {
-        form.warmed(&Load::new(batch, 1), warm.below * self.cache(), warm.part)
+        form.warmed(&Load::new(batch, Spread::NONE), warm.below * self.cache(), warm.part)
     }
 
     /// Bytes of the L2 cache; none if it is not known.
@@ -196,5 +196,5 @@ impl Bench {
 }
 
 fn seconds(form: &impl ContextForm, batch: &Batch) -> f64 {
-    form.time(&Load::new(batch, 1)).total().get()
+    form.time(&Load::new(batch, Spread::NONE)).total().get()
 }

@@ -4,21 +4,21 @@
 //! ceilings. Symbols are those of the calibration files, where the forms are written down.
 
 mod bench;
-mod collective;
 mod decode;
 mod gemm;
 mod linear;
+mod links;
 mod moe;
 mod prefill;
 mod setting;
 mod simple;
 
 pub(crate) use bench::{Bench, Exchange};
-pub(super) use collective::CollectiveForm;
 pub(super) use decode::DecodeForm;
 pub(super) use gemm::GemmForm;
 pub(super) use linear::LinearForm;
 pub(crate) use linear::LinearKernel;
+pub(super) use links::{CollectiveForm, RingForm};
 pub(super) use moe::MoeForm;
 pub(super) use prefill::PrefillForm;
 pub(super) use setting::Setting;

@@ -21,6 +21,7 @@ const EDGE: f64 = 63.5;
 /// query-key pairs plus the masked edge of a block (63.5 a query; twice with a window) and at least
 /// one block per chunk; L is the longest context at a chunk's end, one CTA's share. Rows that fill
 /// up a block are not charged (at most 127 a chunk). On whole prompts it equals the study's form.
+/// Where parts share a context, each meets all keys with its part of the queries (`Load`).
 pub(in crate::cost) struct PrefillForm {
     pub(super) clip: Option<usize>,
     /// Keys that a query sees at most, after compression.
@@ -160,6 +161,11 @@ impl PrefillForm {
             t0: row.t0.get(),
             peaks: on.peaks(peak.max(peak_16bit)),
         }
+    }
+
+    /// Seconds before a kernel of it begins to work.
+    pub(super) const fn launch(&self) -> f64 {
+        self.t0
     }
 
     fn bytes(&self, load: &Load) -> f64 {

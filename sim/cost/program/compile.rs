@@ -6,12 +6,14 @@ use crate::cost::batch::CLIPS;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::forms::{
     CollectiveForm, DecodeForm, ElementwiseForm, GemmForm, IndexerForm, LinearForm, MoeForm,
-    PrefillForm, Setting,
+    PrefillForm, RingForm, Setting,
 };
 use crate::cost::machine::CostError;
 use crate::cost::profile::TimeModel;
 use crate::cost::work::{ContextForm, Load, RowForm, Slice, Work, rows_of};
-use crate::model::{Attention, Collective, CollectiveKind, Gemm, Moe, Op, OpKind, Rows};
+use crate::model::{
+    Attention, Collective, CollectiveKind, Gemm, Moe, Op, OpKind, Ring, Rows, Spread,
+};
 use crate::units::{Bytes, Flop};
 
 /// An operator's form or forms.
@@ -27,7 +29,7 @@ pub(super) struct CompiledOp {
     pub(super) name: String,
     pub(super) shape: String,
     pub(super) count: u32,
-    pub(super) spread: u32,
+    pub(super) spread: Spread,
     pub(super) family: OpFamily,
     /// `count`, times what its family is stretched by.
     pub(super) weight: f64,
@@ -50,6 +52,7 @@ pub(super) fn clips(ops: &[Op]) -> Vec<u32> {
 fn clip(kind: &OpKind) -> Option<u32> {
     match kind {
         OpKind::Attention(attention) => attention.window,
+        OpKind::Ring(ring) => ring.attention.window(),
         OpKind::Mla(mla) => mla.selected.map(|keys| keys.saturating_mul(mla.compression.max(1))),
         _ => None,
     }
@@ -76,6 +79,7 @@ fn compile(op: &Op, ops: &[Op], setting: &mut Setting) -> Result<Compiled, CostE
             Box::new(DecodeForm::mla(mla, setting)),
             Box::new(PrefillForm::mla(mla, setting)),
         ]),
+        OpKind::Ring(ring) => Compiled::ByContext(vec![Box::new(RingForm::new(ring, setting)?)]),
         OpKind::Indexer(indexer) => {
             Compiled::ByContext(vec![Box::new(IndexerForm::new(indexer, setting))])
         }
@@ -141,6 +145,11 @@ fn shape(kind: &OpKind) -> String {
                 CollectiveKind::Send => return format!("send, {bytes_per_token} B/token"),
             };
             format!("{kind} of {ranks}, {bytes_per_token} B/token")
+        }
+        OpKind::Ring(Ring { attention, ranks, .. }) => {
+            let [queries, outputs] = attention.token_bytes();
+            let (keys, out) = (attention.key_bytes(), queries + outputs);
+            format!("ring of {ranks}, {keys} B/key or {out} B/token")
         }
         OpKind::Elementwise { bytes_per_token } => format!("{bytes_per_token} B/token"),
     }
@@ -249,7 +258,7 @@ pub(super) fn row_time(form: &dyn RowForm, rows: f64, model: TimeModel) -> Break
 
 fn context_time(form: &dyn ContextForm, load: &Load, model: TimeModel) -> Breakdown {
     match model {
-        TimeModel::Roofline => form.peaks().roofline(form.work(load)),
+        TimeModel::Roofline => form.roofline(load),
         TimeModel::Calibrated => form.time(load),
     }
 }

@@ -32,7 +32,7 @@ impl Host {
             sequence: row.sequence.get(),
             first_token: row.first_token,
             token: row.token,
-            spread: ops.iter().map(|op| op.spread).max().unwrap_or(1),
+            spread: ops.iter().map(|op| op.spread.groups).max().unwrap_or(1),
         }
     }
 
@@ -83,6 +83,7 @@ const fn ranks(op: &Op) -> u32 {
     match &op.kind {
         OpKind::Collective(Collective { kind: CollectiveKind::Send, .. }) => 1,
         OpKind::Collective(collective) => collective.ranks,
+        OpKind::Ring(ring) => ring.ranks * ring.stride,
         _ => 1,
     }
 }

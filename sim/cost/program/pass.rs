@@ -8,7 +8,7 @@ use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::profile::TimeModel;
 use crate::cost::program::Demand;
 use crate::cost::work::{Slice, Work, rows_of};
-use crate::model::Rows;
+use crate::model::{Rows, Spread};
 use crate::units::{Bytes, Flop};
 
 /// Operators that one rank runs one after another, and the host's part.
@@ -24,7 +24,7 @@ pub(super) struct Pass {
 /// Operators whose cost depends on the same count of rows on one rank, and what they cost together.
 struct RowGroup {
     sort: Rows,
-    spread: u32,
+    spread: Spread,
     table: RowTable,
 }
 

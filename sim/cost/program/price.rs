@@ -39,7 +39,7 @@ pub struct Layout<'a> {
 /// ```
 /// use memwall::cost::{Batch, Calibration, Pricing, StepProgram};
 /// # use memwall::hardware::{Chip, Engine, Format, Memory, Power, Price, Class};
-/// # use memwall::model::{Gemm, Op, OpKind, Rows};
+/// # use memwall::model::{Gemm, Op, OpKind, Rows, Spread};
 /// # use memwall::units::{Bytes, BytesPerSec, FlopPerSec};
 /// # let chip = Chip { name: "h100-sxm".into(), title: String::new(), maker: String::new(),
 /// #     generation: "hopper".into(), aliases: vec![], base: None,
@@ -50,7 +50,7 @@ pub struct Layout<'a> {
 /// #     stacks: None }, scale_up: None, host_link: None, nic: None, power: Power::default(),
 /// #     price: Price::default() };
 /// let gemm = Gemm { n: 8192, k: 8192, weights: Format::Bf16, rows: Rows::Tokens };
-/// let op = Op { name: "o".into(), count: 80, spread: 1, kind: OpKind::Gemm(gemm) };
+/// let op = Op { name: "o".into(), count: 80, spread: Spread::NONE, kind: OpKind::Gemm(gemm) };
 /// let program = StepProgram::compile(&[op], &chip, Calibration::embedded(), Pricing::default())?;
 /// let mut batch = Batch::default();
 /// batch.decode.add(1000, program.clips());

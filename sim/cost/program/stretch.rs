@@ -55,7 +55,7 @@ impl OpFamily {
             OpKind::Gemm(_) => Self::Gemm,
             OpKind::Attention(_) | OpKind::Mla(_) => Self::Attention,
             OpKind::Moe(_) => Self::Experts,
-            OpKind::Collective(_) => Self::Collectives,
+            OpKind::Collective(_) | OpKind::Ring(_) => Self::Collectives,
             OpKind::Linear(_) => Self::Recurrent,
             OpKind::Indexer(_) | OpKind::Elementwise { .. } => Self::Elementwise,
         }

@@ -5,7 +5,7 @@ use petgraph::graph::NodeIndex;
 use crate::hardware::Format;
 use crate::model::{
     Collective, CollectiveKind, Gemm, Group, Layer, Model, Op, OpKind, Plan, Precision, Rows,
-    Weight,
+    Spread, Weight,
 };
 
 use super::dag::Graph;
@@ -34,8 +34,8 @@ impl<'a> Builder<'a> {
 
     /// Adds an operator after the latest one.
     ///
-    /// `spread` is over the attention-DP groups, for what works on a group's own tokens.
-    pub(super) fn push(&mut self, name: &str, spread: u32, kind: OpKind) -> NodeIndex {
+    /// `spread` is the plan's, for what works on a group's own tokens.
+    pub(super) fn push(&mut self, name: &str, spread: Spread, kind: OpKind) -> NodeIndex {
         let op = Op { name: name.into(), count: self.count, spread, kind };
         let node = self.graph.add(op, self.last.as_slice());
         self.last = Some(node);
@@ -52,7 +52,7 @@ impl<'a> Builder<'a> {
     /// An operator that reads and writes `values` activations per token.
     pub(super) fn elementwise(&mut self, name: &str, values: u64) -> NodeIndex {
         let bytes_per_token = values as f64 * ACTIVATION;
-        self.push(name, self.plan.dp, OpKind::Elementwise { bytes_per_token })
+        self.push(name, self.plan.spread(), OpKind::Elementwise { bytes_per_token })
     }
 
     /// Matrices in order; neighbours that share name, input width and format run as one product.
@@ -62,7 +62,7 @@ impl<'a> Builder<'a> {
             let local: Vec<Weight> = run.iter().map(|weight| weight.on_rank(self.plan)).collect();
             let n = local.iter().map(|weight| weight.n).sum();
             let gemm = Gemm { n, k: local[0].k, weights: format, rows: Rows::Tokens };
-            self.push(run[0].name, self.plan.dp, OpKind::Gemm(gemm));
+            self.push(run[0].name, self.plan.spread(), OpKind::Gemm(gemm));
         }
     }
 
@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
         &mut self,
         name: &str,
         kind: CollectiveKind,
-        (ranks, spread): (u32, u32),
+        (ranks, spread): (u32, Spread),
         bytes_per_token: f64,
     ) {
         if ranks > 1 {
@@ -83,8 +83,8 @@ impl<'a> Builder<'a> {
     /// The sum over a tensor-parallel group of what its ranks computed in part.
     pub(super) fn all_reduce(&mut self, name: &str) {
         let bytes = self.model.width() as f64 * ACTIVATION;
-        let (tp, dp) = (self.plan.tp, self.plan.dp);
-        self.collective(name, CollectiveKind::AllReduce, (tp, dp), bytes);
+        let group = (self.plan.tp, self.plan.spread());
+        self.collective(name, CollectiveKind::AllReduce, group, bytes);
     }
 
     /// Adds what came before to the residual stream and normalises it, before a sublayer.
@@ -109,9 +109,9 @@ impl<'a> Builder<'a> {
         self.join(node, before);
         let head = self.model.lm_head().on_rank(self.plan);
         debug_assert_eq!(head.group, Group::Head);
-        let (n, k, dp) = (head.n, head.k, self.plan.dp);
+        let (n, k, spread) = (head.n, head.k, self.plan.spread());
         let gemm = Gemm { n, k, weights: self.model.head, rows: Rows::Logits };
-        self.push("lm_head", dp, OpKind::Gemm(gemm));
+        self.push("lm_head", spread, OpKind::Gemm(gemm));
         if self.plan.tp > 1 {
             let gather = Collective {
                 kind: CollectiveKind::AllGather,
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
                 bytes_per_token: f64::from(self.model.vocab) * ACTIVATION,
                 rows: Rows::Logits,
             };
-            self.push("lm_head.gather", dp, OpKind::Collective(gather));
+            self.push("lm_head.gather", spread, OpKind::Collective(gather));
         }
     }
 }

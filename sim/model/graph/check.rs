@@ -11,8 +11,8 @@ impl Model {
     }
 
     fn obstacle(&self, plan: &Plan) -> Option<Obstacle> {
-        let &Plan { tp, pp, ep, dp, redundant } = plan;
-        if [tp, pp, ep, dp].contains(&0) {
+        let &Plan { tp, pp, ep, dp, cp, redundant } = plan;
+        if [tp, pp, ep, dp, cp].contains(&0) {
             return Some(Obstacle::Zero);
         }
         let layers = self.layers.len() as u32;
@@ -22,6 +22,10 @@ impl Model {
         let blocks = self.blocks();
         if let Some(found) = blocks.iter().find_map(|block| self.undivided(block.layer, tp)) {
             return Some(found);
+        }
+        let mut mixers = blocks.iter().filter_map(|block| block.layer.mixer.as_ref());
+        if let Some(mixer) = mixers.find(|mixer| cp > 1 && !mixer.passes_on()) {
+            return Some(Obstacle::Contexts { mixer: mixer.name(), cp });
         }
         let mut experts = blocks.iter().filter_map(|block| match &block.layer.feed_forward {
             Some(FeedForward::Experts(experts)) => Some(experts),
@@ -74,6 +78,7 @@ impl Model {
     fn nearest(&self, plan: &Plan, obstacle: &Obstacle) -> Plan {
         let with = |degree: u32| match obstacle {
             Obstacle::Layers { .. } => Plan { pp: degree, ..*plan },
+            Obstacle::Contexts { .. } => Plan { cp: degree, ..*plan },
             Obstacle::NoRanks { .. } | Obstacle::Copies { .. } => {
                 Plan { redundant: degree - 1, ..*plan }
             }
@@ -85,6 +90,7 @@ impl Model {
         };
         let asked = match obstacle {
             Obstacle::Layers { pp, .. } => *pp,
+            Obstacle::Contexts { cp, .. } => *cp,
             Obstacle::NoRanks { redundant } | Obstacle::Copies { redundant, .. } => *redundant,
             Obstacle::Units { tp, .. } | Obstacle::KvHeads { tp, .. } => *tp,
             _ => plan.ep,

@@ -3,7 +3,7 @@
 use crate::hardware::Format;
 use crate::model::{
     Collective, CollectiveKind, Dense, Experts, FeedForward, Group, Layer, Model, Moe, Op, OpKind,
-    Plan, PlanError, Precision, Rows, Weight, blocks,
+    Plan, PlanError, Precision, Rows, Spread, Weight, blocks,
 };
 
 use super::builder::{ACTIVATION, Builder};
@@ -13,9 +13,10 @@ use super::dag::{Graph, compile};
 ///
 /// Collectives follow what serving engines do. Tensor parallelism sums after the mixer and after
 /// the feed-forward part, and after the embedding look-up. Without attention-DP every rank sees
-/// every token, so experts need no exchange, only the sum. With it, experts over `ep` ranks take
-/// tokens by dispatch and return them by combine; experts that all ranks share in slices
-/// (`ep` = 1) gather all tokens first and scatter the sums.
+/// every token, so experts need no exchange, only the sum. With it, or with context parallelism,
+/// experts over `ep` ranks take tokens by dispatch and return them by combine; experts that all
+/// ranks share in slices (`ep` = 1) gather all tokens first and scatter the sums. Context
+/// parallelism adds to attention what its groups pass on, see [`Ring`](crate::model::Ring).
 pub fn forward(model: &Model, plan: &Plan, precision: &Precision) -> Result<Graph, PlanError> {
     model.check_plan(plan)?;
     let mut builder = Builder::new(model, plan, precision);
@@ -80,7 +81,7 @@ impl Builder<'_> {
             bytes_per_token: bytes,
             rows: Rows::Tokens,
         };
-        self.push("pipeline.send", self.plan.dp, OpKind::Collective(send));
+        self.push("pipeline.send", self.plan.spread(), OpKind::Collective(send));
     }
 
     fn layer(&mut self, layer: &Layer) {
@@ -90,7 +91,9 @@ impl Builder<'_> {
             self.norm("mixer.norm", layer);
             self.gemms(layer, &mixer.inputs(hidden));
             for (name, kind) in mixer.cores(self.plan.tp, self.precision.kv) {
-                self.push(name, self.plan.dp, kind);
+                let core = kind.clone();
+                self.push(name, self.plan.spread(), kind);
+                self.ring(&core);
             }
             self.gemms(layer, &mixer.outputs(hidden));
             self.all_reduce("mixer.reduce");
@@ -133,33 +136,33 @@ impl Builder<'_> {
             redundant: plan.redundant,
             gated: experts.each.gated,
             weights: format,
-            dispatched: plan.dp > 1 && plan.ep > 1,
+            dispatched: plan.groups() > 1 && plan.ep > 1,
         };
         // A token is sent once to each rank that holds some of its experts.
         let copies = f64::from(moe.ep) * moe.received();
         let exchange = Exchange { plan, width: experts.width(hidden), copies };
         exchange.before(self, format);
-        self.push("moe.experts", 1, OpKind::Moe(moe));
+        self.push("moe.experts", Spread::NONE, OpKind::Moe(moe));
         exchange.after(self);
         self.gemms(layer, experts.after(hidden).as_slice());
         if let Some(shared) = experts.shared {
             let routed = self.last;
             self.last = start;
             self.dense(layer, shared, &experts.shared(hidden), "moe.shared_act");
-            if plan.dp > 1 {
+            if plan.groups() > 1 {
                 // The routed sum is complete by now, so these partial sums need their own.
                 self.all_reduce("moe.shared_reduce");
             }
             let node = self.elementwise("moe.add", 3 * hidden);
             self.join(node, routed);
         }
-        if plan.dp == 1 {
+        if plan.groups() == 1 {
             self.all_reduce("moe.reduce");
         }
     }
 }
 
-/// How tokens reach the ranks that hold their experts, under attention-DP.
+/// How tokens reach the ranks that hold their experts, where groups have tokens of their own.
 struct Exchange {
     plan: Plan,
     width: u64,
@@ -169,36 +172,35 @@ struct Exchange {
 
 impl Exchange {
     fn before(&self, builder: &mut Builder, format: Format) {
-        let Plan { dp, ep, .. } = self.plan;
-        if dp == 1 {
+        let ep = self.plan.ep;
+        if self.plan.groups() == 1 {
             return;
         }
-        let ranks = self.plan.ranks_per_stage();
+        let all = (self.plan.ranks_per_stage(), Spread::NONE);
         let whole = self.width as f64;
         if ep == 1 {
-            let bytes = whole * ACTIVATION;
-            builder.collective("moe.gather", CollectiveKind::AllGather, (ranks, 1), bytes);
+            builder.collective("moe.gather", CollectiveKind::AllGather, all, whole * ACTIVATION);
         } else {
             let bytes = whole * dispatch_bytes(format) * self.copies;
-            builder.collective("moe.dispatch", CollectiveKind::Dispatch, (ep, 1), bytes);
+            builder.collective("moe.dispatch", CollectiveKind::Dispatch, (ep, Spread::NONE), bytes);
         }
     }
 
     fn after(&self, builder: &mut Builder) {
-        let Plan { tp, dp, ep, .. } = self.plan;
-        if dp == 1 {
+        let Plan { tp, ep, .. } = self.plan;
+        if self.plan.groups() == 1 {
             return;
         }
-        let ranks = self.plan.ranks_per_stage();
+        let all = (self.plan.ranks_per_stage(), Spread::NONE);
         let bytes = self.width as f64 * ACTIVATION;
         if ep == 1 {
-            builder.collective("moe.scatter", CollectiveKind::ReduceScatter, (ranks, 1), bytes);
+            builder.collective("moe.scatter", CollectiveKind::ReduceScatter, all, bytes);
         } else {
             let copies = bytes * self.copies;
-            builder.collective("moe.combine", CollectiveKind::Combine, (ep, 1), copies);
+            builder.collective("moe.combine", CollectiveKind::Combine, (ep, Spread::NONE), copies);
         }
         // Each token came back to one rank of its group.
-        builder.collective("moe.share", CollectiveKind::AllGather, (tp, dp), bytes);
+        builder.collective("moe.share", CollectiveKind::AllGather, (tp, self.plan.spread()), bytes);
     }
 }
 

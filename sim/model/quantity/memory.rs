@@ -72,13 +72,16 @@ impl Model {
     /// index keys, and compressed entries as an average.
     ///
     /// Below one KV head a rank heads are repeated; a latent is on every tensor-parallel rank.
-    /// Under attention-DP a rank holds only its own group's sequences.
+    /// Under attention-DP a rank holds only its own group's sequences; under context parallelism
+    /// one of `cp` parts of every context.
     pub fn kv_bytes_per_token(&self, kv: Format, plan: &Plan) -> Bytes {
-        self.fullest_stage(plan, |layer| cached(layer, kv, plan, |window| window.is_none()))
+        let whole = |layer: &Layer| cached(layer, kv, plan, |window| window.is_none());
+        self.fullest_stage(plan, |layer| whole(layer) / f64::from(plan.cp))
     }
 
     /// The sliding windows of the model, shortest first, with the KV bytes per token that layers
-    /// of that window keep on one rank.
+    /// of that window keep on one rank. A prompt's end lies in one of its parts: whole under
+    /// context parallelism, too.
     pub fn kv_windows(&self, kv: Format, plan: &Plan) -> Vec<(u32, Bytes)> {
         let mixers = self.layers.iter().filter_map(|layer| layer.mixer.as_ref());
         let mut windows: Vec<u32> =

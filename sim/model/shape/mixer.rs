@@ -61,6 +61,15 @@ impl Mixer {
         }
     }
 
+    /// Whether groups that hold parts of a context can pass on what it attends to, block by block.
+    pub(crate) const fn passes_on(&self) -> bool {
+        match self {
+            Self::Softmax(mixer) => mixer.sparse.is_none(),
+            Self::Latent(mixer) => mixer.sparse.is_none(),
+            Self::Compressed(_) | Self::Recurrent(_) => false,
+        }
+    }
+
     /// Projections before the core, in data-flow order.
     pub fn inputs(&self, hidden: u64) -> Vec<Weight> {
         match self {

@@ -1,6 +1,6 @@
 //! Weight matrices: the one list that parameters, bytes, FLOPs and GEMMs are all counted from.
 
-use crate::model::Plan;
+use crate::model::{Plan, Spread};
 
 /// What kind of layer a matrix belongs to; quantisation goes by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +104,17 @@ impl Weight {
 impl Plan {
     /// Ranks of one pipeline stage.
     pub const fn ranks_per_stage(&self) -> u32 {
-        self.tp * self.dp
+        self.tp * self.dp * self.cp
+    }
+
+    /// Groups of `tp` ranks with tokens of their own.
+    pub const fn groups(&self) -> u32 {
+        self.dp * self.cp
+    }
+
+    /// How what works on a group's own tokens is spread over the groups.
+    pub const fn spread(&self) -> Spread {
+        Spread { groups: self.dp, parts: self.cp }
     }
 
     /// Ranks that hold slices of the same expert.

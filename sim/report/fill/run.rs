@@ -98,15 +98,7 @@ fn pipeline(order: &Order, deployment: &Deployment, result: &RunResult) -> Optio
 /// full of prompts.
 fn overlap(deployment: &Deployment, result: &RunResult) -> Option<OverlapReport> {
     let program = &deployment.program;
-    let of = |batch: &Batch| {
-        let hidden = program.hidden(batch)?;
-        Some(HiddenReport {
-            plain_ms: hidden.plain.get() * 1e3,
-            halved_ms: hidden.halved.get() * 1e3,
-            exchange_ms: hidden.exchange.get() * 1e3,
-            hidden_share: hidden.share,
-        })
-    };
+    let of = |batch: &Batch| program.hidden(batch).map(HiddenReport::from);
     let groups = deployment.limits.groups.max(1);
     let each = (deployment.limits.max_batched_tokens / groups).max(1);
     let mut prompts = Batch { logits: groups, ..Batch::default() };

@@ -1,7 +1,10 @@
 //! What the plan's mechanisms add to the document of a run.
 
+use std::fmt;
+
 use serde::Serialize;
 
+use crate::cost::Hidden;
 use crate::report::text::{counted, percent, short};
 
 /// How steps go through pipeline stages: of the average batch, and of prompts beside it.
@@ -94,16 +97,27 @@ pub struct HiddenReport {
     pub hidden_share: f64,
 }
 
+impl From<Hidden> for HiddenReport {
+    fn from(hidden: Hidden) -> Self {
+        Self {
+            plain_ms: hidden.plain.get() * 1e3,
+            halved_ms: hidden.halved.get() * 1e3,
+            exchange_ms: hidden.exchange.get() * 1e3,
+            hidden_share: hidden.share,
+        }
+    }
+}
+
 /// One line on two-batch overlap.
 pub(super) fn overlap_line(report: &OverlapReport) -> String {
-    let of = |name: &str, step: &HiddenReport| {
-        format!(
-            "{name} {} → {} ms, {} of {} ms hidden",
-            short(step.plain_ms),
-            short(step.halved_ms),
-            percent(step.hidden_share),
-            short(step.exchange_ms)
-        )
-    };
-    format!("{}; {}", of("decode", &report.decode), of("prefill", &report.prefill))
+    format!("decode {}; prefill {}", report.decode, report.prefill)
+}
+
+impl fmt::Display for HiddenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [plain, halved, exchange] =
+            [self.plain_ms, self.halved_ms, self.exchange_ms].map(short);
+        let share = percent(self.hidden_share);
+        write!(f, "{plain} → {halved} ms, {share} of {exchange} ms hidden")
+    }
 }

@@ -16,8 +16,8 @@ macro_rules! embedded {
 }
 
 /// Name, file and text.
-const EMBEDDED: [(&str, &str, &str); 4] =
-    embedded!("agentic-coding", "agentic-knowledge", "reasoning", "chat");
+const EMBEDDED: [(&str, &str, &str); 5] =
+    embedded!("agentic-coding", "agentic-knowledge", "reasoning", "chat", "long-documents");
 
 /// The file that describes a built-in workload, and its text.
 pub fn workload_file(name: &str) -> Result<(&'static str, &'static str), WorkloadError> {

@@ -64,6 +64,24 @@ fn a_bad_row_is_named_and_the_rest_runs() {
     assert_eq!(document["summary"][0]["n"], 1);
 }
 
+/// Rows may state a degree of context parallelism; elsewhere the column is not needed.
+#[test]
+fn groups_that_share_contexts_are_predicted_as_such() {
+    let header = "id,source,chip,n_gpus,model,params_total_b,params_active_b,weight_dtype,\
+kv_dtype,tp,pp,ep,dp,engine,engine_version,scenario,input_len,output_len,concurrency_or_batch,\
+metric,value,notes,core,cp";
+    let row = |gpus: u32, cp: &str| {
+        let (model, tail) = ("Llama-3.1-70B,70,70,fp8,bf16,4,1,1,1", "ttft_ms_mean,4000,,0");
+        format!("X-{gpus},none,H100-SXM,{gpus},{model},vLLM,1,online,32768,128,1,{tail},{cp}")
+    };
+    let path = scratch("validate-cp").join("points.csv");
+    fs::write(&path, [header.into(), row(4, ""), row(16, "4")].join("\n")).unwrap();
+    let document = memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
+        .document("memwall.validate/1");
+    let ttft = |at: usize| document["points"][at]["predicted"].as_f64().unwrap();
+    assert!(ttft(1) < 0.4 * ttft(0), "{document:#}");
+}
+
 /// The same thing measured at 10 and at 40 ms: nobody comes nearer to both than 20 ms.
 #[test]
 fn what_cannot_be_told_apart_is_the_floor() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use crate::cli::simulate::OverlapName;
 use crate::cli::specs::catalog;
 use crate::cli::terminal::count;
 use crate::cli::{CliError, Column, Shell, Table};
@@ -14,6 +15,7 @@ use crate::cost::{
 };
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights, compile, forward};
+use crate::report::HiddenReport;
 use crate::serving::Limits;
 use crate::units::{Flop, Seconds, significant, with_prefix};
 
@@ -29,7 +31,7 @@ pub(super) struct OpsFlags {
     /// The chip
     #[arg(long, value_name = "C", default_value = "h100-sxm", requires = "ops")]
     chip: String,
-    /// The parallel plan: tp8, tp4-pp2, tp1-ep8-dp8
+    /// The parallel plan: tp8, tp4-pp2, tp8-cp4, tp1-ep8-dp8
     #[arg(long, value_name = "PLAN", default_value = "tp1")]
     pub(super) plan: Plan,
     /// Sequences in the step
@@ -40,6 +42,10 @@ pub(super) struct OpsFlags {
     #[arg(long, value_name = "N", default_value = "1024", requires = "ops")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     context: u32,
+    /// Tokens of each prompt before those, found in the cache
+    #[arg(long, value_name = "N", default_value = "0", requires = "ops")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    cached: u32,
     /// What the step does
     #[arg(long, value_enum, default_value = "decode", requires = "ops")]
     phase: Phase,
@@ -55,6 +61,10 @@ pub(super) struct OpsFlags {
     /// Whose kernels and host times: vllm, sglang, trtllm
     #[arg(long, value_name = "ENGINE", default_value_t = EngineProfile::Vllm, requires = "ops")]
     engine_profile: EngineProfile,
+    /// Hide communication: one half of the step computes while the other exchanges tokens with the
+    /// ranks of their experts; operators are those of a half [default: none]
+    #[arg(long, value_enum, value_name = "HOW", requires = "ops")]
+    overlap: Option<OverlapName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -75,12 +85,16 @@ pub(super) struct Step {
     phase: Phase,
     batch: u32,
     context_tokens: u32,
+    /// Of each prompt, before its context.
+    cached_tokens: u32,
     cost: &'static str,
     time_ms: f64,
     time_share: BTreeMap<&'static str, f64>,
     /// Sums of the operators, on one chip; the rest of the step is the host's.
     ops_ms: f64,
     ops: Vec<OpRow>,
+    /// With two halves, of which `ops` are one's.
+    overlap: Option<HiddenReport>,
     provenance: Vec<String>,
 }
 
@@ -115,17 +129,16 @@ impl OpsFlags {
         let catalog = catalog(shell)?;
         let chip = catalog.chip(&self.chip)?;
         let precision = self.precision(model);
-        let ops = compile(&forward(model, &self.plan, &precision)?);
-        let pricing = Pricing { model: self.cost, engine: self.engine_profile };
-        let program = StepProgram::compile(&ops, chip, Calibration::embedded(), pricing)?;
+        let program = self.program(chip, model)?;
         let batch = self.step(program.clips())?;
-        if self.context > model.context {
+        let reach = u64::from(self.context) + u64::from(self.cached);
+        if reach > u64::from(model.context) {
             shell.warn(format!(
-                "{} has a context of {} tokens; {} are priced as if it reached so far",
-                model.name, model.context, self.context
+                "{} has a context of {} tokens; {reach} are priced as if it reached so far",
+                model.name, model.context
             ));
         }
-        self.warn_of_misfit(chip, model, pricing, shell);
+        self.warn_of_misfit(chip, model, shell);
         let step = program.price(&batch);
         let rows: Vec<_> = program.price_ops(&batch).into_iter().map(OpRow::from).collect();
         let shares = Bound::ALL.into_iter().zip(step.parts.shares());
@@ -138,31 +151,47 @@ impl OpsFlags {
             phase: self.phase,
             batch: self.batch,
             context_tokens: self.context,
+            cached_tokens: self.cached,
             cost: self.cost.name(),
             time_ms: step.total.get() * 1e3,
             time_share: shares.map(|(bound, share)| (bound.key(), share)).collect(),
             ops_ms: rows.iter().map(|row| row.time_us).sum::<f64>() / 1e3,
             ops: rows,
+            overlap: program.hidden(&batch).map(HiddenReport::from),
             provenance: program.provenance().into_iter().map(str::to_owned).collect(),
         })
     }
 
-    /// Says so if the model, or the contexts of the step, have no room on the chip.
-    fn warn_of_misfit(&self, chip: &Chip, model: &Model, pricing: Pricing, shell: &Shell) {
-        let order = Order {
+    fn order<'a>(&self, chip: &'a Chip, model: &'a Model) -> Order<'a> {
+        Order {
             chip,
             model,
             plan: self.plan,
             precision: self.precision(model),
             limits: Limits::default(),
-            pricing,
+            pricing: Pricing { model: self.cost, engine: self.engine_profile },
             kv: None,
             stretch: Stretch::NONE,
             longest: 1,
-            ways: Ways::default(),
-        };
-        let needed = u64::from(self.batch) * u64::from(self.context);
-        match order.deploy() {
+            ways: Ways { overlap: self.overlap.is_some(), ..Ways::default() },
+        }
+    }
+
+    /// The step's program. Stages of a pipeline are priced one after another.
+    fn program(&self, chip: &Chip, model: &Model) -> Result<StepProgram, CliError> {
+        let order = self.order(chip, model);
+        if self.overlap.is_some() {
+            model.check_plan(&self.plan)?;
+            return Ok(order.program()?);
+        }
+        let ops = compile(&forward(model, &self.plan, &order.precision)?);
+        Ok(StepProgram::compile(&ops, chip, Calibration::embedded(), order.pricing)?)
+    }
+
+    /// Says so if the model, or the contexts of the step, have no room on the chip.
+    fn warn_of_misfit(&self, chip: &Chip, model: &Model, shell: &Shell) {
+        let needed = u64::from(self.batch) * (u64::from(self.context) + u64::from(self.cached));
+        match self.order(chip, model).deploy() {
             Err(misfit) => shell.warn(format!("{misfit}; the step is priced as if it had room")),
             Ok(deployed) if deployed.kv_tokens() < needed => shell.warn(format!(
                 "{} as {} leaves KV for {} tokens on {}; the step is priced as if {} had room",
@@ -179,6 +208,14 @@ impl OpsFlags {
     fn step(&self, clips: &[u32]) -> Result<Batch, CliError> {
         let mut batch = Batch { logits: self.batch, ..Batch::default() };
         match self.phase {
+            Phase::Decode if self.cached > 0 => {
+                return Err(CliError::Flag {
+                    flag: "--cached",
+                    value: self.cached.to_string(),
+                    problem: "a decode step has no prompts".into(),
+                    remedy: "take --phase prefill, or count the tokens in --context".into(),
+                });
+            }
             Phase::Decode => return Ok(Batch::decoding(self.batch, self.context, clips)),
             Phase::Prefill => {
                 let tokens = u64::from(self.batch) * u64::from(self.context);
@@ -190,7 +227,7 @@ impl OpsFlags {
                         remedy: format!("give at most {TOKENS_MAX} in all"),
                     });
                 }
-                (0..self.batch).for_each(|_| batch.prefill.add(0, self.context, clips));
+                (0..self.batch).for_each(|_| batch.prefill.add(self.cached, self.context, clips));
             }
         }
         Ok(batch)
@@ -230,6 +267,13 @@ impl Step {
             self.cost,
             Seconds::new(self.time_ms / 1e3)
         ))?;
+        if self.cached_tokens > 0 {
+            shell
+                .line(format!("{} tokens of each are cached", count(self.cached_tokens.into())))?;
+        }
+        if let Some(overlap) = &self.overlap {
+            shell.line(format!("two batches: {overlap}; operators are those of one"))?;
+        }
         let shares =
             Bound::ALL.into_iter().map(|bound| (bound.key(), self.time_share[bound.key()]));
         let shares = shares.filter(|(_, share)| *share > 0.0);

@@ -72,7 +72,7 @@ fn explain(
     let centre = outcome(order, &as_is, batch);
     let worlds = worlds(order, &best.deployment.program, seed);
     let (outcomes, ends) =
-        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, &again));
+        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, again));
     let own = Seen { figures: row.figures().to_vec(), shares: row.shares() };
     let all = |of: fn(&Outcome) -> &Seen| outcomes.iter().map(|o| o.as_ref().map(of)).collect();
     let seen: Vec<Option<&Seen>> = all(|outcome| &outcome.seen);

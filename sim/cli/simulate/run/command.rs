@@ -42,8 +42,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: disaggregated, expert-copies, failures, host-cores, kv-offload, kv-pool,
-    /// model-routing, part-failures, pipeline, power-cap, prefill-on-older-chips, routing,
+    /// scenario: context-parallel, disaggregated, expert-copies, failures, host-cores, kv-offload,
+    /// kv-pool, model-routing, part-failures, pipeline, power-cap, prefill-on-older-chips, routing,
     /// speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
@@ -54,8 +54,9 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(Plan::MOST_GPUS)))]
     pub(in crate::cli::simulate) tp: Option<u32>,
-    /// The parallel plan: `tp8`, `tp4-pp2`, `tp1-ep8-dp8`; `tp1-ep32-dp32-re1` with a copy of a
-    /// popular expert on each rank [default: tp1]
+    /// The parallel plan: `tp8`, `tp4-pp2`, `tp8-cp4` (four groups share every context),
+    /// `tp1-ep8-dp8`; `tp1-ep32-dp32-re1` with a copy of a popular expert on each rank [default:
+    /// tp1]
     #[arg(long, value_name = "PLAN")]
     pub(in crate::cli::simulate) plan: Option<Plan>,
     /// What is simulated, and how

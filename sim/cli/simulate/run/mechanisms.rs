@@ -26,7 +26,7 @@ pub(super) struct MechanismFlags {
 
 /// What hides communication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OverlapName {
+pub(in crate::cli) enum OverlapName {
     /// Two halves of a step, by turns.
     TwoBatch,
 }

@@ -12,4 +12,5 @@ pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::{Crew, Others};
 pub(in crate::cli::simulate) use fleet::Drafting;
 pub(in crate::cli) use fleet::TierFlags;
+pub(in crate::cli) use mechanisms::OverlapName;
 pub(in crate::cli::simulate) use timeline::Watch;

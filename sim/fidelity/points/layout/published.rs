@@ -135,8 +135,8 @@ fn plan(row: &Row) -> Result<Plan, String> {
         return Err("the plan is not stated: `tp` is empty".into());
     }
     let (tp, pp) = (row.degree("tp")?, row.degree("pp")?);
-    let (ep, dp) = (row.degree("ep")?, row.degree("dp")?);
-    Ok(per_rank(row, Plan { tp, pp, ep, dp, redundant: 0 }))
+    let (ep, dp, cp) = (row.degree("ep")?, row.degree("dp")?, row.degree("cp")?);
+    Ok(per_rank(row, Plan { tp, pp, ep, dp, cp, redundant: 0 }))
 }
 
 /// `MLPerf`'s configurations give a batch per rank. Where experts are spread over as many ranks as

@@ -154,7 +154,8 @@ fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {
     let ranks = |name: &str| row.count(&format!("{prefix}{name}")).map(|n| n.unwrap_or(1));
     let (tp, pp) = (ranks("tp_size")?, ranks("pp_size")?);
     let (dp, ep) = (degree("attention_dp_size")?, degree("moe_ep_size")?);
-    Ok(attention_dp(Plan { tp, pp, ep, dp, redundant: 0 }))
+    let cp = degree("cp_size")?;
+    Ok(attention_dp(Plan { tp, pp, ep, dp, cp, redundant: 0 }))
 }
 
 /// Rows that name the ranks once for attention and once for their groups.

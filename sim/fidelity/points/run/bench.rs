@@ -10,7 +10,7 @@ use crate::fidelity::points::layout::Reader;
 use crate::fidelity::points::point::{Family, Metric, Statistic};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
 use crate::hardware::{Chip, Format};
-use crate::model::{LayerFormats, Model, Precision, Weights, compile, forward, stages};
+use crate::model::{LayerFormats, Model, Plan, Precision, Weights, compile, forward, stages};
 use crate::serving::{Admission, Batching, Limits, Replica};
 use crate::units::{Bytes, Seconds, SimSpan};
 
@@ -71,7 +71,8 @@ impl Bench {
         let graph = forward(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
         let pricing = Pricing { model: cost, engine: scenario.engine };
         let stages = stages(&model, &scenario.plan, &precision).map_err(|error| text(&error))?;
-        let tokens = scenario.policy.tokens.saturating_mul(scenario.plan.dp);
+        let Plan { dp, cp, .. } = scenario.plan;
+        let tokens = scenario.policy.tokens.saturating_mul(dp).saturating_mul(cp);
         let division = Division::Stages { stages: &stages, tokens };
         let how = (calibration, pricing);
         let program =
@@ -89,7 +90,7 @@ impl Bench {
         let limits = Limits {
             state_pages: memory.state_pages(),
             groups: plan.dp,
-            max_batched_tokens: limits.max_batched_tokens.saturating_mul(plan.pp),
+            max_batched_tokens: limits.max_batched_tokens.saturating_mul(plan.pp * plan.cp),
             ..limits
         };
         let pages = memory.pages(memory.kv, plan.dp);

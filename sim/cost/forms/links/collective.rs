@@ -1,9 +1,9 @@
 //! Collectives, within a scale-up domain and beyond.
 
-use super::bench::Bench;
-use super::setting::Setting;
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::{AllReduceRow, AllToAllRow, NcclRow, Network};
+use crate::cost::forms::bench::Bench;
+use crate::cost::forms::setting::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
@@ -30,7 +30,7 @@ pub(in crate::cost) struct CollectiveForm {
 
 /// One way to do a collective.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
+pub(in crate::cost::forms) struct Way {
     /// Seconds.
     alpha: f64,
     /// Seconds per byte of the tensor.
@@ -41,7 +41,7 @@ pub(super) struct Way {
 
 /// Who takes part, and how far apart they are.
 #[derive(Clone, Copy)]
-pub(super) struct Group {
+pub(in crate::cost::forms) struct Group {
     ranks: f64,
     /// Ranks in one domain, and domains.
     inside: f64,
@@ -85,29 +85,28 @@ impl CollectiveForm {
     /// From each rank of a stage to its peer of the next: over the link, or over the network where
     /// the next begins another domain.
     fn send(collective: &Collective, setting: &mut Setting) -> Result<Self, CostError> {
-        let pair = Group::of(2, 1, &setting.bench)?;
-        let network = setting.calibration.others.network;
-        let mut way = nccl(CollectiveKind::AllGather, "all-gather", pair, setting);
-        let mut peaks = setting.bench.ceilings(crate::hardware::Format::Bf16);
         let is_far = collective.ranks.is_multiple_of(setting.bench.machine.domain);
-        (way.inverse, peaks.wire) = if is_far {
-            // In domains of one chip a pair is two domains already.
-            way.alpha += if pair.domains > 1.0 { 0.0 } else { network.alpha.get() };
-            (1.0 / (network.e * pair.nic), pair.nic)
-        } else {
-            (1.0 / (setting.calibration.others.send.e * pair.link), pair.link)
-        };
-        way.beta = 0.0;
+        let (way, wire) = Way::to_peer(is_far, setting)?;
+        let peaks = Peaks { wire, ..setting.bench.ceilings(crate::hardware::Format::Bf16) };
         Ok(Self { row_bytes: collective.bytes_per_token, ways: vec![way], wire: 1.0, peaks })
     }
 }
 
 impl Group {
     /// `ranks` of the chips of a bench.
-    pub(super) fn of(ranks: u32, top_k: u32, on: &Bench) -> Result<Self, CostError> {
+    pub(in crate::cost::forms) fn of(
+        ranks: u32,
+        top_k: u32,
+        on: &Bench,
+    ) -> Result<Self, CostError> {
+        Self::strided(ranks, 1, top_k, on)
+    }
+
+    /// Every `stride`-th of the chips of a bench, `ranks` of them.
+    fn strided(ranks: u32, stride: u32, top_k: u32, on: &Bench) -> Result<Self, CostError> {
         let machine = &on.machine;
         let link = on.link(ranks)?;
-        let inside = ranks.min(machine.domain);
+        let inside = (machine.domain / stride).clamp(1, ranks);
         Ok(Self {
             ranks: f64::from(ranks),
             inside: f64::from(inside),
@@ -152,7 +151,7 @@ impl Group {
     }
 
     /// Ranks that hold at least one of a token's experts, expected.
-    pub(super) fn distinct(self) -> f64 {
+    pub(in crate::cost::forms) fn distinct(self) -> f64 {
         distinct(self.ranks, self.top_k)
     }
 }
@@ -190,7 +189,7 @@ fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
 }
 
 /// One shot and two shots.
-pub(super) fn own_ways(group: Group, row: AllReduceRow) -> [Way; 2] {
+pub(in crate::cost::forms) fn own_ways(group: Group, row: AllReduceRow) -> [Way; 2] {
     let others = group.ranks - 1.0;
     let waits = row.hop.get() * others;
     let one_shot = others / (row.one_e.min(1.0) * group.link);
@@ -208,7 +207,12 @@ fn nccl(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) ->
 }
 
 /// NCCL's ring.
-pub(super) fn nccl_way(kind: CollectiveKind, group: Group, row: NcclRow, network: Network) -> Way {
+pub(in crate::cost::forms) fn nccl_way(
+    kind: CollectiveKind,
+    group: Group,
+    row: NcclRow,
+    network: Network,
+) -> Way {
     let (inner, outer) = (group.inner(kind), group.outer(kind));
     let crossing = if group.domains > 1.0 { network.alpha.get() } else { 0.0 };
     Way {
@@ -235,7 +239,7 @@ fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setti
 }
 
 /// Dispatch or combine, a copy of a token for each expert or for each distinct rank.
-pub(super) fn exchange_way(
+pub(in crate::cost::forms) fn exchange_way(
     kind: CollectiveKind,
     group: Group,
     per_expert: bool,
@@ -251,8 +255,41 @@ pub(super) fn exchange_way(
 }
 
 impl Way {
+    /// From one rank to a peer, in another domain if `is_far`; and the bandwidth between them.
+    pub(super) fn to_peer(is_far: bool, setting: &mut Setting) -> Result<(Self, f64), CostError> {
+        let pair = Group::of(2, 1, &setting.bench)?;
+        let network = setting.calibration.others.network;
+        let mut way = nccl(CollectiveKind::AllGather, "all-gather", pair, setting);
+        let (efficiency, bandwidth) = if is_far {
+            // In domains of one chip a pair is two domains already.
+            way.alpha += if pair.domains > 1.0 { 0.0 } else { network.alpha.get() };
+            (network.e, pair.nic)
+        } else {
+            (setting.calibration.others.send.e, pair.link)
+        };
+        Ok((Self { inverse: 1.0 / (efficiency * bandwidth), beta: 0.0, ..way }, bandwidth))
+    }
+
+    /// Between every `stride`-th of the ranks, so many of them: all gather what each has, in a ring
+    /// that crosses from domain to domain, or each gets its part from all at once.
+    pub(super) fn among(
+        (ranks, stride): (u32, u32),
+        kind: CollectiveKind,
+        setting: &mut Setting,
+    ) -> Result<Self, CostError> {
+        let key = if kind == CollectiveKind::AllGather { "all-gather" } else { "reduce-scatter" };
+        let group = Group::strided(ranks, stride, 1, &setting.bench)?;
+        let way = nccl(kind, key, group, setting);
+        let further = match kind {
+            CollectiveKind::AllGather => (group.domains - 2.0).max(0.0),
+            _ => 0.0,
+        };
+        let alpha = way.alpha + further * setting.calibration.others.network.alpha.get();
+        Ok(Self { alpha, ..way })
+    }
+
     /// Latency, and time on the wire, for a tensor of `bytes`; seconds.
-    pub(super) fn cost(&self, bytes: f64) -> (f64, f64) {
+    pub(in crate::cost::forms) fn cost(&self, bytes: f64) -> (f64, f64) {
         (self.alpha, bytes * self.inverse + self.beta * libm::sqrt(bytes))
     }
 }
