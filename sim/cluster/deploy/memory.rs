@@ -1,5 +1,6 @@
 //! How a chip's memory divides among weights, activations and KV pages.
 
+use crate::cost::EngineProfile;
 use crate::hardware::Chip;
 use crate::model::{Model, Plan, Precision};
 use crate::serving::Limits;
@@ -7,8 +8,9 @@ use crate::units::Bytes;
 
 /// Share of the usable memory that engines take.
 ///
-/// The default of vLLM (`gpu_memory_utilization` 0.9) and, of what weights leave, of TensorRT-LLM;
-/// `SGLang` takes 0.88. The rest holds CUDA graphs, communication buffers and fragmentation.
+/// The default of vLLM (`gpu_memory_utilization` 0.9) and, of what weights and activations leave,
+/// of TensorRT-LLM (`free_gpu_memory_fraction` 0.9); `SGLang`, which takes 0.88 or less of all, is
+/// treated as vLLM. The rest holds CUDA graphs, communication buffers and fragmentation.
 pub const MEMORY_UTILISATION: f64 = 0.9;
 
 /// Widths of the residual stream that a token's activations occupy at their peak, in 16 bits.
@@ -39,18 +41,22 @@ pub struct MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// The budget of the fullest rank of `plan` on `chip`.
+    /// The budget of the fullest rank of `plan` on `chip`, by the rule of `engine`.
     pub fn of(
-        chip: &Chip,
+        (chip, engine): (&Chip, EngineProfile),
         model: &Model,
         plan: &Plan,
         precision: &Precision,
         limits: &Limits,
     ) -> Self {
         let usable = chip.memory.usable;
-        let reserve = usable * (1.0 - MEMORY_UTILISATION);
         let weights = model.weight_bytes(precision, plan);
         let activations = activations(model, plan, limits);
+        let shared = match engine {
+            EngineProfile::Vllm | EngineProfile::Sglang => usable,
+            EngineProfile::Trtllm => usable.saturating_sub(weights + activations),
+        };
+        let reserve = shared * (1.0 - MEMORY_UTILISATION);
         let per_token = model.kv_bytes_per_token(precision.kv, plan);
         let state =
             model.window_bytes(precision.kv, plan, u32::MAX) + model.state_bytes_per_sequence(plan);

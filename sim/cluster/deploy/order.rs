@@ -231,7 +231,8 @@ impl Order<'_> {
     }
 
     fn memory(&self) -> MemoryBudget {
-        MemoryBudget::of(self.chip, self.model, &self.plan, &self.precision, &self.limits)
+        let on = (self.chip, self.pricing.engine);
+        MemoryBudget::of(on, self.model, &self.plan, &self.precision, &self.limits)
     }
 
     /// Tokens of a single sequence that fit.

@@ -86,7 +86,8 @@ impl Bench {
     pub fn run(&self, scenario: &Scenario) -> Result<Prediction, String> {
         let limits = limits(scenario);
         let plan = &scenario.plan;
-        let memory = MemoryBudget::of(&self.chip, &self.model, plan, &self.precision, &limits);
+        let on = (&self.chip, scenario.engine);
+        let memory = MemoryBudget::of(on, &self.model, plan, &self.precision, &limits);
         let limits = Limits {
             state_pages: memory.state_pages(),
             groups: plan.dp,
