@@ -25,7 +25,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 14] = shipped!(
+const SHIPPED: [(&str, &str); 16] = shipped!(
     "disaggregated",
     "expert-copies",
     "failures",
@@ -33,7 +33,9 @@ const SHIPPED: [(&str, &str); 14] = shipped!(
     "kv-offload",
     "kv-pool",
     "model-routing",
+    "oversubscribed",
     "part-failures",
+    "part-rates",
     "pipeline",
     "power-cap",
     "prefill-on-older-chips",

@@ -4,8 +4,8 @@ use crate::cluster::{Deployment, Order, RunResult, Summary};
 use crate::cost::Batch;
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
-    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, OverlapReport, PipelineReport,
-    Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
+    PipelineReport, Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
@@ -61,6 +61,10 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         overlap: overlap(deployment, result),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&meter.decode()),
+        bottleneck_link: deployment
+            .program
+            .narrowest(&average_step(deployment, result))
+            .map(LinkReport::from),
         energy: energy(order, &rate),
         cost: cost(order, &rate),
         ..RunDocument::default()

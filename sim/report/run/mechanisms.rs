@@ -1,8 +1,35 @@
 //! What the plan's mechanisms add to the document of a run.
 
+use std::fmt;
+
 use serde::Serialize;
 
+use crate::hardware::Narrowest;
 use crate::report::text::{percent, short};
+
+/// The link that a step waits for longest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkReport {
+    /// What it is: `NVLink4 port of a chip`.
+    pub name: String,
+    /// What it carries, per direction.
+    pub gb_s: f64,
+    /// What it leaves to each rank.
+    pub gb_s_per_rank: f64,
+}
+
+impl From<Narrowest> for LinkReport {
+    fn from(link: Narrowest) -> Self {
+        let [gb_s, gb_s_per_rank] = [link.bandwidth, link.rate].map(|rate| rate.get() / 1e9);
+        Self { name: link.name, gb_s, gb_s_per_rank }
+    }
+}
+
+impl fmt::Display for LinkReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} GB/s", self.name, short(self.gb_s))
+    }
+}
 
 /// How steps go through pipeline stages: of the average batch, and of prompts beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]

@@ -12,6 +12,8 @@ use crate::units::significant;
 
 /// Width of the labels at the left.
 const LABEL: usize = 22;
+/// Links that take this share of the time have the one named that is waited for.
+const NAMED_LINKS: f64 = 0.05;
 /// Width of one figure in the latency block.
 const FIGURE: usize = 10;
 
@@ -207,6 +209,12 @@ fn shares(run: &RunDocument, width: usize) -> String {
     );
     if run.decode_bound.largest().is_some() {
         lines.extend(folded(&verdict, width));
+    }
+    let on_links = [run.time_share, run.decode_bound].map(|s| s.get(Bound::Interconnect));
+    if let Some(link) = &run.bottleneck_link
+        && on_links.into_iter().flatten().any(|share| share >= NAMED_LINKS)
+    {
+        lines.extend(folded(&format!("Links wait for the {link} per direction."), width));
     }
     lines.join("\n")
 }

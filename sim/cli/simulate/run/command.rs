@@ -43,8 +43,8 @@ Examples:
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: disaggregated, expert-copies, failures, host-cores, kv-offload, kv-pool,
-    /// model-routing, part-failures, pipeline, power-cap, prefill-on-older-chips, routing,
-    /// speculative, two-batch; flags win
+    /// model-routing, oversubscribed, part-failures, part-rates, pipeline, power-cap,
+    /// prefill-on-older-chips, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -146,7 +146,7 @@ impl Run {
     }
 
     fn simulate(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let chip = chip_named(&self.chip, shell)?;
+        let chip = self.wired(chip_named(&self.chip, shell)?)?;
         let model = self.common.model(shell)?;
         // Bands replay the work many times over; a timeline is begun but once.
         let work = if self.explain || self.is_recorded() {
@@ -222,6 +222,7 @@ impl Run {
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
         self.fleet.check_drafts(self.mechanisms.is_capped())?;
+        self.fleet.check_rates(self.horizon(work))?;
         self.fleet.better.check_success(self.success)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
@@ -378,6 +379,7 @@ impl Run {
         let order = crew.order();
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
+        warnings.extend(self.fleet.late(result.ended.since_start()));
         if !matches!(self.load(work), Load::Closed { .. }) {
             warnings.extend(overload(result));
         }

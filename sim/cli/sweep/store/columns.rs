@@ -57,17 +57,26 @@ impl Column {
 const PLAIN: [&str; 5] = ["latency", "throughput", "energy", "cost", "fleet"];
 
 /// Paths of a document that are the same for all points, or stand elsewhere.
-const LEFT_OUT: [&str; 7] =
-    ["schema", "memwall_version", "seed", "constants", "bands", "band_causes", "task.api"];
+const LEFT_OUT: [&str; 8] = [
+    "schema",
+    "memwall_version",
+    "seed",
+    "constants",
+    "bands",
+    "band_causes",
+    "bottleneck_link",
+    "task.api",
+];
 
 /// Flags that make a fleet of a replica, or give it stores below HBM: only then there are figures
 /// of these.
-const FLEET: [&str; 9] = [
+const FLEET: [&str; 10] = [
     "replicas",
     "prefill-replicas",
     "fail-every",
     "outage",
     "part-fault",
+    "part-faults",
     "host-cores",
     "draft-tokens",
     "escalate-to",
