@@ -7,6 +7,7 @@
 
 mod cascade;
 mod deploy;
+mod door;
 mod fleet;
 mod ladder;
 mod life;
@@ -19,6 +20,7 @@ pub use deploy::{
     Deployment, Fault, Lack, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order,
     Part, PartKind, PartRates, PublishedFaults, Spell, Ways, Wire, spells,
 };
+pub use door::{DoorFigures, PerUser};
 pub use fleet::{
     FaultFigures, Faults, Fleet, FleetFigures, Form, HandoffFigures, HostCores, PartFault, Passage,
     Policy, PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,

@@ -39,7 +39,7 @@ pub use run::{
     FleetReport, Frame, HandoffReport, HiddenReport, KindPrices, KvCache, Latency, LinkReport,
     OverlapReport, PipelineReport, PoolReport, PowerReport, Requests, RunDocument, Shown, Sim,
     StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts,
-    ToolReport, render_run, requests_csv,
+    ToolReport, UsersReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;

@@ -247,3 +247,40 @@ fn rates_that_cannot_be_meant_are_refused() {
     let warnings = document["warnings"].to_string();
     assert!(warnings.contains("1 of the faults") && warnings.contains("--duration"), "{warnings}");
 }
+
+#[test]
+fn users_wait_at_the_door_for_their_own_tasks() {
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--tasks", "300"];
+    let load = ["--rate", "2", "--seed", "3", "--json"];
+    let run =
+        |more: &[&str]| memwall(&[work.as_slice(), &load, more].concat()).document("memwall.run/1");
+    let plain = run(&[]);
+    assert!(plain.get("users").is_none());
+    let strict = run(&["--users", "10", "--per-user", "2"]);
+    let users = &strict["users"];
+    assert_eq!((&users["tasks"], &users["waiting"]), (&300.into(), &0.into()));
+    assert!(users["waited_share"].as_f64().unwrap() > 0.1, "{users}");
+    assert!(users["wait_ms"]["p99"].as_f64() > users["wait_ms"]["mean"].as_f64(), "{users}");
+    assert!((0.1..0.9).contains(&users["fairness"].as_f64().unwrap()), "{users}");
+    // The same work is done, only later.
+    for figure in ["output", "prompt"] {
+        assert_eq!(strict["tokens"][figure], plain["tokens"][figure]);
+    }
+    let stepwise = run(&["--users", "10", "--per-user", "2", "--engine", "stepwise"]);
+    assert_eq!(stepwise, strict);
+    // A door that is wide enough holds nobody up.
+    let wide = run(&["--users", "10", "--per-user", "300"]);
+    assert_eq!(
+        (&wide["users"]["waited_share"], &wide["latency"]),
+        (&0.0.into(), &plain["latency"])
+    );
+    // Alike users get alike shares.
+    let alike = run(&["--users", "10", "--per-user", "2", "--user-skew", "0"]);
+    assert!(alike["users"]["fairness"].as_f64() > users["fairness"].as_f64());
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[["run", "--workload", "chat"].as_slice(), more].concat()).refused(parts);
+    };
+    let closed = ["--users", "4", "--per-user", "2", "--concurrency", "8"];
+    refused(&closed, &["--users 4", "closed loop", "--rate"]);
+    refused(&["--users", "4", "--rate", "1"], &["--per-user"]);
+}

@@ -25,7 +25,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 16] = shipped!(
+const SHIPPED: [(&str, &str); 17] = shipped!(
     "disaggregated",
     "expert-copies",
     "failures",
@@ -36,6 +36,7 @@ const SHIPPED: [(&str, &str); 16] = shipped!(
     "oversubscribed",
     "part-failures",
     "part-rates",
+    "per-user",
     "pipeline",
     "power-cap",
     "prefill-on-older-chips",

@@ -151,7 +151,7 @@ impl PartRates {
             while at < horizon {
                 let down = time(&mut stream, repair.seconds());
                 faults.push(Fault { kind, at, back: at + down });
-                at = at + time(&mut stream, mean);
+                at += time(&mut stream, mean);
             }
         }
         faults.sort_by_key(|fault| (fault.at, fault.kind));

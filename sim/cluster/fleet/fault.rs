@@ -92,6 +92,13 @@ impl<P: Pricer> Fleet<P> {
         self
     }
 
+    /// The same fleet, of which anything might fail, even if nothing does.
+    #[must_use]
+    pub fn with_fault_figures(mut self) -> Self {
+        self.fault_figures.get_or_insert_default();
+        self
+    }
+
     /// The same fleet, in which parts of a replica fail by drawn times; after that it is `form`, if
     /// that is another than before.
     pub fn with_spell(mut self, member: usize, spell: &Spell, form: Option<Form<P>>) -> Self {

@@ -32,9 +32,9 @@ impl Catalog {
                 let base = shelf.chips.last().and_then(|chip| chip.base.as_deref());
                 next = base.map(|base| self::place(base).expect("bases go by their names"));
             }
-            let system = shelf.whole(&shelf.chips[0]).system;
-            if let Some(place) = system.and_then(|name| file(&name, Content::System)) {
-                let (path, text) = FILES[place];
+            let systems = shelf.chips.iter().filter_map(|chip| chip.system.clone());
+            for name in systems.collect::<Vec<_>>() {
+                let (path, text) = FILES[file(&name, Content::System).expect("systems, too")];
                 shelf.put(path, text);
             }
             shelf.resolved(&shelf.chips[0])

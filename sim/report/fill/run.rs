@@ -6,6 +6,7 @@ use crate::economics::{Yield, rental_rate};
 use crate::report::{
     Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
     PipelineReport, Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+    UsersReport,
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
@@ -58,6 +59,15 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
         pipeline: pipeline(order, deployment, result),
+        users: result.door.as_ref().map(|door| UsersReport {
+            users: door.users,
+            per_user: door.most,
+            tasks: door.tasks,
+            waited_share: (door.tasks > 0).then(|| door.waited as f64 / door.tasks as f64),
+            wait_ms: quantiles(door.wait),
+            waiting: door.waiting,
+            fairness: door.fairness,
+        }),
         overlap: overlap(deployment, result),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&meter.decode()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
-use super::mechanisms::{LinkReport, OverlapReport, PipelineReport, PowerReport};
+use super::mechanisms::{LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport};
 use super::task::TaskCost;
 use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
@@ -73,6 +73,9 @@ pub struct RunDocument {
     /// Pools, hand-overs, failures and tools; left out for a single replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetReport>,
+    /// What users waited for at the door; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<UsersReport>,
     /// What an average task costs.
     pub task: TaskCost,
     /// Where each operator's constants of the time model are from, and what stood in for figures
@@ -158,6 +161,7 @@ impl Default for RunDocument {
             energy: Energy::default(),
             cost: Cost::default(),
             fleet: None,
+            users: None,
             task: TaskCost::default(),
             constants: Vec::new(),
             bands: BTreeMap::new(),

@@ -35,8 +35,9 @@ struct Row {
 
 pub(super) fn run(which: &str, is_dot: bool, shell: &mut Shell) -> Result<Exit, CliError> {
     let catalog = catalog(shell)?;
-    let chip = chip_of(&catalog, which)?;
-    let ports = Ports::of(chip);
+    let (chip, domain) = chip_of(&catalog, which)?;
+    let mut ports = Ports::of(chip);
+    ports.domain = domain.unwrap_or(ports.domain);
     let missing = |problem: String, remedy: &str| CliError::Flag {
         flag: "NAME",
         value: which.to_owned(),
@@ -76,11 +77,14 @@ pub(super) fn run(which: &str, is_dot: bool, shell: &mut Shell) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// The chip of this name, or of the system of this name.
-fn chip_of<'a>(catalog: &'a Catalog, which: &str) -> Result<&'a Chip, HardwareError> {
-    catalog.chip(which).or_else(|unknown| match catalog.system(which) {
-        Ok(system) => catalog.chip(&system.chip),
-        Err(_) => Err(unknown),
+/// The chip of this name, or of the system of this name and that one's domain.
+fn chip_of<'a>(
+    catalog: &'a Catalog,
+    which: &str,
+) -> Result<(&'a Chip, Option<u32>), HardwareError> {
+    catalog.chip(which).map(|chip| (chip, None)).or_else(|unknown| {
+        let system = catalog.system(which).map_err(|_| unknown)?;
+        Ok((catalog.chip(&system.chip)?, Some(system.domain)))
     })
 }
 

@@ -10,6 +10,7 @@ use super::fleet::FleetFlags;
 use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
 use super::timeline::{Recording, TimelineFlags, Watch};
+use super::users::UserFlags;
 use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::{BasisFlags, share};
 use crate::cli::simulate::common::CommonFlags;
@@ -43,7 +44,7 @@ Examples:
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: disaggregated, expert-copies, failures, host-cores, kv-offload, kv-pool,
-    /// model-routing, oversubscribed, part-failures, part-rates, pipeline, power-cap,
+    /// model-routing, oversubscribed, part-failures, part-rates, per-user, pipeline, power-cap,
     /// prefill-on-older-chips, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
@@ -67,6 +68,9 @@ pub(in crate::cli) struct Run {
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
+    /// Who sends tasks
+    #[command(flatten)]
+    pub(super) users: UserFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -223,6 +227,7 @@ impl Run {
         self.fleet.check(self.explain, self.open_loop)?;
         self.fleet.check_drafts(self.mechanisms.is_capped())?;
         self.fleet.check_rates(self.horizon(work))?;
+        self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {

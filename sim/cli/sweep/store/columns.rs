@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::{Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument};
+use crate::report::{
+    Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument, UsersReport,
+};
 use crate::sweep::{Setting, SweepSpec};
 
 /// What a column holds.
@@ -118,6 +120,7 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
     blank.pipeline = stages.then(PipelineReport::default);
     blank.overlap = is_set("overlap").then(OverlapReport::default);
     blank.power = is_set("power-cap").then(PowerReport::default);
+    blank.users = is_set("users").then(UsersReport::default);
     blank.task.deadline = is_set("deadline").then(Deadline::default);
     let blank = serde_json::to_value(blank).expect("documents are JSON");
     let mut measured = Vec::new();

@@ -19,8 +19,8 @@ use crate::units::{Seconds, SimSpan};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Fleet")]
 pub(in crate::cli::simulate::run) struct RateFlags {
-    /// Parts of all replicas fail at drawn times, each kind so long after another on average, a part
-    /// for itself: `chip=20000h stack=50000h link=80000h`; `published`: as often as in Meta's
+    /// Parts of all replicas fail at drawn times, each part of a kind for itself, after so long on
+    /// average: `chip=20000h stack=50000h link=80000h`; `published`: as often as in Meta's
     /// training of Llama 3 405B, of 16,384 H100s in 54 days; `published x100`: a hundred times as
     /// often. They return after --repair on average; a link takes a switch's share with it
     #[arg(long, value_name = "RATES", num_args = 1.., value_parser = word)]
@@ -165,6 +165,7 @@ impl FleetFlags {
         (horizon, seed): (SimSpan, u64),
     ) -> Fleet<Speculating<&'a StepProgram>> {
         let (serving, prefilling) = self.counts();
+        fleet = fleet.with_fault_figures();
         let ranges = [0..serving, serving..serving + prefilling];
         for ((forms, whole), members) in forms.iter().zip(wholes).zip(ranges) {
             if let (Some(forms), Some(whole)) = (forms, whole) {
