@@ -7,6 +7,7 @@ mod cost;
 mod hardware;
 mod hbm;
 mod insight;
+mod links;
 mod model;
 mod pipeline;
 mod report;

@@ -282,5 +282,13 @@ fn users_wait_at_the_door_for_their_own_tasks() {
     };
     let closed = ["--users", "4", "--per-user", "2", "--concurrency", "8"];
     refused(&closed, &["--users 4", "closed loop", "--rate"]);
-    refused(&["--users", "4", "--rate", "1"], &["--per-user"]);
+    refused(&["--users", "4", "--rate", "1"], &["--users 4", "give --per-user"]);
+    refused(&["--user-skew", "2", "--rate", "1"], &["--user-skew 2", "give --users"]);
+    // Flags win over a scenario's keys, one by one.
+    let short = ["--duration", "30min", "--warmup", "10min", "--json"];
+    let scenario = |more: &[&str]| {
+        memwall(&[["run", "per-user"].as_slice(), &short, more].concat()).document("memwall.run/1")
+    };
+    assert_eq!(scenario(&[])["users"]["per_user"], 4);
+    assert_eq!(scenario(&["--per-user", "100"])["users"]["waited_share"], 0.0);
 }
