@@ -49,24 +49,29 @@ impl Routes {
         let inside = ranks.clamp(1, ports.domain);
         let domains = ranks.div_ceil(inside);
         let topology = Topology::new(ports, fabric, inside, domains)?;
+        // Chips that share a NIC do not talk through it.
+        let domain = Topology::new(ports, fabric, inside, 1)?;
         let named = |sort| match sort {
             Sort::Port if fabric.wiring != Wiring::Switched => direct(ports, fabric),
             Sort::Port => port(ports),
             Sort::Nic | Sort::Slot => nic(ports, fabric),
             Sort::Uplink => uplink(ports, fabric),
         };
-        let within = traffic.inside(&topology);
+        let within = traffic.inside(&domain);
         let beyond = if domains > 1 { traffic.across(&topology) } else { Vec::new() };
         let (own, far) = (port(ports)?, nic(ports, fabric)?);
-        let narrowest = |flows: &[Flow], usual: Narrowest| {
-            let Some((sort, rate)) = busiest(&topology, flows) else { return Some(usual) };
+        let narrowest = |topology: &Topology, flows: &[Flow], usual: Narrowest| {
+            let Some((sort, rate)) = busiest(topology, flows) else { return Some(usual) };
             let found = named(sort)?;
             let is_usual = (rate / usual.rate - 1.0).abs() < SAME;
             Some(Narrowest { rate: if is_usual { usual.rate } else { rate }, ..found })
         };
         // A NIC that chips share has the bandwidth of one chip's all the same.
         let far = Narrowest { rate: far.bandwidth, ..far };
-        Some(Self { inside: narrowest(&within, own)?, across: narrowest(&beyond, far)? })
+        Some(Self {
+            inside: narrowest(&domain, &within, own)?,
+            across: narrowest(&topology, &beyond, far)?,
+        })
     }
 }
 
@@ -192,6 +197,7 @@ mod tests {
         let fabric = Fabric { nics: Some(4), ..Fabric::default() };
         let routes = of_h100(fabric, Traffic::Rings, 16);
         assert_eq!((gb_s(routes.across.rate), &*routes.across.name), (25.0, "NIC of 2 chips"));
+        assert_eq!(routes.inside, of_h100(Fabric::default(), Traffic::Rings, 16).inside);
         // Beside 2:1 leaves the NICs below are as busy as the way up is.
         let both = Fabric { oversubscription: Some(2.0), ..fabric };
         assert!((gb_s(of_h100(both, Traffic::Pairs, 16).across.rate) - 12.5).abs() < 1e-9);
