@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use memwall::cost::{Batch, Calibration, Pricing, StepProgram};
-use memwall::hardware::{Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
+use memwall::hardware::{Chip, Class, Engine, Fabric, Format, Memory, Power, Price, ScaleUp};
 use memwall::model::{
     Attention, Collective, CollectiveKind, Gemm, Mla, Moe, Op, OpKind, Rows, Spread,
 };
@@ -41,6 +41,7 @@ fn b200() -> Chip {
         }),
         host_link: None,
         nic: None,
+        fabric: Fabric::default(),
         power: Power::default(),
         price: Price::default(),
     }

@@ -3,7 +3,7 @@
 use memwall::cost::{
     Batch, Bound, Calibration, CostError, EngineProfile, Pricing, StepProgram, TimeModel,
 };
-use memwall::hardware::{Chip, Class, Engine, Format, Memory, Power, Price, ScaleUp};
+use memwall::hardware::{Chip, Class, Engine, Fabric, Format, Memory, Power, Price, ScaleUp};
 use memwall::model::{
     Attention, Collective, CollectiveKind, Gemm, Indexer, LinearAttention, LinearKind, Mla, Moe,
     Op, OpKind, Rows, Spread,
@@ -60,6 +60,7 @@ fn chip(row: &Row) -> Chip {
         }),
         host_link: None,
         nic: Some(BytesPerSec::new(50e9)),
+        fabric: Fabric::default(),
         power: Power { tdp: Some(Watts::new(watts)), ..Power::default() },
         price: Price::default(),
     }

@@ -7,6 +7,7 @@
 
 mod cascade;
 mod deploy;
+mod door;
 mod fleet;
 mod ladder;
 mod life;
@@ -16,11 +17,12 @@ mod tiers;
 
 pub use cascade::Cascade;
 pub use deploy::{
-    Deployment, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order, Part, Ways,
-    Wire,
+    Deployment, Fault, Lack, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order,
+    Part, PartKind, PartRates, PublishedFaults, Spell, Ways, Wire, spells,
 };
+pub use door::{DoorFigures, PerUser};
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, HandoffFigures, HostCores, PartFault, Passage,
+    FaultFigures, Faults, Fleet, FleetFigures, Form, HandoffFigures, HostCores, PartFault, Passage,
     Policy, PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
 };
 pub use ladder::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::hardware::{Chip, Engine, Format};
+use crate::hardware::{Chip, Engine, Format, Ports, Wiring};
 use crate::units::{BytesPerSec, PerSec};
 
 /// Streaming multiprocessors that an unknown chip is taken to have: an H100's.
@@ -13,9 +13,6 @@ const STAND_IN_CORES: f64 = 132.0;
 
 /// Core counts that are taken as counts of SM-like cores.
 const SM_LIKE: std::ops::RangeInclusive<u32> = 64..=1024;
-
-/// Chips that reach each other over a host's link: boards in a box.
-const STAND_IN_DOMAIN: u32 = 8;
 
 /// Bytes of an MXFP8 activation: 8 bits, and a scale for each 32.
 const MXFP8_BYTES: f64 = 1.0 + 1.0 / 32.0;
@@ -58,8 +55,6 @@ pub(in crate::cost) struct Machine {
     pub(super) link: Option<f64>,
     /// Ranks in a domain.
     pub(super) domain: u32,
-    /// Bytes per second to other domains.
-    pub(super) nic: Option<f64>,
 }
 
 /// How products with weights of a format are computed on a chip.
@@ -96,29 +91,27 @@ impl Machine {
             notes.insert("exponentials: no rate known, not a bound".into());
         }
         let positive = |rate: &f64| *rate > 0.0;
-        let nic = chip.nic.map(BytesPerSec::get).filter(positive);
-        let host = chip.host_link.map(BytesPerSec::get).filter(positive);
-        let scale_up = chip.scale_up.as_ref().map(|up| up.bandwidth.get()).filter(positive);
-        if scale_up.is_none() {
+        let ports = Ports::of(chip);
+        if !ports.has_scale_up {
             notes.insert("link: no scale-up link, host link or network instead".into());
+        }
+        let fabric = &chip.fabric;
+        if fabric.wiring == Wiring::Switched && fabric.known != Wiring::Switched {
+            notes.insert(format!("links: {} of chips, priced as if switched", fabric.known));
         }
         Ok(Self {
             bandwidth: chip.memory.bandwidth.get(),
             cores: cores.map_or(STAND_IN_CORES, f64::from),
             exp_rate: chip.exp_rate.map(PerSec::get).filter(positive),
-            link: scale_up.or(host).or(nic),
-            domain: domain_of(chip),
-            nic,
+            link: ports.link.map(BytesPerSec::get),
+            domain: ports.domain,
         })
     }
 }
 
 /// Ranks in a domain of `chip`'s.
 pub(in crate::cost) fn domain_of(chip: &Chip) -> u32 {
-    match &chip.scale_up {
-        Some(up) if up.bandwidth.get() > 0.0 => up.domain.max(1),
-        _ => STAND_IN_DOMAIN,
-    }
+    Ports::of(chip).domain
 }
 
 impl Arithmetic {

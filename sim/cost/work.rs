@@ -5,6 +5,7 @@ use std::ops::{Add, Mul};
 use super::batch::Batch;
 use super::bound::{Bound, Breakdown};
 use super::norm::{Norm, blend};
+use crate::hardware::Narrowest;
 use crate::model::{Rows, Spread};
 
 /// The work of one operator on one rank.
@@ -67,6 +68,10 @@ pub(super) trait RowForm: Send {
     fn time(&self, rows: f64) -> Breakdown;
     /// Its ceilings.
     fn peaks(&self) -> Peaks;
+    /// The link that binds what it sends, if it sends anything.
+    fn narrowest(&self) -> Option<&Narrowest> {
+        None
+    }
 }
 
 /// An operator whose cost depends on contexts.

@@ -13,6 +13,7 @@ mod lint;
 mod resolve;
 pub mod spec;
 mod system;
+mod topology;
 
 pub use catalog::{Catalog, FigureRow, HardwareError, MemoryKind, Source};
 pub use chip::{Chip, Class, Engine, Format, Memory, Power, Price, Resource, ScaleUp, Stacks};
@@ -20,3 +21,4 @@ pub use finding::{Finding, Severity};
 pub use hbm::{Access, Achieved, Hbm, Losses, OnDie, Pattern, PatternError, Refresh};
 pub use lint::check;
 pub use system::{HostPart, System, SystemPower};
+pub use topology::{Fabric, LinkRow, Narrowest, Ports, Routes, Topology, Traffic, Wiring};

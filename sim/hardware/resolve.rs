@@ -1,7 +1,8 @@
 //! From a chip's description to the chip.
 
 use super::chip::{Chip, Class, Memory, Power, Price, ScaleUp};
-use super::spec::{ChipSpec, Entry, Figure, Given, MemorySpec, Section};
+use super::spec::{ChipSpec, Entry, Figure, Given, MemorySpec, Section, SystemSpec};
+use super::topology::Fabric;
 use crate::units::PerSec;
 
 impl Chip {
@@ -25,6 +26,7 @@ impl Chip {
             scale_up: scale_up(spec),
             host_link: spec.host.bandwidth.given(),
             nic: spec.network.bandwidth.given(),
+            fabric: fabric(spec, None),
             power: Power {
                 tdp: spec.power.tdp.given(),
                 it: spec.power.it.given(),
@@ -35,6 +37,23 @@ impl Chip {
                 rental: spec.price.rental.given(),
             },
         }
+    }
+}
+
+/// What lies between chips: the chip's own figures, then those of its system.
+pub(crate) fn fabric(spec: &ChipSpec, system: Option<&SystemSpec>) -> Fabric {
+    let (up, out) = (&spec.scale_up, &spec.network);
+    let own = |figure: fn(&SystemSpec) -> Option<u32>| system.and_then(figure);
+    let wiring = up.wiring.given();
+    Fabric {
+        switches: up.switches.given().or_else(|| own(|system| system.fabric.switches.given())),
+        known: wiring.or_else(|| system?.fabric.wiring.given()).unwrap_or_default(),
+        wiring: wiring.unwrap_or_default(),
+        nics: out.nics.given().or_else(|| own(|system| system.network.nics.given())),
+        oversubscription: out
+            .oversubscription
+            .given()
+            .or_else(|| system?.network.oversubscription.given()),
     }
 }
 

@@ -25,8 +25,8 @@ pub use diff::{DiffDocument, Direction, Incomparable, Metric, Tolerance, compare
 pub use exchange::{Bench, Figures, aiconfigurator_csv, aiperf_json, inferencex_json, vllm_json};
 pub use fill::{
     Paid, Pool, Used, Wire, context_curve, fill_elasticity, fill_escalation, fill_fleet, fill_life,
-    fill_oracle, fill_row, fill_run, fill_task, fill_tiers, frontier_point, provenance, roofline,
-    turns, unbeaten, unfit_row, whole_roofline,
+    fill_oracle, fill_parts, fill_row, fill_run, fill_task, fill_tiers, frontier_point, provenance,
+    roofline, turns, unbeaten, unfit_row, whole_roofline,
 };
 pub use json::{round6, to_json, to_json_line};
 pub use page::{
@@ -35,11 +35,11 @@ pub use page::{
 };
 pub(crate) use page::{PALETTE, footer, render_page};
 pub use run::{
-    ApiCost, Bubbles, Cost, Deadline, Energy, EscalationReport, FaultReport, FleetReport, Frame,
-    HandoffReport, HiddenReport, KindPrices, KvCache, Latency, OverlapReport, PipelineReport,
-    PoolReport, PowerReport, Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules,
-    TaskTokens, Throughput, TierReport, Timeline, TokenCounts, ToolReport, render_run,
-    requests_csv,
+    ApiCost, Bubbles, Cost, Deadline, Energy, EscalationReport, FailedParts, FaultReport,
+    FleetReport, Frame, HandoffReport, HiddenReport, KindPrices, KvCache, Latency, LinkReport,
+    OverlapReport, PipelineReport, PoolReport, PowerReport, Requests, RunDocument, Shown, Sim,
+    StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput, TierReport, Timeline, TokenCounts,
+    ToolReport, UsersReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;

@@ -234,3 +234,22 @@ fn a_link_in_both_directions_is_found_in_files_of_ones_own() {
     let [first, second] = [first, second].map(|path| path.display().to_string());
     memwall(&["chips", "check", &first, &second]).refused(&["mine.toml", "other.toml", "twice"]);
 }
+
+#[test]
+fn links_of_a_system_are_listed_and_drawn() {
+    let document = memwall(&["chips", "links", "hgx-h100", "--json"]).document("memwall.links/1");
+    let rows = document["links"].as_array().unwrap();
+    // Eight chips with four switches, in two domains.
+    let ports = rows.iter().find(|row| row["to"] == "switch").unwrap();
+    assert_eq!((&ports["count"], &ports["gb_s"]), (&64.into(), &112.5.into()));
+    let by_chip = memwall(&["chips", "links", "h100-sxm", "--json"]).document("memwall.links/1");
+    assert_eq!(by_chip, document);
+    let table = memwall(&["chips", "links", "mi300x-box"]).done();
+    assert!(table.contains("56") && table.contains("--vary scale_up.wiring=mesh"), "{table}");
+    let dot = memwall(&["chips", "links", "gh200-nvl32", "--dot"]).done();
+    assert!(
+        dot.starts_with("graph {") && dot.matches(" -- ").count() == 2 * (32 * 9 + 64 + 1),
+        "{dot:.300}"
+    );
+    memwall(&["chips", "links", "no-such"]).refused(&["no-such"]);
+}

@@ -72,7 +72,7 @@ fn switching_a_mechanism_off_leaves_the_others_as_they_were() {
 #[test]
 fn shipped_scenarios_run_and_flags_win() {
     let names = ["disaggregated", "failures", "host-cores", "prefill-on-older-chips", "routing"];
-    for name in names.into_iter().chain(["speculative", "part-failures"]) {
+    for name in names.into_iter().chain(["speculative", "part-failures", "part-rates"]) {
         let arguments = ["run", name, "--duration", "3min", "--warmup", "30s", "--json"];
         let document = memwall(&arguments).document("memwall.run/1");
         assert!(document["requests"]["completed"].as_u64().unwrap() > 0, "{name}");
@@ -152,11 +152,12 @@ fn a_replica_without_a_stack_is_slower_until_it_is_back() {
     }
     assert_eq!(whole["tokens"]["output"], lesser["tokens"]["output"]);
     assert_eq!(run(&[never_back.as_slice(), &["--engine", "stepwise"]].concat()), lesser);
-    // In the middle of it, with a replica beside it, and back: two starts, and work done again.
+    // In the middle of it, with a replica beside it, and back: one failure, two starts, and work
+    // done again.
     let middle = ["--replicas", "2", "--part-fault", "1:stack@20s+30s", "--restart", "5s"];
     let document = run(&middle);
     let faults = &document["fleet"]["faults"];
-    assert_eq!((&faults["failures"], &faults["degraded_s"]), (&2.into(), &30.0.into()));
+    assert_eq!((&faults["failures"], &faults["degraded_s"]), (&1.into(), &30.0.into()));
     assert_eq!(faults["down_s"], 10.0);
     assert_eq!(document["requests"]["completed"], whole["requests"]["completed"]);
     assert_eq!(document["tokens"]["output"], whole["tokens"]["output"]);
@@ -201,4 +202,93 @@ fn parts_that_are_not_there_do_not_fail() {
     let flags = ["--chip", "l40s", "--part-fault", "0:stack@5s"];
     memwall(&[["run", "--model", "llama-3.1-8b"].as_slice(), &flags].concat())
         .refused(&["--part-fault l40s", "no stacks"]);
+}
+
+#[test]
+fn parts_fail_at_rates_and_switching_a_kind_off_leaves_the_others() {
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--concurrency", "16"];
+    let length = ["--duration", "10min", "--warmup", "1min", "--restart", "10s", "--json"];
+    let work = [work.as_slice(), &length, &["--replicas", "3", "--repair", "30s"]].concat();
+    let run = |rates: &[&str]| {
+        let rates = [["--part-faults"].as_slice(), rates].concat();
+        memwall(&[work.as_slice(), &rates].concat()).document("memwall.run/1")
+    };
+    let parts = |document: &Value| document["fleet"]["faults"]["parts"].clone();
+    let chips = run(&["chip=5min"]);
+    let both = run(&["chip=5min", "stack=1h"]);
+    // Three chips for ten minutes: six failures on average. Those of stacks come on top.
+    assert!((1..=14).contains(&parts(&chips)["chips"].as_u64().unwrap()), "{}", parts(&chips));
+    assert_eq!(parts(&both)["chips"], parts(&chips)["chips"]);
+    assert_eq!((&parts(&chips)["stacks"], &parts(&chips)["links"]), (&0.into(), &0.into()));
+    assert!(parts(&both)["stacks"].as_u64() > Some(0), "{}", parts(&both));
+    let sum: u64 =
+        ["chips", "stacks", "links"].map(|k| parts(&both)[k].as_u64().unwrap()).iter().sum();
+    assert_eq!(both["fleet"]["faults"]["failures"], sum);
+    let stepwise = ["chip=5min", "stack=1h", "--engine", "stepwise"];
+    assert_eq!(run(&stepwise), both);
+    // As often as published nothing fails in ten minutes.
+    assert_eq!(run(&["published"])["fleet"]["faults"]["failures"], 0);
+    assert!(run(&["published", "x1e6"])["fleet"]["faults"]["failures"].as_u64() > Some(0));
+}
+
+#[test]
+fn rates_that_cannot_be_meant_are_refused() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&SHORT, ["4"].as_slice(), more].concat()).refused(parts);
+    };
+    refused(&["--part-faults", "fan=5h"], &["fan=5h", "published x100"]);
+    refused(&["--part-faults", "x100"], &["--part-faults", "published x100"]);
+    refused(&["--part-faults", "published", "chip=5h"], &["--part-faults", "either"]);
+    let twice = ["--part-faults", "published", "--outage", "0@5s"];
+    refused(&twice, &["--outage", "--part-faults"]);
+    // What a schedule puts after the end of the run is said.
+    let late = [&SHORT, ["4", "--outage", "0@100h", "--json"].as_slice()].concat();
+    let document = memwall(&late).document("memwall.run/1");
+    let warnings = document["warnings"].to_string();
+    assert!(warnings.contains("1 of the faults") && warnings.contains("--duration"), "{warnings}");
+}
+
+#[test]
+fn users_wait_at_the_door_for_their_own_tasks() {
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--tasks", "300"];
+    let load = ["--rate", "2", "--seed", "3", "--json"];
+    let run =
+        |more: &[&str]| memwall(&[work.as_slice(), &load, more].concat()).document("memwall.run/1");
+    let plain = run(&[]);
+    assert!(plain.get("users").is_none());
+    let strict = run(&["--users", "10", "--per-user", "2"]);
+    let users = &strict["users"];
+    assert_eq!((&users["tasks"], &users["waiting"]), (&300.into(), &0.into()));
+    assert!(users["waited_share"].as_f64().unwrap() > 0.1, "{users}");
+    assert!(users["wait_ms"]["p99"].as_f64() > users["wait_ms"]["mean"].as_f64(), "{users}");
+    assert!((0.1..0.9).contains(&users["fairness"].as_f64().unwrap()), "{users}");
+    // The same work is done, only later.
+    for figure in ["output", "prompt"] {
+        assert_eq!(strict["tokens"][figure], plain["tokens"][figure]);
+    }
+    let stepwise = run(&["--users", "10", "--per-user", "2", "--engine", "stepwise"]);
+    assert_eq!(stepwise, strict);
+    // A door that is wide enough holds nobody up.
+    let wide = run(&["--users", "10", "--per-user", "300"]);
+    assert_eq!(
+        (&wide["users"]["waited_share"], &wide["latency"]),
+        (&0.0.into(), &plain["latency"])
+    );
+    // Alike users get alike shares.
+    let alike = run(&["--users", "10", "--per-user", "2", "--user-skew", "0"]);
+    assert!(alike["users"]["fairness"].as_f64() > users["fairness"].as_f64());
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[["run", "--workload", "chat"].as_slice(), more].concat()).refused(parts);
+    };
+    let closed = ["--users", "4", "--per-user", "2", "--concurrency", "8"];
+    refused(&closed, &["--users 4", "closed loop", "--rate"]);
+    refused(&["--users", "4", "--rate", "1"], &["--users 4", "give --per-user"]);
+    refused(&["--user-skew", "2", "--rate", "1"], &["--user-skew 2", "give --users"]);
+    // Flags win over a scenario's keys, one by one.
+    let short = ["--duration", "30min", "--warmup", "10min", "--json"];
+    let scenario = |more: &[&str]| {
+        memwall(&[["run", "per-user"].as_slice(), &short, more].concat()).document("memwall.run/1")
+    };
+    assert_eq!(scenario(&[])["users"]["per_user"], 4);
+    assert_eq!(scenario(&["--per-user", "100"])["users"]["waited_share"], 0.0);
 }

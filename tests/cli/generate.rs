@@ -110,6 +110,7 @@ fn kind_of(name: &str) -> &'static str {
         ("workloads/demand/", "demand"),
         ("workloads/prices/api.toml", "prices"),
         ("workloads/prices/power.toml", "power"),
+        ("workloads/faults/", "faults"),
         ("workloads/measured/recipes.toml", "recipes"),
     ];
     let found = kinds.iter().find(|(start, _)| name.starts_with(start));

@@ -179,3 +179,40 @@ fn context_parallelism_that_is_not_modelled_is_refused() {
     refused(&halves, &["tp8-ep32-cp4", "cp", "drop the overlap"]);
     refused(&with("llama-3.1-8b", "tp1-cp0"), &["cp0"]);
 }
+
+#[test]
+fn links_that_are_shared_bind_and_are_named() {
+    let wide = ["--chip", "h200-sxm", "--model", "deepseek-v3", "--plan", "tp1-ep32-dp32"];
+    let of = |more: &[&str]| short(&[&wide, more].concat());
+    let (plain, narrow) = (of(&[]), of(&["--oversubscription", "4"]));
+    assert_eq!(plain["bottleneck_link"]["name"], "NIC of a chip");
+    assert_eq!(narrow["bottleneck_link"]["name"], "leaf to spine, 4:1");
+    assert_eq!(narrow["bottleneck_link"]["gb_s"], 100.0);
+    assert_eq!(narrow["bottleneck_link"]["gb_s_per_rank"], 12.5);
+    let links = |document: &Value| number(&document["decode_bound"]["interconnect"]);
+    assert!(links(&narrow) > links(&plain));
+    assert_eq!(of(&["--oversubscription", "1", "--nics", "8"]), plain);
+    assert_eq!(of(&["--nics", "4"])["bottleneck_link"]["name"], "NIC of 2 chips");
+    // Within a domain nothing crosses the spine.
+    let tp = ["--chip", "h100-sxm", "--model", "llama-3.1-8b", "--plan", "tp4"];
+    let inside = short(&tp);
+    assert_eq!(inside["bottleneck_link"]["name"], "NVLink4 port of a chip");
+    assert_eq!(short(&[&tp, ["--oversubscription", "8"].as_slice()].concat()), inside);
+    let alone = short(&["--chip", "h100-sxm", "--model", "llama-3.1-8b"]);
+    assert!(alone["bottleneck_link"].is_null());
+    // Four of eight in a mesh have three of seven links.
+    let mesh = ["--chip", "mi300x", "--model", "llama-3.1-8b", "--plan", "tp4"];
+    let wired = short(&[&mesh, ["--wiring", "mesh"].as_slice()].concat());
+    assert_eq!(wired["bottleneck_link"]["gb_s"], 64.0);
+    assert!(links(&wired) > links(&short(&mesh)));
+}
+
+#[test]
+fn links_that_cannot_be_are_refused() {
+    let refused = |more: &[&str], parts: &[&str]| {
+        memwall(&[&["run"], SHORT.as_slice(), more].concat()).refused(parts);
+    };
+    refused(&["--oversubscription", "0.5"], &["0.5", "4 for 4:1"]);
+    refused(&["--wiring", "ring"], &["`ring` is no wiring", "4x4x4"]);
+    refused(&["--wiring", "4x4x4"], &["--wiring 4x4x4", "64 chips", "has 8"]);
+}

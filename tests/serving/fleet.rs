@@ -1,7 +1,8 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Faults, Fleet, Load, PartFault, Policy, Prefilling, Routing, RunPlan, RunResult, simulate,
+    Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling, Routing,
+    RunPlan, RunResult, simulate, spells,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
@@ -107,15 +108,67 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
     if let Some((member, at)) = case.outage {
         let down = Some(SimSpan::from_ms(30));
         // Of every other replica a part fails alone, and a quarter of its pages is gone.
-        fleet = if member % 2 == 0 {
-            fleet.with_outage(member, at, down)
-        } else {
-            let restart = SimSpan::from_ms(5);
-            let (lesser, whole) = ((pricer, pages - pages / 4), (pricer, pages));
-            fleet.with_part_fault(PartFault { member, at, down, restart, lesser, whole })
+        let restart = SimSpan::from_ms(5);
+        let fewer = pages - pages / 4;
+        fleet = match member % 3 {
+            0 => fleet.with_outage(member, at, down),
+            1 => {
+                let (lesser, whole) = ((pricer, fewer), (pricer, pages));
+                fleet.with_part_fault(PartFault { member, at, down, restart, lesser, whole })
+            }
+            _ => breaking(fleet, (member, at), (pricer, [pages, fewer])),
         };
     }
     fleet
+}
+
+/// Of a replica first a stack fails, then a chip for a part of that time, and a link later.
+fn breaking<P: Pricer + Copy>(
+    mut fleet: Fleet<P>,
+    (member, at): (usize, SimSpan),
+    (pricer, pages): (P, [u64; 2]),
+) -> Fleet<P> {
+    let member = member.min(fleet.size() - 1);
+    let fault = |kind, from: u64, to: u64| Fault {
+        kind,
+        at: at + SimSpan::from_ms(from),
+        back: at + SimSpan::from_ms(to),
+    };
+    let faults = [
+        fault(PartKind::Stack, 0, 60),
+        fault(PartKind::Chip, 10, 20),
+        fault(PartKind::Link, 80, 95),
+    ];
+    for spell in spells(&faults, SimSpan::from_ms(5)) {
+        let is_whole = spell.lacks == Lack::default();
+        let form = Form { pricer, pages: pages[usize::from(!is_whole)], is_whole };
+        fleet = fleet.with_spell(member, &spell, spell.is_change.then_some(form));
+    }
+    fleet
+}
+
+#[test]
+fn parts_that_fail_are_counted_once_and_returns_are_none() {
+    let case = plain(2, 0);
+    let tasks: Vec<Task> = (0..40).map(|_| Task::of_call(64, 40)).collect();
+    let plan = RunPlan { load: Load::Closed { concurrency: 4 }, ..case.plan };
+    let run = |at: u64, engine| {
+        let fleet = fleet(Ticks, &case, engine);
+        let pages = [u64::from(case.tokens / PAGE), 100];
+        let mut fleet = breaking(fleet, (1, SimSpan::from_ms(at)), (Ticks, pages));
+        let result = simulate(&mut fleet, tasks.iter(), plan, &mut |_| {});
+        assert_eq!(result.requests.completed, 40);
+        (fleet.figures().faults.unwrap(), result)
+    };
+    let (faults, result) = run(7, Engine::Macro);
+    assert_eq!((faults.failures, faults.parts), (3, [1, 1, 1]));
+    // Down for 5 ms and, after that, 10 of the chip; for 5 ms as the stack returns; twice 5 for the
+    // link. Without a part from 7 to 67 ms and from 87 to 102.
+    assert!((faults.down_s - 0.030).abs() < 1e-9, "{}", faults.down_s);
+    assert!((faults.degraded_s - 0.075).abs() < 1e-9, "{}", faults.degraded_s);
+    assert_equal(&result, &run(7, Engine::Stepwise).1).unwrap();
+    // What comes after the end of the run is not in it.
+    assert_eq!(run(1_000_000, Engine::Macro).0.failures, 0);
 }
 
 fn run<P: Pricer + Copy>(pricer: P, case: &Case, tasks: &[Task], engine: Engine) -> RunResult {

@@ -1,6 +1,6 @@
 //! Laws that every run obeys: conservation, causality, determinism.
 
-use memwall::cluster::{Load, RunPlan, RunResult, simulate};
+use memwall::cluster::{Load, PerUser, RunPlan, RunResult, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::serving::{Admission, Batching, Extent, Limits, Replica};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
@@ -99,7 +99,10 @@ pub(super) fn tasks() -> impl Strategy<Value = Vec<Task>> {
 
 pub(super) fn load() -> impl Strategy<Value = Load> {
     let closed = (1..9u32).prop_map(|concurrency| Load::Closed { concurrency });
-    prop_oneof![closed, Just(Load::Arrivals), Just(Load::Timestamps)]
+    let shared = (1..4u32, 1..4u32).prop_map(|(users, most)| {
+        Load::PerUser(PerUser { users, most, skew_milli: 1000, seed: 1 })
+    });
+    prop_oneof![closed, Just(Load::Arrivals), Just(Load::Timestamps), shared]
 }
 
 proptest! {

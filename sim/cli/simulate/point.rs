@@ -78,6 +78,7 @@ impl Bench {
         let run = self.run_of(point)?;
         let varied = self.varied(&run.chip, point)?;
         let chip = varied.as_ref().map_or_else(|| self.catalog.chip(&run.chip), Ok)?;
+        let chip = &run.wired(chip.clone())?;
         let model = self.models.get(&run.common.model, || run.common.model(&shell))?;
         let flags = &run.common.work;
         let work = self.works.get(&format!("{flags:?}"), || flags.read(&shell))?;
@@ -87,12 +88,17 @@ impl Bench {
         let plan = run.plan.unwrap_or(Plan::tp(run.tp.unwrap_or(1)));
         let order = run.order(chip, &model, plan, work.page_tokens())?;
         let deployment = order.deploy()?;
-        let prefill = run.prefill_chip().map(|name| self.catalog.chip(name)).transpose()?;
+        let wired = |name: &str| run.wired(self.catalog.chip(name)?.clone());
+        let prefill = run.prefill_chip().map(wired).transpose()?;
         let (better, better_chip) = run.better();
         let better = better.map(|name| self.models.get(name, || model_named(name, &shell)));
         let better = better.transpose()?;
-        let better_chip = better_chip.map(|name| self.catalog.chip(name)).transpose()?;
-        let others = Others { prefill, better: better.as_deref(), better_chip };
+        let better_chip = better_chip.map(wired).transpose()?;
+        let others = Others {
+            prefill: prefill.as_ref(),
+            better: better.as_deref(),
+            better_chip: better_chip.as_ref(),
+        };
         let crew = Crew::of(&run, others, (&order, &deployment), || Ok(self.catalog.clone()))?;
         let (result, figures) = run.measure(&crew, work, &mut Watch::new(&mut |_| {}))?;
         let mut document = run.document(&crew, &result, figures.as_ref(), work);

@@ -25,7 +25,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 15] = shipped!(
+const SHIPPED: [(&str, &str); 18] = shipped!(
     "context-parallel",
     "disaggregated",
     "expert-copies",
@@ -34,7 +34,10 @@ const SHIPPED: [(&str, &str); 15] = shipped!(
     "kv-offload",
     "kv-pool",
     "model-routing",
+    "oversubscribed",
     "part-failures",
+    "part-rates",
+    "per-user",
     "pipeline",
     "power-cap",
     "prefill-on-older-chips",

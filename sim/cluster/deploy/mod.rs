@@ -3,9 +3,11 @@
 mod degraded;
 mod memory;
 mod order;
+mod rates;
 mod wire;
 
 pub use degraded::Part;
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
 pub use order::{Deployment, Misfit, Nearest, Order, Ways};
+pub use rates::{Fault, Lack, PartKind, PartRates, PublishedFaults, Spell, spells};
 pub use wire::{NoNetwork, Wire};

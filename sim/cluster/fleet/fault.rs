@@ -2,6 +2,7 @@
 
 use super::replicas::Fleet;
 use super::state::Event;
+use crate::cluster::deploy::Spell;
 use crate::cost::Pricer;
 use crate::des::{Stream, Streams};
 use crate::units::{Seconds, SimSpan, SimTime};
@@ -56,9 +57,22 @@ pub struct PartFault<P> {
 #[derive(Debug)]
 pub(super) struct Change<P> {
     restart: SimSpan,
-    is_whole: bool,
-    /// Until it has become so.
-    form: Option<(P, u64)>,
+    /// Parts that fail then, and those of them whose kinds are known.
+    faults: u64,
+    kinds: [u64; 3],
+    /// Until it has become so; none if it stays what it is.
+    form: Option<Form<P>>,
+}
+
+/// A replica, whole or without parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<P> {
+    /// What prices its steps.
+    pub pricer: P,
+    /// Its KV pages.
+    pub pages: u64,
+    /// Whether it lacks nothing.
+    pub is_whole: bool,
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -69,27 +83,57 @@ impl<P: Pricer> Fleet<P> {
         self.least.push((member, lesser.1));
         let end = down.map(|down| at + down);
         let forms = [(Some(at), lesser, false), (end, whole, true)];
-        for (at, form, is_whole) in forms {
+        for (at, (pricer, pages), is_whole) in forms {
             let Some(at) = at else { continue };
-            let change = self.changes.len();
-            self.changes.push(Change { restart, is_whole, form: Some(form) });
-            self.queue.schedule(SimTime::after_start(at), Event::Become { member, change });
+            // That a part returns is no failure.
+            let (faults, form) = (u64::from(!is_whole), Form { pricer, pages, is_whole });
+            self.schedule(member, at, Change { restart, faults, kinds: [0; 3], form: Some(form) });
         }
+        self
+    }
+
+    /// The same fleet, of which anything might fail, even if nothing does.
+    #[must_use]
+    pub fn with_fault_figures(mut self) -> Self {
         self.fault_figures.get_or_insert_default();
         self
     }
 
-    /// A replica starts anew, without a part or with it.
+    /// The same fleet, in which parts of a replica fail by drawn times; after that it is `form`, if
+    /// that is another than before.
+    pub fn with_spell(mut self, member: usize, spell: &Spell, form: Option<Form<P>>) -> Self {
+        if let Some(form) = &form {
+            self.least.push((member, form.pages));
+        }
+        let (restart, kinds) = (spell.until - spell.at, spell.faults);
+        let faults = kinds.iter().sum();
+        self.schedule(member, spell.at, Change { restart, faults, kinds, form });
+        self
+    }
+
+    fn schedule(&mut self, member: usize, at: SimSpan, change: Change<P>) {
+        let number = self.changes.len();
+        self.changes.push(change);
+        let event = Event::Become { member, change: number };
+        self.queue.schedule(SimTime::after_start(at), event);
+        self.fault_figures.get_or_insert_default();
+    }
+
+    /// Parts of a replica fail or return: it starts anew, without them or with them.
     pub(super) fn on_become(&mut self, now: SimTime, member: usize, change: usize) {
-        let Change { restart, is_whole, ref mut form } = self.changes[change];
-        let (pricer, pages) = form.take().expect("it becomes so once");
-        self.on_fail(now, member, Some(restart));
+        let Change { restart, faults, kinds, ref mut form } = self.changes[change];
+        let form = form.take();
+        self.take_down(now, member, Some(restart));
+        let figures = self.fault_figures.get_or_insert_default();
+        figures.failures += faults;
+        for (sum, failed) in figures.parts.iter_mut().zip(kinds) {
+            *sum += failed;
+        }
+        let Some(Form { pricer, pages, is_whole }) = form else { return };
         let place = &mut self.members[member];
         place.replica.become_of(pricer, pages);
-        let since = place.lesser_since.take();
-        if let Some(since) = since {
-            let lesser = now.since(since).seconds().get();
-            self.fault_figures.get_or_insert_default().degraded_s += lesser;
+        if let Some(since) = place.lesser_since.take() {
+            figures.degraded_s += now.since(since).seconds().get();
         }
         if !is_whole {
             place.lesser_since = Some(now);

@@ -94,8 +94,10 @@ pub struct ToolFigures {
 /// What failures cost, over the whole run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FaultFigures {
-    /// Replicas that failed.
+    /// Replicas that failed, and parts.
     pub failures: u64,
+    /// Of these, chips, stacks and links that failed by drawn times.
+    pub parts: [u64; 3],
     /// Requests that went to another replica, or waited for one.
     pub migrated: u64,
     /// Tokens whose KV was lost with them.

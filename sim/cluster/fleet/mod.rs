@@ -17,7 +17,7 @@ mod state;
 mod tools;
 mod transfer;
 
-pub use fault::{Faults, PartFault};
+pub use fault::{Faults, Form, PartFault};
 pub use figures::{
     FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
 };

@@ -164,8 +164,16 @@ impl<P: Pricer> Fleet<P> {
         self.schedule_flows();
     }
 
-    /// A replica is gone, with its KV.
+    /// A replica fails, unless it is down already.
     pub(super) fn on_fail(&mut self, now: SimTime, member: usize, down: Option<SimSpan>) {
+        if self.members[member].is_up {
+            self.fault_figures.get_or_insert_default().failures += 1;
+            self.take_down(now, member, down);
+        }
+    }
+
+    /// A replica is gone, with its KV.
+    pub(super) fn take_down(&mut self, now: SimTime, member: usize, down: Option<SimSpan>) {
         if !self.members[member].is_up {
             return;
         }
@@ -184,8 +192,6 @@ impl<P: Pricer> Fleet<P> {
                 self.routers[pool].forget(&self.members[range.clone()], member - range.start);
             }
         }
-        let figures = self.fault_figures.get_or_insert_default();
-        figures.failures += 1;
         if let Some(down) = down {
             self.queue.schedule(now + down, Event::Return(member));
         }

@@ -1,6 +1,7 @@
 //! What happened in a run.
 
 use super::sketches::Sketches;
+use crate::cluster::door::DoorFigures;
 use crate::cost::{Bound, Breakdown};
 use crate::serving::{Meter, Outcome};
 use crate::units::{SimSpan, SimTime};
@@ -38,6 +39,8 @@ pub struct RunResult {
     pub escalated_spans: Vec<SimSpan>,
     /// The replica's own measurements in the window; all replicas' together.
     pub meter: Meter,
+    /// What users waited for at the door; none where there is none.
+    pub door: Option<DoorFigures>,
     /// How many replicas.
     pub replicas: u32,
     /// Pages evicted in the whole run for want of room.

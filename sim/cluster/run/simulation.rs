@@ -4,41 +4,15 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 
 use super::client::{ActiveTask, CallRef, Consequences, News, Next};
-use super::plan::{Load, Progress, RunPlan};
+use super::plan::{Event, Load, Progress, RunPlan};
 use super::result::RunResult;
 use super::service::Service;
 use super::sketches::Sketches;
-use crate::des::{EventQueue, Phased};
+use crate::cluster::door::Door;
+use crate::des::EventQueue;
 use crate::serving::{Outcome, Percentiles, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Cause, Task};
-
-/// Everything that can happen during a run, besides what the service has under way.
-/// Closed on purpose.
-#[derive(Debug)]
-enum Event {
-    /// The task that was fetched starts (open loop).
-    Start,
-    /// A call that a client sent some time ago reaches the service.
-    Arrive(CallRef),
-    /// The warm-up is over.
-    Measure,
-    /// The horizon is reached.
-    Stop,
-}
-
-impl Phased for Event {
-    /// At one instant: first give back (the service's own steps end before any of these), then
-    /// receive, then look.
-    fn phase(&self) -> u8 {
-        match self {
-            Self::Start => 0,
-            Self::Arrive(_) => 1,
-            Self::Measure => 2,
-            Self::Stop => 3,
-        }
-    }
-}
 
 /// A closed loop whose every request is too long would never end: it stops starting tasks after
 /// this many rejections with no answer between them.
@@ -72,6 +46,7 @@ pub fn simulate_while<V: Service, T: Borrow<Task>>(
     let mut simulation = Simulation {
         service,
         source: tasks,
+        door: plan.load.per_user().map(Door::new),
         plan,
         queue: EventQueue::new(),
         fetched: None,
@@ -95,6 +70,7 @@ struct Simulation<V, S: Iterator> {
     service: V,
     source: S,
     plan: RunPlan,
+    door: Option<Door<S::Item>>,
     queue: EventQueue<Event>,
     /// The task that starts next (open loop).
     fetched: Option<S::Item>,
@@ -172,7 +148,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
                     self.start_next(SimTime::ZERO);
                 }
             }
-            Load::Arrivals | Load::Timestamps => self.schedule_arrival(),
+            Load::Arrivals | Load::PerUser(_) | Load::Timestamps => self.schedule_arrival(),
         }
     }
 
@@ -197,7 +173,14 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
 
     fn on_start(&mut self, now: SimTime) {
         let task = self.fetched.take().expect("a task starts that was fetched");
-        self.start(now, task);
+        let next = self.result.tasks.started + 1;
+        let enters = match &mut self.door {
+            Some(door) => door.knock(now, next, task),
+            None => Some(task),
+        };
+        if let Some(task) = enters {
+            self.start(now, task);
+        }
         self.schedule_arrival();
     }
 
@@ -265,6 +248,11 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
                 None => self.result.outcomes.push(outcome),
             }
             let owner = self.disown(outcome.id);
+            if let Some(door) = &mut self.door {
+                let task = self.tasks[owner.slot as usize].as_ref();
+                let number = task.expect("calls belong to tasks in flight").number;
+                door.serve(number, u64::from(outcome.prompt) + u64::from(outcome.output));
+            }
             self.on_call_end(now, owner, false);
         }
         self.done = done;
@@ -295,6 +283,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         self.is_measuring = true;
         self.measured_from = now;
         self.service.reset(now);
+        self.door.iter_mut().for_each(|door| door.reset(now));
         self.result.outcomes.clear();
         if let Some(sketches) = &mut self.result.sketches {
             **sketches = Sketches::default();
@@ -362,7 +351,11 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
                 }
             }
         }
-        if matches!(self.plan.load, Load::Closed { .. }) {
+        let next = self.result.tasks.started + 1;
+        let door = self.door.as_mut();
+        if let Some(waiting) = door.and_then(|door| door.leave(now, task.number, next)) {
+            self.start(now, waiting);
+        } else if matches!(self.plan.load, Load::Closed { .. }) {
             self.start_next(now);
         }
     }
@@ -382,6 +375,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             self.result.unended_starts.extend(open.filter(|&start| start >= from));
         }
         self.result.ended = self.queue.now();
+        self.result.door = self.door.as_ref().map(Door::figures);
         let tasks = &mut self.result.tasks;
         tasks.in_flight = tasks.started - tasks.completed - tasks.failed;
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;

@@ -1,12 +1,12 @@
 //! Where forms are made: a chip, an engine's constants, and a record of what was taken from where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bench::Bench;
 use crate::cost::calibration::{Calibration, Family, Site, Streaming, Streams};
 use crate::cost::machine::{Arithmetic, CostError};
 use crate::cost::profile::{EngineProfile, Pricing};
-use crate::hardware::{Chip, Engine, Format};
+use crate::hardware::{Chip, Engine, Format, Routes, Traffic};
 
 /// What forms are made from.
 pub(in crate::cost) struct Setting<'a> {
@@ -17,6 +17,8 @@ pub(in crate::cost) struct Setting<'a> {
     streams: Streams,
     clips: Vec<u32>,
     notes: BTreeSet<String>,
+    /// The narrowest links of the collectives so far.
+    routes: BTreeMap<(Traffic, u32), Routes>,
 }
 
 /// A row of constants, and what its compute efficiency is to be multiplied by.
@@ -36,7 +38,8 @@ impl<'a> Setting<'a> {
         let bench = Bench::noted(chip, &mut notes)?;
         let site = calibration.site(chip);
         let streams = Streams::of(chip);
-        Ok(Self { calibration, bench, engine: pricing.engine, site, streams, clips, notes })
+        let (engine, routes) = (pricing.engine, BTreeMap::new());
+        Ok(Self { calibration, bench, engine, site, streams, clips, notes, routes })
     }
 
     /// The constants of `family` for the first of `engines` and `keys` there is; notes the origin.
@@ -67,6 +70,18 @@ impl<'a> Setting<'a> {
         self.note(format!("{what} {}", found.origin));
         let row = found.row.streaming(|| self.streams.ratio(found.donor.as_deref()));
         Some(Chosen { row, donor: found.donor })
+    }
+
+    /// The narrowest links of so many ranks that exchange so.
+    pub(super) fn routes(&mut self, traffic: Traffic, ranks: u32) -> Result<Routes, CostError> {
+        if let Some(known) = self.routes.get(&(traffic, ranks)) {
+            return Ok(known.clone());
+        }
+        let chip = &self.bench.chip;
+        let missing = || CostError::NoLink { chip: chip.name.clone(), ranks };
+        let routes = Routes::of(chip, traffic, ranks).ok_or_else(missing)?;
+        self.routes.insert((traffic, ranks), routes.clone());
+        Ok(routes)
     }
 
     /// The share of the memory's peak of a stream without kernel data; `otherwise` where the

@@ -243,6 +243,10 @@ impl CompiledOp {
             time: parts.total(),
             parts,
             family: self.family,
+            link: match &self.form {
+                Compiled::ByRows(_, form) => form.narrowest().cloned(),
+                Compiled::ByContext(_) => None,
+            },
         }
     }
 }

@@ -9,12 +9,12 @@ use super::split::{Beat, Division, Hidden, Split};
 use super::stretch::{OpFamily, Stretch};
 use super::whole::{Cost, FULL_CLOCK, Series};
 use crate::cost::batch::{Batch, CLIPS, Decode};
-use crate::cost::bound::Breakdown;
+use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Calibration;
 use crate::cost::machine::CostError;
 use crate::cost::profile::{Pricing, TimeModel};
 use crate::cost::work::{Slice, Work};
-use crate::hardware::Chip;
+use crate::hardware::{Chip, Narrowest};
 use crate::model::Op;
 use crate::units::{Bytes, Flop, Seconds, SimSpan};
 
@@ -38,7 +38,7 @@ pub struct Layout<'a> {
 ///
 /// ```
 /// use memwall::cost::{Batch, Calibration, Pricing, StepProgram};
-/// # use memwall::hardware::{Chip, Engine, Format, Memory, Power, Price, Class};
+/// # use memwall::hardware::{Chip, Class, Engine, Fabric, Format, Memory, Power, Price};
 /// # use memwall::model::{Gemm, Op, OpKind, Rows, Spread};
 /// # use memwall::units::{Bytes, BytesPerSec, FlopPerSec};
 /// # let chip = Chip { name: "h100-sxm".into(), title: String::new(), maker: String::new(),
@@ -47,7 +47,8 @@ pub struct Layout<'a> {
 /// #     peaks: [(Engine::Bf16, FlopPerSec::new(989e12))].into(), cores: Some(132), clock: None,
 /// #     exp_rate: None, l2: None, memory: Memory { kind: "hbm3".into(),
 /// #     bandwidth: BytesPerSec::new(3.35e12), physical: Bytes::ZERO, usable: Bytes::ZERO,
-/// #     stacks: None }, scale_up: None, host_link: None, nic: None, power: Power::default(),
+/// #     stacks: None }, scale_up: None, host_link: None, nic: None,
+/// #     fabric: Fabric::default(), power: Power::default(),
 /// #     price: Price::default() };
 /// let gemm = Gemm { n: 8192, k: 8192, weights: Format::Bf16, rows: Rows::Tokens };
 /// let op = Op { name: "o".into(), count: 80, spread: Spread::NONE, kind: OpKind::Gemm(gemm) };
@@ -97,6 +98,8 @@ pub struct OpTime {
     pub parts: Breakdown,
     /// Its kin.
     pub family: OpFamily,
+    /// The link that binds it, if it is a collective.
+    pub link: Option<Narrowest>,
 }
 
 impl StepProgram {
@@ -246,6 +249,13 @@ impl StepProgram {
             None => Slice::whole(batch),
         };
         self.full.pass.ops().iter().map(|op| op.price(&slice, self.full.pass.model())).collect()
+    }
+
+    /// The link that a step of `batch` waits for longest, if it waits for any.
+    pub fn narrowest(&self, batch: &Batch) -> Option<Narrowest> {
+        let waits = |op: &OpTime| op.parts[Bound::Interconnect];
+        let ops = self.price_ops(batch).into_iter().filter(|op| waits(op) > 0.0);
+        ops.max_by(|a, b| waits(a).total_cmp(&waits(b)))?.link
     }
 
     /// The prices at which a step of `batch` runs.

@@ -8,6 +8,10 @@ use crate::hardware::resolve::{bandwidth_class, capacity_class, exp_rate};
 use crate::hardware::spec::{ChipSpec, Entry, Figure};
 use crate::units::{significant, with_prefix};
 
+/// Figures that a chip takes from its system, unless it varies them.
+const OF_SYSTEMS: [&str; 4] =
+    ["scale_up.switches", "scale_up.wiring", "network.nics", "network.oversubscription"];
+
 /// One figure of a chip or system, and where it is from.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct FigureRow {
@@ -44,9 +48,9 @@ impl Catalog {
         spec.entries().iter().map(|entry| self.row(entry, &spec.notes)).collect()
     }
 
-    /// The dotted keys of the figures that any chip gives.
+    /// The dotted keys of the figures that any chip gives, or takes from its system.
     pub fn figure_keys(&self) -> BTreeSet<String> {
-        let mut keys = BTreeSet::new();
+        let mut keys: BTreeSet<String> = OF_SYSTEMS.map(str::to_owned).into();
         for spec in self.specs() {
             keys.extend(spec.entries().iter().map(Entry::key));
         }

@@ -7,7 +7,8 @@ use super::tables::{Ladder, MemoryKinds, Sources};
 use crate::hardware::chip::Chip;
 use crate::hardware::finding::Finding;
 use crate::hardware::hbm::Timings;
-use crate::hardware::spec::{ChipSpec, SystemSpec, nearest, read};
+use crate::hardware::resolve::fabric;
+use crate::hardware::spec::{ChipSpec, Given, SystemSpec, nearest, read};
 
 /// Everything that files describe, as they describe it: variations still lack their base.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +90,12 @@ impl Shelf {
             .or_else(|| self.chips.iter().find(|chip| chip.aliases.iter().any(is_alias)))
     }
 
+    /// The system that `name` names.
+    fn system(&self, name: &str) -> Option<&SystemSpec> {
+        let name = normal(name);
+        self.systems.iter().find(|system| normal(&system.name) == name)
+    }
+
     /// What keeps a chip from being built: no identity, no sound base, no one memory.
     pub(super) fn flaws(&self, spec: &ChipSpec) -> Vec<Finding> {
         let mut flaws = match &spec.base {
@@ -101,7 +108,9 @@ impl Shelf {
             flaws.push(finding.remedy("write `name = \"my-chip\"`"));
         }
         if flaws.is_empty() {
-            flaws.extend(self.whole(spec).memory.contradiction());
+            let whole = self.whole(spec);
+            flaws.extend(whole.memory.contradiction());
+            flaws.extend(misfit(&whole));
         }
         flaws
     }
@@ -132,7 +141,9 @@ impl Shelf {
     pub(super) fn resolved(&self, spec: &ChipSpec) -> Chip {
         let base = spec.base.as_deref().and_then(|base| self.chip(base));
         let base = base.map(|base| Box::new(self.resolved(base)));
-        Chip { base, ..Chip::from_spec(&self.whole(spec)) }
+        let whole = self.whole(spec);
+        let system = whole.system.as_deref().and_then(|name| self.system(name));
+        Chip { base, fabric: fabric(&whole, system), ..Chip::from_spec(&whole) }
     }
 
     /// The whole description of a part whose bases are sound.
@@ -142,6 +153,17 @@ impl Shelf {
             None => spec.clone(),
         }
     }
+}
+
+/// A torus of more or fewer chips than the domain.
+fn misfit(spec: &ChipSpec) -> Option<Finding> {
+    let wiring = spec.scale_up.wiring.as_ref()?;
+    let (chips, domain) = (wiring.get().chips()?, spec.scale_up.domain.given()?);
+    (chips != domain).then(|| {
+        Finding::error("scale_up.wiring", wiring.text())
+            .says(format!("a torus of {chips} chips, but the domain has {domain}"))
+            .remedy("give dimensions whose product is the domain")
+    })
 }
 
 fn missing_identity(spec: &ChipSpec) -> Vec<Finding> {

@@ -32,6 +32,11 @@ impl Catalog {
                 let base = shelf.chips.last().and_then(|chip| chip.base.as_deref());
                 next = base.map(|base| self::place(base).expect("bases go by their names"));
             }
+            let systems = shelf.chips.iter().filter_map(|chip| chip.system.clone());
+            for name in systems.collect::<Vec<_>>() {
+                let (path, text) = FILES[file(&name, Content::System).expect("systems, too")];
+                shelf.put(path, text);
+            }
             shelf.resolved(&shelf.chips[0])
         }))
     }
@@ -39,10 +44,15 @@ impl Catalog {
 
 /// The index of the file of a chip: it is called like the chip.
 fn place(name: &str) -> Option<usize> {
+    file(name, Content::Chip)
+}
+
+/// The index of the file of that name with such content.
+fn file(name: &str, content: Content) -> Option<usize> {
     let file = format!("/{}.toml", normal(name));
-    FILES.iter().position(|(path, text)| {
-        path.ends_with(&file) && matches!(Content::of(path, text), Content::Chip)
-    })
+    FILES
+        .iter()
+        .position(|(path, text)| path.ends_with(&file) && Content::of(path, text) == content)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{Engine, Format};
 use crate::hardware::hbm::Refresh;
+use crate::hardware::topology::Fabric;
 use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, PerSec, Usd, UsdPerHour, Watts,
 };
@@ -64,6 +65,8 @@ pub struct Chip {
     pub host_link: Option<BytesPerSec>,
     /// Network per chip, per direction.
     pub nic: Option<BytesPerSec>,
+    /// What lies between chips of its system.
+    pub fabric: Fabric,
     /// Power per package.
     pub power: Power,
     /// What it costs.

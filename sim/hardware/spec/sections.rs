@@ -3,6 +3,7 @@
 use super::figure::{Figure, section};
 use super::written::SquareMillimetres;
 use crate::hardware::chip::Engine;
+use crate::hardware::topology::Wiring;
 use crate::units::{Bytes, BytesPerSec, FlopPerSec, Hertz, Usd, UsdPerHour, Watts};
 
 section! {
@@ -84,6 +85,10 @@ section! {
         bandwidth: BytesPerSec,
         /// Chips in one domain.
         domain: u32,
+        /// Switch chips of a domain, if not those of the system.
+        switches: u32,
+        /// How collectives are priced in a domain, if not as through switches: `mesh`, `4x4x4`.
+        wiring: Wiring,
     }
 }
 
@@ -102,6 +107,10 @@ section! {
     NetworkSpec "network" {
         /// Bandwidth per chip and direction.
         bandwidth: BytesPerSec,
+        /// NICs of a domain, each of that bandwidth, if not one per chip.
+        nics: u32,
+        /// What NICs below a leaf can send, over what it can send to the spine, if not 1.
+        oversubscription: f64,
     }
 }
 

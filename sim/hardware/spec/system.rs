@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::figure::{Entry, Figure, Section, section};
+use crate::hardware::topology::Wiring;
 use crate::units::{Bytes, BytesPerSec, Usd, Watts};
 
 /// A system as its file describes it.
@@ -57,6 +58,8 @@ section! {
         bandwidth: BytesPerSec,
         /// Switch chips.
         switches: u32,
+        /// How a domain is wired, if not through switches: `mesh`, a torus `4x4x4`.
+        wiring: Wiring,
     }
 }
 
@@ -65,6 +68,10 @@ section! {
     SystemNetworkSpec "network" {
         /// Bandwidth per accelerator and direction.
         bandwidth: BytesPerSec,
+        /// NICs of a domain, each of that bandwidth, if not one per accelerator.
+        nics: u32,
+        /// What NICs below a leaf can send, over what it can send to the spine, if not 1.
+        oversubscription: f64,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a figure's value can be, and how it is read.
 
 use crate::hardware::hbm::{PatternError, Refresh};
+use crate::hardware::topology::Wiring;
 use crate::units::{
     BitsPerSec, Bytes, BytesPerSec, FlopPerSec, Hertz, ParseUnitError, Usd, UsdPerHour, Watts,
 };
@@ -73,6 +74,12 @@ impl Written for Refresh {
     fn read(raw: &toml::Value) -> Result<Self, String> {
         let text = String::read(raw)?;
         text.parse().map_err(|error: PatternError| error.to_string())
+    }
+}
+
+impl Written for Wiring {
+    fn read(raw: &toml::Value) -> Result<Self, String> {
+        String::read(raw)?.parse()
     }
 }
 

@@ -4,8 +4,8 @@ use crate::cluster::{Deployment, FleetFigures, Order, PoolFigures, RunResult};
 use crate::cost::{Bound, Breakdown};
 use crate::economics::rental_rate;
 use crate::report::{
-    Cost, Energy, EscalationReport, FaultReport, FleetReport, HandoffReport, KvCache, PoolReport,
-    RunDocument, Shares, Throughput, ToolReport,
+    Cost, Energy, EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, KvCache,
+    PoolReport, RunDocument, Shares, Throughput, ToolReport,
 };
 use crate::units::{Seconds, SimSpan, UsdPerHour, Watts};
 
@@ -77,6 +77,7 @@ pub fn fill_fleet(
             }),
             faults: figures.faults.map(|faults| FaultReport {
                 failures: faults.failures,
+                parts: None,
                 migrated_requests: faults.migrated,
                 lost_tokens: faults.lost_tokens,
                 down_s: faults.down_s,
@@ -92,6 +93,15 @@ pub fn fill_fleet(
             escalation: None,
         }),
         ..whole
+    }
+}
+
+/// Puts which parts failed at drawn times into `document`.
+pub fn fill_parts(document: &mut RunDocument, figures: &FleetFigures) {
+    let faults = document.fleet.as_mut().and_then(|fleet| fleet.faults.as_mut());
+    if let (Some(report), Some(measured)) = (faults, figures.faults) {
+        let [chips, stacks, links] = measured.parts;
+        report.parts = Some(FailedParts { chips, stacks, links });
     }
 }
 

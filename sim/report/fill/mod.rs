@@ -12,7 +12,7 @@ mod wall;
 
 pub use elasticity::fill_elasticity;
 pub use evidence::{context_curve, provenance, roofline, whole_roofline};
-pub use fleet::{Pool, Wire, fill_escalation, fill_fleet};
+pub use fleet::{Pool, Wire, fill_escalation, fill_fleet, fill_parts};
 pub use life::fill_life;
 pub use run::fill_run;
 pub use task::{Paid, Used, fill_task};

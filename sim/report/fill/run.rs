@@ -4,8 +4,9 @@ use crate::cluster::{Deployment, Order, RunResult, Summary};
 use crate::cost::Batch;
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
-    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, OverlapReport, PipelineReport,
-    Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
+    PipelineReport, Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
+    UsersReport,
 };
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
@@ -58,9 +59,22 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
         pipeline: pipeline(order, deployment, result),
+        users: result.door.as_ref().map(|door| UsersReport {
+            users: door.users,
+            per_user: door.most,
+            tasks: door.tasks,
+            waited_share: (door.tasks > 0).then(|| door.waited as f64 / door.tasks as f64),
+            wait_ms: quantiles(door.wait),
+            waiting: door.waiting,
+            fairness: door.fairness,
+        }),
         overlap: overlap(deployment, result),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&meter.decode()),
+        bottleneck_link: deployment
+            .program
+            .narrowest(&average_step(deployment, result))
+            .map(LinkReport::from),
         energy: energy(order, &rate),
         cost: cost(order, &rate),
         ..RunDocument::default()

@@ -1,10 +1,11 @@
 //! A row of the ladder from the best run of a chip.
 
+use super::evidence::average_decode;
 use super::turns::{intensities, overlaps};
 use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
 use crate::hardware::{Chip, Engine};
-use crate::report::{Shares, WallRow};
+use crate::report::{LinkReport, Shares, WallRow};
 use crate::units::{Joules, PerSec, Usd};
 
 /// The row of `order`'s chip at its best.
@@ -51,6 +52,11 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         intensity: intensities(order, best),
         overlap: overlaps(order, best),
         constants: constants(&best.deployment),
+        bottleneck_link: best
+            .deployment
+            .program
+            .narrowest(&average_decode(best))
+            .map(LinkReport::from),
         ..bare_row(chip)
     }
 }

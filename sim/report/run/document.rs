@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
-use super::mechanisms::{OverlapReport, PipelineReport, PowerReport};
+use super::mechanisms::{LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport};
 use super::task::TaskCost;
 use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
@@ -64,6 +64,8 @@ pub struct RunDocument {
     pub time_share: Shares,
     /// What holds decode back.
     pub decode_bound: Shares,
+    /// The link that the average decode step waits for longest; null where it waits for none.
+    pub bottleneck_link: Option<LinkReport>,
     /// Energy; null where the chip's power is not known.
     pub energy: Energy,
     /// Dollars; null where the chip's price is not known.
@@ -71,6 +73,9 @@ pub struct RunDocument {
     /// Pools, hand-overs, failures and tools; left out for a single replica.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetReport>,
+    /// What users waited for at the door; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<UsersReport>,
     /// What an average task costs.
     pub task: TaskCost,
     /// Where each operator's constants of the time model are from, and what stood in for figures
@@ -152,9 +157,11 @@ impl Default for RunDocument {
             power: None,
             time_share: Shares::default(),
             decode_bound: Shares::default(),
+            bottleneck_link: None,
             energy: Energy::default(),
             cost: Cost::default(),
             fleet: None,
+            users: None,
             task: TaskCost::default(),
             constants: Vec::new(),
             bands: BTreeMap::new(),

@@ -97,8 +97,11 @@ pub struct HandoffReport {
 /// What failures cost, over the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FaultReport {
-    /// Replicas that failed.
+    /// Replicas that failed, and parts; a return is no failure.
     pub failures: u64,
+    /// Of these, parts that failed at drawn times; left out where none is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<FailedParts>,
     /// Requests that went to another replica, or waited for one.
     pub migrated_requests: u64,
     /// Tokens whose KV was lost with them.
@@ -107,6 +110,17 @@ pub struct FaultReport {
     pub down_s: f64,
     /// Replica-seconds that lacked a part, restarts included.
     pub degraded_s: f64,
+}
+
+/// Parts that failed, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FailedParts {
+    /// Chips.
+    pub chips: u64,
+    /// Stacks of HBM.
+    pub stacks: u64,
+    /// Scale-up links.
+    pub links: u64,
 }
 
 /// A better model behind the first one.

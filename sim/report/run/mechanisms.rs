@@ -5,7 +5,33 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::cost::Hidden;
+use crate::hardware::Narrowest;
+use crate::report::Quantiles;
 use crate::report::text::{counted, percent, short};
+
+/// The link that a step waits for longest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkReport {
+    /// What it is: `NVLink4 port of a chip`.
+    pub name: String,
+    /// What it carries, per direction.
+    pub gb_s: f64,
+    /// What it leaves to each rank.
+    pub gb_s_per_rank: f64,
+}
+
+impl From<Narrowest> for LinkReport {
+    fn from(link: Narrowest) -> Self {
+        let [gb_s, gb_s_per_rank] = [link.bandwidth, link.rate].map(|rate| rate.get() / 1e9);
+        Self { name: link.name, gb_s, gb_s_per_rank }
+    }
+}
+
+impl fmt::Display for LinkReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} GB/s", self.name, short(self.gb_s))
+    }
+}
 
 /// How steps go through pipeline stages: of the average batch, and of prompts beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -120,4 +146,38 @@ impl fmt::Display for HiddenReport {
         let share = percent(self.hidden_share);
         write!(f, "{plain} → {halved} ms, {share} of {exchange} ms hidden")
     }
+}
+
+/// Users, each with so many tasks in flight, and what others waited for at the door.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct UsersReport {
+    /// Users.
+    pub users: u32,
+    /// Tasks of one in flight at most.
+    pub per_user: u32,
+    /// Tasks that came.
+    pub tasks: u64,
+    /// Share of them that did not enter at once.
+    pub waited_share: Option<f64>,
+    /// From a task's coming until it entered; no other figure of a run contains it.
+    pub wait_ms: Quantiles,
+    /// Tasks that waited when the run ended.
+    pub waiting: u64,
+    /// Jain's index of tokens served by user, prompt and output: 1 if all were served alike.
+    pub fairness: Option<f64>,
+}
+
+/// One line on the door.
+pub(super) fn users_line(report: &UsersReport) -> String {
+    let UsersReport { users, per_user, wait_ms, .. } = report;
+    let seconds = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| short(ms / 1e3));
+    format!(
+        "{users} users, {per_user} tasks each: {} waited, mean {} s, p99 {} s; {} still wait; \
+         fairness {}",
+        report.waited_share.map_or_else(|| "–".to_owned(), percent),
+        seconds(wait_ms.mean),
+        seconds(wait_ms.p99),
+        short(report.waiting as f64),
+        report.fairness.map_or_else(|| "–".to_owned(), short)
+    )
 }

@@ -14,9 +14,11 @@ pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
 pub use fleet::{
-    EscalationReport, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
+    EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
 };
-pub use mechanisms::{Bubbles, HiddenReport, OverlapReport, PipelineReport, PowerReport};
+pub use mechanisms::{
+    Bubbles, HiddenReport, LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport,
+};
 pub use requests::requests_csv;
 pub use summary::render_run;
 pub use task::{ApiCost, Deadline, KindPrices, TaskCost, TaskJoules, TaskTokens};

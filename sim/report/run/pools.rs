@@ -1,6 +1,6 @@
 //! A fleet's figures as text for a terminal.
 
-use super::{EscalationReport, FleetReport, PoolReport, RunDocument};
+use super::{EscalationReport, FailedParts, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
 use crate::report::text::{counted, percent, short, short_or_dash};
@@ -59,8 +59,12 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             lesser if lesser > 0.0 => format!(", {} s without a part", short(lesser)),
             _ => String::new(),
         };
+        let kinds = faults.parts.map_or_else(String::new, |parts| {
+            let FailedParts { chips, stacks, links } = parts;
+            format!(" ({chips} of chips, {stacks} of stacks, {links} of links)")
+        });
         lines.push(format!(
-            "Failures: {}, {} s down{lesser}; {} moved, {} of KV lost.",
+            "Failures: {}{kinds}, {} s down{lesser}; {} moved, {} of KV lost.",
             faults.failures,
             short(faults.down_s),
             counted(faults.migrated_requests, "request"),

@@ -1,7 +1,7 @@
 //! One run as text for a terminal.
 
 use super::RunDocument;
-use super::mechanisms::{overlap_line, pipeline_line, power_line};
+use super::mechanisms::{overlap_line, pipeline_line, power_line, users_line};
 use super::pools::render_fleet;
 use super::tiers::render_tiers;
 use crate::cost::Bound;
@@ -12,6 +12,8 @@ use crate::units::significant;
 
 /// Width of the labels at the left.
 const LABEL: usize = 22;
+/// Links that take this share of the time have the one named that is waited for.
+const NAMED_LINKS: f64 = 0.05;
 /// Width of one figure in the latency block.
 const FIGURE: usize = 10;
 
@@ -131,7 +133,7 @@ fn throughput(run: &RunDocument) -> [Line; 5] {
     ]
 }
 
-fn work(run: &RunDocument) -> [Line; 8] {
+fn work(run: &RunDocument) -> [Line; 9] {
     let (requests, tokens) = (&run.requests, &run.tokens);
     let count = |n: u64| short(n as f64);
     // A request that is missing must show.
@@ -174,6 +176,7 @@ fn work(run: &RunDocument) -> [Line; 8] {
         ),
         ("Pipeline", run.pipeline.as_ref().map(pipeline_line)),
         ("Two batches", run.overlap.as_ref().map(overlap_line)),
+        ("At the door", run.users.as_ref().map(users_line)),
         ("Power cap", run.power.as_ref().map(power_line)),
         ("Simulated", Some(simulated(run))),
     ]
@@ -213,6 +216,12 @@ fn shares(run: &RunDocument, width: usize) -> String {
     );
     if run.decode_bound.largest().is_some() {
         lines.extend(folded(&verdict, width));
+    }
+    let on_links = [run.time_share, run.decode_bound].map(|s| s.get(Bound::Interconnect));
+    if let Some(link) = &run.bottleneck_link
+        && on_links.into_iter().flatten().any(|share| share >= NAMED_LINKS)
+    {
+        lines.extend(folded(&format!("Links wait for the {link} per direction."), width));
     }
     lines.join("\n")
 }

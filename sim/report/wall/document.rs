@@ -10,7 +10,7 @@ use super::techniques::AblateDocument;
 use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
-use crate::report::{Band, Elasticity, Shares, Slope};
+use crate::report::{Band, Elasticity, LinkReport, Shares, Slope};
 
 /// The ladder: what was asked, and one row a chip, in ladder order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -223,6 +223,8 @@ pub struct WallRow {
     /// Where each operator's constants of the time model are from, and what stood in for figures
     /// that are not public. Empty with `roofline`.
     pub constants: Vec<String>,
+    /// The link that the average decode step waits for longest; null where it waits for none.
+    pub bottleneck_link: Option<LinkReport>,
 }
 
 impl WallRow {
@@ -279,6 +281,7 @@ impl WallRow {
             bands: BTreeMap::new(),
             band_causes: BTreeMap::new(),
             constants: Vec::new(),
+            bottleneck_link: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod links;
 mod list;
 mod rows;
 mod show;

@@ -47,6 +47,8 @@ enum Kind {
     Prices,
     /// What chips and machines draw: power.toml
     Power,
+    /// What interrupted a fleet: workloads/faults
+    Faults,
     /// Kinds of stacked memory: hbm.toml
     Hbm,
     /// Their times: hbm-timing.toml
@@ -83,6 +85,7 @@ impl Kind {
             Self::Demand => written!("workloads/demand"),
             Self::Prices => written!("workloads/prices"),
             Self::Power => written!("workloads/power"),
+            Self::Faults => written!("workloads/faults"),
             Self::Recipes => written!("workloads/recipes"),
             Self::Scenario => return scenario(),
             Self::Sweep => return sweep(),

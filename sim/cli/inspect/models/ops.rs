@@ -15,7 +15,7 @@ use crate::cost::{
 };
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights, compile, forward};
-use crate::report::HiddenReport;
+use crate::report::{HiddenReport, LinkReport};
 use crate::serving::Limits;
 use crate::units::{Flop, Seconds, significant, with_prefix};
 
@@ -108,6 +108,8 @@ struct OpRow {
     link_bytes: f64,
     time_us: f64,
     bound: &'static str,
+    /// The link that binds it; null but for collectives.
+    link: Option<LinkReport>,
 }
 
 impl OpsFlags {
@@ -245,6 +247,7 @@ impl From<OpTime> for OpRow {
             link_bytes: op.wire.get(),
             time_us: op.time.get() * 1e6,
             bound: op.parts.largest().key(),
+            link: op.link.map(LinkReport::from),
         }
     }
 }
@@ -281,7 +284,24 @@ impl Step {
             shares.map(|(key, share)| format!("{key} {} %", significant(share * 100.0, 2)));
         shell.line(shares.collect::<Vec<_>>().join(", "))?;
         shell.line("")?;
-        shell.table(self.table())
+        shell.table(self.table())?;
+        for (link, ops) in self.links() {
+            shell.line(format!("{link} per direction: {}", ops.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    /// The links that bind collectives, and which.
+    fn links(&self) -> BTreeMap<String, Vec<&str>> {
+        let mut links: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for op in &self.ops {
+            let Some(link) = &op.link else { continue };
+            let ops = links.entry(link.to_string()).or_default();
+            if !ops.contains(&op.name.as_str()) {
+                ops.push(&op.name);
+            }
+        }
+        links
     }
 
     fn table(&self) -> Table {

@@ -10,6 +10,7 @@ use super::fleet::FleetFlags;
 use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
 use super::timeline::{Recording, TimelineFlags, Watch};
+use super::users::UserFlags;
 use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::{BasisFlags, share};
 use crate::cli::simulate::common::CommonFlags;
@@ -43,8 +44,8 @@ Examples:
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: context-parallel, disaggregated, expert-copies, failures, host-cores, kv-offload,
-    /// kv-pool, model-routing, part-failures, pipeline, power-cap, prefill-on-older-chips, routing,
-    /// speculative, two-batch; flags win
+    /// kv-pool, model-routing, oversubscribed, part-failures, part-rates, per-user, pipeline,
+    /// power-cap, prefill-on-older-chips, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -68,6 +69,9 @@ pub(in crate::cli) struct Run {
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
+    /// Who sends tasks
+    #[command(flatten)]
+    pub(super) users: UserFlags,
     /// Tasks in flight; each that ends is replaced at once
     /// [default: 32 for generated work; traces start tasks when they were recorded]
     #[arg(long, value_name = "N", conflicts_with = "rate")]
@@ -147,7 +151,7 @@ impl Run {
     }
 
     fn simulate(&self, shell: &mut Shell) -> Result<Exit, CliError> {
-        let chip = chip_named(&self.chip, shell)?;
+        let chip = self.wired(chip_named(&self.chip, shell)?)?;
         let model = self.common.model(shell)?;
         // Bands replay the work many times over; a timeline is begun but once.
         let work = if self.explain || self.is_recorded() {
@@ -223,6 +227,8 @@ impl Run {
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
         self.fleet.check_drafts(self.mechanisms.is_capped())?;
+        self.fleet.check_rates(self.horizon(work))?;
+        self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
@@ -379,6 +385,7 @@ impl Run {
         let order = crew.order();
         let mut warnings = work.warnings(&order.model.name, order.model.context);
         warnings.extend(doubts(result));
+        warnings.extend(self.fleet.late(result.ended.since_start()));
         if !matches!(self.load(work), Load::Closed { .. }) {
             warnings.extend(overload(result));
         }

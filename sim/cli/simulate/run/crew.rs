@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::command::Run;
-use super::fleet::{BetterPool, Lesser, PrefillPool, Stores};
+use super::fleet::{BetterPool, Forms, Lesser, PrefillPool, Stores};
 use super::timeline::Watch;
 use crate::cli::models::model_named;
 use crate::cli::simulate::work::Work;
@@ -13,7 +13,9 @@ use crate::cluster::{Deployment, Fleet, FleetFigures, Order, RunResult};
 use crate::cost::StepProgram;
 use crate::hardware::{Catalog, Chip};
 use crate::model::Model;
-use crate::report::{RunDocument, Used, Wire, fill_escalation, fill_oracle, fill_run, fill_tiers};
+use crate::report::{
+    RunDocument, Used, Wire, fill_escalation, fill_oracle, fill_parts, fill_run, fill_tiers,
+};
 use crate::serving::Speculating;
 
 /// The replicas of a run.
@@ -30,6 +32,8 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     better: Option<BetterPool<'a>>,
     /// What replicas become whose parts fail.
     lessers: Vec<Lesser>,
+    /// The same where parts fail by rates, of both pools.
+    forms: Option<[Option<Forms>; 2]>,
 }
 
 /// What a run names besides its chip and its model.
@@ -89,7 +93,9 @@ impl<'a> Crew<'a> {
         let pool = prefill.as_ref().map(|(pool, _)| pool);
         let (serving, _) = run.fleet.counts();
         let lessers = run.fleet.parts.lessers(((order, deployment), serving), pool)?;
-        Ok(Self { order, deployment, prefill, stores, better: better.transpose()?, lessers })
+        let forms = run.fleet.forms((order, deployment), pool)?;
+        let better = better.transpose()?;
+        Ok(Self { order, deployment, prefill, stores, better, lessers, forms })
     }
 }
 
@@ -101,7 +107,8 @@ impl Run {
 
     /// What it names besides its chip and its model.
     pub(super) fn named(&self, shell: &Shell) -> Result<Named, CliError> {
-        let chip = |name: Option<&str>| name.map(|name| chip_named(name, shell)).transpose();
+        let named = |name: &str| self.wired(chip_named(name, shell)?);
+        let chip = |name: Option<&str>| name.map(named).transpose();
         let (better, better_chip) = self.better();
         Ok(Named {
             prefill: chip(self.prefill_chip())?,
@@ -145,6 +152,12 @@ impl Run {
         let how = (engine, ttl, self.common.seed);
         let more = (speculation.as_ref(), crew.stores.as_ref(), crew.lessers.as_slice());
         let mut fleet = self.fleet.build(serving, prefill, how, more);
+        if let (Some(forms), Some(horizon)) = (&crew.forms, self.horizon(work)) {
+            let second = crew.prefill.as_ref().map(|(pool, _)| &pool.deployment);
+            let parts = (forms, [Some(crew.deployment), second]);
+            let when = (horizon, self.common.seed);
+            fleet = self.fleet.breaking(fleet, parts, speculation.as_ref(), when);
+        }
         if let Some(better) = &crew.better {
             let window = crew.order.model.context;
             return self.measure_cascade(fleet, (better, window), work, watch);
@@ -230,6 +243,9 @@ impl Run {
             fill_escalation(&mut document, &better.order, better.rate, result);
         }
         fill_oracle(&mut document, figures);
+        if crew.forms.is_some() {
+            fill_parts(&mut document, figures);
+        }
         if let (Some((tiering, sources)), Some(measured)) = (&crew.stores, &figures.tiers) {
             fill_tiers(&mut document, (tiering, sources), measured);
         }

@@ -90,7 +90,10 @@ impl Run {
         match (self.concurrency, self.rate) {
             (Some(concurrency), _) => Load::Closed { concurrency },
             (None, None) if self.open_loop => Load::Timestamps,
-            (None, _) => Load::Arrivals,
+            (None, _) => match self.users.per_user(self.common.seed) {
+                Some(users) => Load::PerUser(users),
+                None => Load::Arrivals,
+            },
         }
     }
 }

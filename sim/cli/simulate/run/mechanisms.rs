@@ -6,11 +6,11 @@ use super::command::Run;
 use crate::cli::CliError;
 use crate::cluster::{Order, Ways};
 use crate::economics::PowerModel;
-use crate::hardware::Chip;
+use crate::hardware::{Chip, Ports, Wiring};
 use crate::model::{Model, Plan};
 use crate::units::Watts;
 
-/// Power caps, overlap.
+/// Power caps, overlap, links.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Steps")]
 pub(super) struct MechanismFlags {
@@ -22,6 +22,23 @@ pub(super) struct MechanismFlags {
     /// ranks of their experts (two-batch) [default: none]
     #[arg(long, value_enum, value_name = "HOW")]
     overlap: Option<OverlapName>,
+    /// NICs of a domain, each of the bandwidth that the specs give a chip [default: one per chip]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+    nics: Option<u32>,
+    /// What the NICs below a leaf switch can send, over what the leaf can send to the spine
+    /// [default: 1]
+    #[arg(long, value_name = "RATIO", value_parser = ratio)]
+    oversubscription: Option<f64>,
+    /// Price collectives on links as they are in a domain: `mesh` of all chips with each other, a
+    /// torus `4x4x4`; see `memwall chips links` [default: as if switched]
+    #[arg(long, value_name = "WIRING")]
+    wiring: Option<Wiring>,
+}
+
+/// At least 1.
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio = text.parse().ok().filter(|ratio| (1.0..=1e6).contains(ratio));
+    ratio.ok_or_else(|| format!("`{text}` is no ratio; write 4 for 4:1, 1 for none"))
 }
 
 /// What hides communication.
@@ -49,6 +66,28 @@ impl MechanismFlags {
     /// Whether steps are accounted for clock by clock.
     pub(super) fn is_capped(&self) -> bool {
         self.power_cap.is_some()
+    }
+
+    /// `chip` between links as they are asked for.
+    fn wired(&self, mut chip: Chip) -> Result<Chip, CliError> {
+        if let Some(wiring) = self.wiring {
+            let domain = Ports::of(&chip).domain;
+            if let Some(chips) = wiring.chips().filter(|chips| *chips != domain) {
+                return Err(CliError::Flag {
+                    flag: "--wiring",
+                    value: wiring.to_string(),
+                    problem: format!(
+                        "a torus of {chips} chips, but a domain of {} has {domain}",
+                        chip.name
+                    ),
+                    remedy: format!("give dimensions whose product is {domain}"),
+                });
+            }
+            (chip.fabric.known, chip.fabric.wiring) = (wiring, wiring);
+        }
+        chip.fabric.nics = self.nics.or(chip.fabric.nics);
+        chip.fabric.oversubscription = self.oversubscription.or(chip.fabric.oversubscription);
+        Ok(chip)
     }
 
     /// What they ask of the chips of `order`.
@@ -86,6 +125,11 @@ impl MechanismFlags {
 }
 
 impl Run {
+    /// `chip` between links as they are asked for.
+    pub(in crate::cli::simulate) fn wired(&self, chip: Chip) -> Result<Chip, CliError> {
+        self.mechanisms.wired(chip)
+    }
+
     /// The order for `model` on `chip` as `plan`, with what is asked for beyond the usual.
     pub(in crate::cli::simulate) fn order<'a>(
         &self,

@@ -7,6 +7,7 @@ mod load;
 mod mechanisms;
 mod output;
 mod timeline;
+mod users;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::{Crew, Others};

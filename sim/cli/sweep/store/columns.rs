@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::{Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument};
+use crate::report::{
+    Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument, UsersReport,
+};
 use crate::sweep::{Setting, SweepSpec};
 
 /// What a column holds.
@@ -57,17 +59,26 @@ impl Column {
 const PLAIN: [&str; 5] = ["latency", "throughput", "energy", "cost", "fleet"];
 
 /// Paths of a document that are the same for all points, or stand elsewhere.
-const LEFT_OUT: [&str; 7] =
-    ["schema", "memwall_version", "seed", "constants", "bands", "band_causes", "task.api"];
+const LEFT_OUT: [&str; 8] = [
+    "schema",
+    "memwall_version",
+    "seed",
+    "constants",
+    "bands",
+    "band_causes",
+    "bottleneck_link",
+    "task.api",
+];
 
 /// Flags that make a fleet of a replica, or give it stores below HBM: only then there are figures
 /// of these.
-const FLEET: [&str; 9] = [
+const FLEET: [&str; 10] = [
     "replicas",
     "prefill-replicas",
     "fail-every",
     "outage",
     "part-fault",
+    "part-faults",
     "host-cores",
     "draft-tokens",
     "escalate-to",
@@ -109,6 +120,7 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
     blank.pipeline = stages.then(PipelineReport::default);
     blank.overlap = is_set("overlap").then(OverlapReport::default);
     blank.power = is_set("power-cap").then(PowerReport::default);
+    blank.users = is_set("users").then(UsersReport::default);
     blank.task.deadline = is_set("deadline").then(Deadline::default);
     let blank = serde_json::to_value(blank).expect("documents are JSON");
     let mut measured = Vec::new();

@@ -7,7 +7,9 @@ use crate::cost::forms::setting::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
+use crate::hardware::{Narrowest, Ports, Routes, Traffic};
 use crate::model::{Collective, CollectiveKind};
+use crate::units::BytesPerSec;
 
 /// Most ranks that engines' own all-reduce kernels were measured with.
 const OWN_ALL_REDUCE: u32 = 16;
@@ -26,6 +28,8 @@ pub(in crate::cost) struct CollectiveForm {
     /// Bytes sent per byte of the tensor, over the link that binds.
     wire: f64,
     peaks: Peaks,
+    /// The link that binds.
+    narrowest: Option<Narrowest>,
 }
 
 /// One way to do a collective.
@@ -64,18 +68,20 @@ impl CollectiveForm {
         }
         let ranks = collective.ranks.max(1);
         let mut peaks = setting.bench.ceilings(crate::hardware::Format::Bf16);
-        let mut form = Self { row_bytes: 0.0, ways: Vec::new(), wire: 0.0, peaks };
+        let mut form = Self { row_bytes: 0.0, ways: Vec::new(), wire: 0.0, peaks, narrowest: None };
         if ranks == 1 {
             return Ok(form);
         }
-        let group = Group::of(ranks, top_k, &setting.bench)?;
+        let (group, routes) = Group::routed(ranks, top_k, collective.kind, setting)?;
         let (inner, outer) = (group.inner(collective.kind), group.outer(collective.kind));
         // The slower of the two links bounds the roofline.
-        (form.wire, peaks.wire) = if inner / group.link >= outer / group.nic {
-            (inner, group.link)
+        let narrowest;
+        (form.wire, peaks.wire, narrowest) = if inner / group.link >= outer / group.nic {
+            (inner, group.link, routes.inside)
         } else {
-            (outer, group.nic)
+            (outer, group.nic, routes.across)
         };
+        form.narrowest = Some(narrowest);
         form.peaks = peaks;
         form.row_bytes = collective.bytes_per_token;
         form.ways = ways(collective.kind, group, setting);
@@ -86,14 +92,29 @@ impl CollectiveForm {
     /// the next begins another domain.
     fn send(collective: &Collective, setting: &mut Setting) -> Result<Self, CostError> {
         let is_far = collective.ranks.is_multiple_of(setting.bench.machine.domain);
-        let (way, wire) = Way::to_peer(is_far, setting)?;
+        let (way, link) = Way::to_peer(is_far, setting)?;
+        let wire = link.rate.get();
         let peaks = Peaks { wire, ..setting.bench.ceilings(crate::hardware::Format::Bf16) };
-        Ok(Self { row_bytes: collective.bytes_per_token, ways: vec![way], wire: 1.0, peaks })
+        let (row_bytes, ways) = (collective.bytes_per_token, vec![way]);
+        Ok(Self { row_bytes, ways, wire: 1.0, peaks, narrowest: Some(link) })
     }
 }
 
 impl Group {
-    /// `ranks` of the chips of a bench.
+    /// `ranks` of the chips of a setting, with what their links leave to each; and which bind.
+    fn routed(
+        ranks: u32,
+        top_k: u32,
+        kind: CollectiveKind,
+        setting: &mut Setting,
+    ) -> Result<(Self, Routes), CostError> {
+        let mut group = Self::of(ranks, top_k, &setting.bench)?;
+        let routes = setting.routes(traffic(kind), ranks)?;
+        (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
+        Ok((group, routes))
+    }
+
+    /// `ranks` of the chips of a bench, each at the rate of its ports.
     pub(in crate::cost::forms) fn of(
         ranks: u32,
         top_k: u32,
@@ -106,13 +127,14 @@ impl Group {
     fn strided(ranks: u32, stride: u32, top_k: u32, on: &Bench) -> Result<Self, CostError> {
         let machine = &on.machine;
         let link = on.link(ranks)?;
+        let nic = Ports::of(&on.chip).nic.map_or(link, BytesPerSec::get);
         let inside = (machine.domain / stride).clamp(1, ranks);
         Ok(Self {
             ranks: f64::from(ranks),
             inside: f64::from(inside),
             domains: f64::from(ranks.div_ceil(inside)),
             link,
-            nic: machine.nic.unwrap_or(link),
+            nic,
             top_k: f64::from(top_k.max(1)),
         })
     }
@@ -153,6 +175,17 @@ impl Group {
     /// Ranks that hold at least one of a token's experts, expected.
     pub(in crate::cost::forms) fn distinct(self) -> f64 {
         distinct(self.ranks, self.top_k)
+    }
+}
+
+/// Who sends to whom.
+fn traffic(kind: CollectiveKind) -> Traffic {
+    match kind {
+        CollectiveKind::AllReduce | CollectiveKind::AllGather | CollectiveKind::ReduceScatter => {
+            Traffic::Rings
+        }
+        CollectiveKind::Dispatch | CollectiveKind::Combine => Traffic::Pairs,
+        CollectiveKind::Send => Traffic::Next,
     }
 }
 
@@ -255,19 +288,26 @@ pub(in crate::cost::forms) fn exchange_way(
 }
 
 impl Way {
-    /// From one rank to a peer, in another domain if `is_far`; and the bandwidth between them.
-    pub(super) fn to_peer(is_far: bool, setting: &mut Setting) -> Result<(Self, f64), CostError> {
-        let pair = Group::of(2, 1, &setting.bench)?;
+    /// From one rank to a peer, in another domain if `is_far`; and the link that binds.
+    pub(super) fn to_peer(
+        is_far: bool,
+        setting: &mut Setting,
+    ) -> Result<(Self, Narrowest), CostError> {
+        let reach = if is_far { setting.bench.machine.domain.saturating_mul(2) } else { 2 };
+        let routes = setting.routes(traffic(CollectiveKind::Send), reach)?;
+        let mut pair = Group::of(2, 1, &setting.bench)?;
+        (pair.link, pair.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let network = setting.calibration.others.network;
         let mut way = nccl(CollectiveKind::AllGather, "all-gather", pair, setting);
-        let (efficiency, bandwidth) = if is_far {
+        let (efficiency, link) = if is_far {
             // In domains of one chip a pair is two domains already.
             way.alpha += if pair.domains > 1.0 { 0.0 } else { network.alpha.get() };
-            (network.e, pair.nic)
+            (network.e, routes.across)
         } else {
-            (setting.calibration.others.send.e, pair.link)
+            (setting.calibration.others.send.e, routes.inside)
         };
-        Ok((Self { inverse: 1.0 / (efficiency * bandwidth), beta: 0.0, ..way }, bandwidth))
+        let inverse = 1.0 / (efficiency * link.rate.get());
+        Ok((Self { inverse, beta: 0.0, ..way }, link))
     }
 
     /// Between every `stride`-th of the ranks, so many of them: all gather what each has, in a ring
@@ -278,7 +318,9 @@ impl Way {
         setting: &mut Setting,
     ) -> Result<Self, CostError> {
         let key = if kind == CollectiveKind::AllGather { "all-gather" } else { "reduce-scatter" };
-        let group = Group::strided(ranks, stride, 1, &setting.bench)?;
+        let mut group = Group::strided(ranks, stride, 1, &setting.bench)?;
+        let routes = setting.routes(traffic(kind), ranks.saturating_mul(stride))?;
+        (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let way = nccl(kind, key, group, setting);
         let further = match kind {
             CollectiveKind::AllGather => (group.domains - 2.0).max(0.0),
@@ -316,6 +358,10 @@ impl RowForm for CollectiveForm {
 
     fn peaks(&self) -> Peaks {
         self.peaks
+    }
+
+    fn narrowest(&self) -> Option<&Narrowest> {
+        self.narrowest.as_ref()
     }
 }
 

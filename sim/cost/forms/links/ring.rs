@@ -54,7 +54,7 @@ impl RingForm {
         };
         let peers = (ring.ranks, ring.stride);
         let is_far = ring.ranks.saturating_mul(ring.stride) > setting.bench.machine.domain;
-        let (hop, wire) = Way::to_peer(is_far, setting)?;
+        let (hop, link) = Way::to_peer(is_far, setting)?;
         Ok(Self {
             parts: f64::from(ring.ranks),
             attention,
@@ -65,7 +65,10 @@ impl RingForm {
             hop,
             gather: Way::among(peers, CollectiveKind::AllGather, setting)?,
             scatter: Way::among(peers, CollectiveKind::ReduceScatter, setting)?,
-            peaks: Peaks { wire, ..setting.bench.ceilings(crate::hardware::Format::Bf16) },
+            peaks: Peaks {
+                wire: link.rate.get(),
+                ..setting.bench.ceilings(crate::hardware::Format::Bf16)
+            },
         })
     }
 

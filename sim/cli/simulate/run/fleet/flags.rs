@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::acceptance::Drafting;
 use super::better::{BetterFlags, BetterPool};
-use super::parts::{Lesser, PartFlags};
+use super::parts::{Lesser, Outage, PartFlags, outage};
+use super::rates::RateFlags;
 use super::tiers::{Stores, TierFlags};
 use crate::cli::CliError;
 use crate::cli::simulate::values;
@@ -17,7 +18,7 @@ use crate::des::Streams;
 use crate::model::{Model, Plan};
 use crate::report::{Pool, RunDocument, Wire, fill_fleet};
 use crate::serving::{Engine, Speculating, Speculation};
-use crate::units::{BytesPerSec, SimSpan};
+use crate::units::{BytesPerSec, SimSpan, significant};
 
 /// Replicas, routing, disaggregation, failures, tools.
 #[derive(Args, Clone, Debug)]
@@ -67,7 +68,7 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
     fail_every: Option<SimSpan>,
     /// A failed replica is down for this long on average
     #[arg(long, value_name = "TIME", value_parser = values::span, default_value = "10min")]
-    repair: SimSpan,
+    pub(super) repair: SimSpan,
     /// Replica N (from 0, those that prefill last) fails at a time, and returns after another if
     /// one is given: `2@10min`, `0@90s+5min`
     #[arg(long, value_name = "N@TIME[+TIME]", num_args = 1.., value_parser = outage)]
@@ -75,6 +76,9 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
     /// Parts of replicas
     #[command(flatten)]
     pub(in crate::cli::simulate::run) parts: PartFlags,
+    /// Their rates
+    #[command(flatten)]
+    pub(super) rates: RateFlags,
     /// Tools of agents queue for this many host cores [default: cores without number]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
@@ -107,25 +111,6 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
     pub(in crate::cli::simulate::run) tiers: TierFlags,
 }
 
-/// A replica that fails at a time.
-#[derive(Clone, Copy, Debug)]
-struct Outage {
-    replica: usize,
-    at: SimSpan,
-    down: Option<SimSpan>,
-}
-
-fn outage(text: &str) -> Result<Outage, String> {
-    let form = || format!("write `2@10min` or `0@90s+5min`, not `{text}`");
-    let (replica, times) = text.split_once('@').ok_or_else(form)?;
-    let replica = replica.parse().map_err(|_| form())?;
-    let (at, down) = match times.split_once('+') {
-        Some((at, down)) => (at, Some(values::span(down)?)),
-        None => (times, None),
-    };
-    Ok(Outage { replica, at: values::span(at)?, down })
-}
-
 /// The pool that prefills, as ordered and deployed.
 pub(in crate::cli::simulate::run) struct PrefillPool<'a> {
     pub(in crate::cli::simulate::run) order: Order<'a>,
@@ -145,6 +130,7 @@ impl FleetFlags {
             || self.fail_every.is_some()
             || !self.outage.is_empty()
             || self.parts.is_on()
+            || self.rates.is_on()
             || self.host_cores.is_some()
             || self.draft_tokens.is_some()
             || self.tiers.is_on()
@@ -196,7 +182,18 @@ impl FleetFlags {
                 (outage.replica.to_string(), format!("replicas are numbered 0 to {}", size - 1));
             return refuse("--outage", &value, &problem, "name one of these");
         }
-        self.parts.check(size)?;
+        self.parts.check(size, self.rates.is_on())?;
+        let other_faults = [
+            ("--fail-every", self.fail_every.is_some()),
+            ("--outage", !self.outage.is_empty()),
+            ("--part-fault", self.parts.is_on()),
+        ];
+        if self.rates.is_on()
+            && let Some((flag, _)) = other_faults.into_iter().find(|(_, is_set)| *is_set)
+        {
+            let problem = "replicas fail by --part-faults already";
+            return refuse(flag, "is set", problem, "leave one of the two out");
+        }
         if self.is_on() && is_explained {
             let problem = "bands of fleets are not computed";
             return refuse("--explain", "is set", problem, "leave it out, or give one replica");
@@ -206,6 +203,19 @@ impl FleetFlags {
             return refuse("--host-cores", "is set", problem, "leave --open-loop or it out");
         }
         Ok(())
+    }
+
+    /// Faults of a schedule that come after the end of a run.
+    pub(in crate::cli::simulate::run) fn late(&self, ended: SimSpan) -> Option<String> {
+        let times = self.outage.iter().map(|outage| outage.at).chain(self.parts.times());
+        let late = times.filter(|at| *at > ended).count();
+        (late > 0).then(|| {
+            format!(
+                "{late} of the faults that were asked for come after the run's end at {} s, and \
+                 are not in it; give a longer --duration or earlier times",
+                significant(ended.seconds().get(), 4)
+            )
+        })
     }
 
     /// Refuses drafts where steps are accounted for clock by clock.

@@ -28,19 +28,29 @@ pub(in crate::cli::simulate::run) struct PartFlags {
 }
 
 impl PartFlags {
+    /// How long replicas take to start anew, if that is given.
+    pub(super) const fn restart(&self) -> Option<SimSpan> {
+        self.restart
+    }
+
+    /// When parts fail.
+    pub(super) fn times(&self) -> impl Iterator<Item = SimSpan> {
+        self.part_fault.iter().map(|fault| fault.at)
+    }
+
     /// Whether any part fails.
     pub(super) fn is_on(&self) -> bool {
         !self.part_fault.is_empty()
     }
 
     /// Refuses parts of replicas that there are not, and two in one.
-    pub(super) fn check(&self, size: usize) -> Result<(), CliError> {
+    pub(super) fn check(&self, size: usize, has_rates: bool) -> Result<(), CliError> {
         let refuse = |flag, value: String, problem: String, remedy: &str| {
             Err(CliError::Flag { flag, value, problem, remedy: remedy.into() })
         };
-        if self.part_fault.is_empty() && self.restart.is_some() {
+        if self.part_fault.is_empty() && self.restart.is_some() && !has_rates {
             let problem = "no part fails, and whole replicas return when --outage says".into();
-            let remedy = "give --part-fault, or leave it out";
+            let remedy = "give --part-fault or --part-faults, or leave it out";
             return refuse("--restart", "is set".into(), problem, remedy);
         }
         let mut seen = Vec::new();
@@ -81,6 +91,26 @@ impl PartFlags {
         });
         lesser.collect()
     }
+}
+
+/// A replica that fails at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outage {
+    pub(super) replica: usize,
+    pub(super) at: SimSpan,
+    pub(super) down: Option<SimSpan>,
+}
+
+/// `2@10min`, `0@90s+5min`.
+pub(super) fn outage(text: &str) -> Result<Outage, String> {
+    let form = || format!("write `2@10min` or `0@90s+5min`, not `{text}`");
+    let (replica, times) = text.split_once('@').ok_or_else(form)?;
+    let replica = replica.parse().map_err(|_| form())?;
+    let (at, down) = match times.split_once('+') {
+        Some((at, down)) => (at, Some(values::span(down)?)),
+        None => (times, None),
+    };
+    Ok(Outage { replica, at: values::span(at)?, down })
 }
 
 /// A part that fails at a time.
@@ -150,17 +180,7 @@ impl PartOutage {
             let problem = format!("without the part nothing runs ({})", reason(&misfit));
             refuse(name.clone(), &problem, "spread the model over more chips, or use fewer bits")
         })?;
-        let loading = || {
-            let link = order.chip.host_link.filter(|link| link.get() > 0.0)?;
-            Some(SimSpan::from_seconds(whole.memory.weights / link))
-        };
-        let restart = restart.or_else(loading).ok_or_else(|| {
-            refuse(
-                name.clone(),
-                "its host link, which weights are loaded over, is not known",
-                "give --restart",
-            )
-        })?;
+        let restart = restart_of(order, whole, restart)?;
         Ok(Lesser { outage: self, restart, deployment })
     }
 }
@@ -182,8 +202,26 @@ impl Lesser {
     }
 }
 
+/// How long a replica takes to start anew, if not as `given`: its weights over the host link.
+pub(super) fn restart_of(
+    order: &Order,
+    whole: &Deployment,
+    given: Option<SimSpan>,
+) -> Result<SimSpan, CliError> {
+    let loading = || {
+        let link = order.chip.host_link.filter(|link| link.get() > 0.0)?;
+        Some(SimSpan::from_seconds(whole.memory.weights / link))
+    };
+    given.or_else(loading).ok_or_else(|| CliError::Flag {
+        flag: "--chip",
+        value: order.chip.name.clone(),
+        problem: "its host link, which weights are loaded over, is not known".into(),
+        remedy: "give --restart".into(),
+    })
+}
+
 /// What does not fit, without advice on plans.
-fn reason(misfit: &Misfit) -> String {
+pub(super) fn reason(misfit: &Misfit) -> String {
     let text = misfit.to_string();
     text.split("; ").next().unwrap_or_default().to_owned()
 }

@@ -1,0 +1,243 @@
+//! Parts of replicas that fail at rates.
+
+use clap::Args;
+
+use super::flags::{FleetFlags, PrefillPool};
+use super::parts::{reason, restart_of};
+use crate::cli::CliError;
+use crate::cli::simulate::values;
+use crate::cluster::{
+    Deployment, Fleet, Form, Lack, Order, Part, PartKind, PartRates, PublishedFaults, spells,
+};
+use crate::cost::StepProgram;
+use crate::des::Streams;
+use crate::hardware::Chip;
+use crate::serving::{Speculating, Speculation};
+use crate::units::{Seconds, SimSpan};
+
+/// Rates of faults.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Fleet")]
+pub(in crate::cli::simulate::run) struct RateFlags {
+    /// Parts of all replicas fail at drawn times, each part of a kind for itself, after so long on
+    /// average: `chip=20000h stack=50000h link=80000h`; `published`: as often as in Meta's
+    /// training of Llama 3 405B, of 16,384 H100s in 54 days; `published x100`: a hundred times as
+    /// often. They return after --repair on average; a link takes a switch's share with it
+    #[arg(long, value_name = "RATES", num_args = 1.., value_parser = word)]
+    part_faults: Vec<Word>,
+}
+
+/// A word of the flag.
+#[derive(Clone, Copy, Debug)]
+enum Word {
+    Published,
+    Times(f64),
+    Rate(PartKind, Seconds),
+}
+
+fn word(text: &str) -> Result<Word, String> {
+    let form = || format!("write `chip=20000h`, `published` or `published x100`, not `{text}`");
+    if text == "published" {
+        return Ok(Word::Published);
+    }
+    if let Some(times) = text.strip_prefix('x') {
+        let times = times.parse().ok().filter(|times| (1e-6..=1e9).contains(times));
+        return times.map(Word::Times).ok_or_else(form);
+    }
+    let (kind, between) = text.split_once('=').ok_or_else(form)?;
+    let kind = PartKind::ALL.into_iter().find(|one| one.key() == kind).ok_or_else(form)?;
+    Ok(Word::Rate(kind, values::uptime(between)?.seconds()))
+}
+
+impl RateFlags {
+    /// Whether any part can fail so.
+    pub(super) fn is_on(&self) -> bool {
+        !self.part_faults.is_empty()
+    }
+
+    /// Refuses words that do not go together, and runs without an end.
+    pub(super) fn check(&self, horizon: Option<SimSpan>) -> Result<(), CliError> {
+        if !self.is_on() {
+            return Ok(());
+        }
+        let refuse = |value: &str, problem: &str, remedy: &str| {
+            let (value, problem, remedy) = (value.into(), problem.into(), remedy.into());
+            Err(CliError::Flag { flag: "--part-faults", value, problem, remedy })
+        };
+        let published = self.part_faults.iter().any(|word| matches!(word, Word::Published));
+        let given = self.part_faults.iter().any(|word| matches!(word, Word::Rate(..)));
+        let times = self.part_faults.iter().any(|word| matches!(word, Word::Times(_)));
+        if published && given || times && !published {
+            let problem = "rates are either the published ones, times a factor, or given";
+            return refuse("is set", problem, "write `published x100`, or `chip=20000h`");
+        }
+        if horizon.is_none() {
+            let problem = "faults are drawn up to the end of a run, and this one has none";
+            return refuse("is set", problem, "give a --duration");
+        }
+        Ok(())
+    }
+
+    fn rates(&self, chip: &Chip) -> PartRates {
+        let mut rates = PartRates::default();
+        let times = self.part_faults.iter().find_map(|word| match word {
+            Word::Times(times) => Some(*times),
+            _ => None,
+        });
+        for word in &self.part_faults {
+            match *word {
+                Word::Published => {
+                    // Their chip has five stacks; what counts is the rate of one.
+                    rates = PublishedFaults::embedded().rates(STACKS, times.unwrap_or(1.0));
+                }
+                Word::Rate(kind, between) => rates.set(kind, between),
+                Word::Times(_) => {}
+            }
+        }
+        if chip.memory.stacks.is_none() { rates.without(PartKind::Stack) } else { rates }
+    }
+
+    /// What replicas of `whole` become without parts that can fail.
+    fn forms(
+        &self,
+        (order, whole): (&Order, &Deployment),
+        restart: Option<SimSpan>,
+    ) -> Result<Forms, CliError> {
+        let rates = self.rates(order.chip);
+        let has = |kind| rates.get(kind).is_some();
+        let (stack, link) = (has(PartKind::Stack), has(PartKind::Link));
+        let without = |lack: Lack| {
+            let is_possible = (!lack.stack || stack) && (!lack.link || link);
+            is_possible.then(|| lesser(order, lack)).transpose()
+        };
+        Ok(Forms {
+            rates,
+            chip: order.chip.clone(),
+            chips: order.plan.gpus(),
+            lesser: [
+                without(Lack { stack: true, link: false })?,
+                without(Lack { stack: false, link: true })?,
+                without(Lack { stack: true, link: true })?,
+            ],
+            restart: restart_of(order, whole, restart)?,
+        })
+    }
+
+    /// The forms of both pools, if parts fail.
+    fn of_pools(
+        &self,
+        whole: (&Order, &Deployment),
+        prefill: Option<&PrefillPool>,
+        restart: Option<SimSpan>,
+    ) -> Result<Option<[Option<Forms>; 2]>, CliError> {
+        if !self.is_on() {
+            return Ok(None);
+        }
+        let second = prefill.map(|pool| self.forms((&pool.order, &pool.deployment), restart));
+        Ok(Some([Some(self.forms(whole, restart)?), second.transpose()?]))
+    }
+}
+
+impl FleetFlags {
+    /// Refuses rates of faults that cannot be drawn.
+    pub(in crate::cli::simulate::run) fn check_rates(
+        &self,
+        horizon: Option<SimSpan>,
+    ) -> Result<(), CliError> {
+        self.rates.check(horizon)
+    }
+
+    /// What replicas become whose parts fail by rates.
+    pub(in crate::cli::simulate::run) fn forms(
+        &self,
+        whole: (&Order, &Deployment),
+        prefill: Option<&PrefillPool>,
+    ) -> Result<Option<[Option<Forms>; 2]>, CliError> {
+        self.rates.of_pools(whole, prefill, self.parts.restart())
+    }
+
+    /// `fleet`, whose parts fail by rates until `horizon`.
+    pub(in crate::cli::simulate::run) fn breaking<'a>(
+        &self,
+        mut fleet: Fleet<Speculating<&'a StepProgram>>,
+        (forms, wholes): (&'a [Option<Forms>; 2], [Option<&'a Deployment>; 2]),
+        speculation: Option<&Speculation>,
+        (horizon, seed): (SimSpan, u64),
+    ) -> Fleet<Speculating<&'a StepProgram>> {
+        let (serving, prefilling) = self.counts();
+        fleet = fleet.with_fault_figures();
+        let ranges = [0..serving, serving..serving + prefilling];
+        for ((forms, whole), members) in forms.iter().zip(wholes).zip(ranges) {
+            if let (Some(forms), Some(whole)) = (forms, whole) {
+                let when = (self.repair, horizon, seed);
+                fleet = forms.breaking(fleet, (members, whole), speculation, when);
+            }
+        }
+        fleet
+    }
+}
+
+/// Stacks of the chips that the published faults are of.
+const STACKS: u32 = 5;
+
+/// The replicas of `order` without some of their parts.
+fn lesser(order: &Order, lack: Lack) -> Result<Deployment, CliError> {
+    let refuse = |problem: String| CliError::Flag {
+        flag: "--part-faults",
+        value: order.chip.name.clone(),
+        problem,
+        remedy: "give rates of other parts alone, or spread the model over more chips".into(),
+    };
+    let mut chip = order.chip.clone();
+    // One of the switches that a chip's links lead to; half of them if their number is not known.
+    let share = order.chip.fabric.switches.map_or(0.5, |switches| 1.0 / f64::from(switches));
+    let parts = [(lack.stack, Part::Stack), (lack.link, Part::Link(share.min(0.5)))];
+    for (_, part) in parts.into_iter().filter(|(is_gone, _)| *is_gone) {
+        chip = part.taken_from(&chip).map_err(|problem| refuse(problem.into()))?;
+    }
+    let deployed = Order { chip: &chip, ..*order }.deploy();
+    deployed
+        .map_err(|misfit| refuse(format!("without the part nothing runs ({})", reason(&misfit))))
+}
+
+/// What replicas of a pool become without parts, and how often these fail.
+pub(in crate::cli::simulate::run) struct Forms {
+    rates: PartRates,
+    chip: Chip,
+    chips: u32,
+    /// Without a stack, a link, both.
+    lesser: [Option<Deployment>; 3],
+    restart: SimSpan,
+}
+
+impl Forms {
+    /// `fleet`, of which the replicas in `members`, `whole` else, lack parts by drawn times.
+    pub(super) fn breaking<'a>(
+        &'a self,
+        mut fleet: Fleet<Speculating<&'a StepProgram>>,
+        (members, whole): (std::ops::Range<usize>, &'a Deployment),
+        speculation: Option<&Speculation>,
+        (repair, horizon, seed): (SimSpan, SimSpan, u64),
+    ) -> Fleet<Speculating<&'a StepProgram>> {
+        for member in members {
+            let at = (Streams::new(seed), member);
+            let faults = self.rates.draw((&self.chip, self.chips), repair, horizon, at);
+            for spell in spells(&faults, self.restart) {
+                let is_whole = spell.lacks == Lack::default();
+                let deployment = match (spell.lacks.stack, spell.lacks.link) {
+                    (false, false) => Some(whole),
+                    (true, false) => self.lesser[0].as_ref(),
+                    (false, true) => self.lesser[1].as_ref(),
+                    (true, true) => self.lesser[2].as_ref(),
+                };
+                let form = deployment.filter(|_| spell.is_change).map(|deployment| Form {
+                    pricer: Speculating::new(&deployment.program, speculation.cloned()),
+                    pages: deployment.pages,
+                    is_whole,
+                });
+                fleet = fleet.with_spell(member, &spell, form);
+            }
+        }
+        fleet
+    }
+}
