@@ -82,6 +82,10 @@ pub(super) trait ContextForm: Send {
     fn time(&self, load: &Load) -> Breakdown;
     /// Its ceilings.
     fn peaks(&self) -> Peaks;
+    /// The link that binds what it sends, if it sends anything.
+    fn narrowest(&self) -> Option<&Narrowest> {
+        None
+    }
     /// Its lower bound.
     fn roofline(&self, load: &Load) -> Breakdown {
         self.peaks().roofline(self.work(load))

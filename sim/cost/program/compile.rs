@@ -244,9 +244,10 @@ impl CompiledOp {
             parts,
             family: self.family,
             link: match &self.form {
-                Compiled::ByRows(_, form) => form.narrowest().cloned(),
-                Compiled::ByContext(_) => None,
-            },
+                Compiled::ByRows(_, form) => form.narrowest(),
+                Compiled::ByContext(forms) => forms.iter().find_map(|form| form.narrowest()),
+            }
+            .cloned(),
         }
     }
 }

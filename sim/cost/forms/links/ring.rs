@@ -6,6 +6,7 @@ use crate::cost::forms::prefill::PrefillForm;
 use crate::cost::forms::setting::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
+use crate::hardware::Narrowest;
 use crate::model::{CollectiveKind, Ring, RingAttention};
 
 /// What is left of passing keys or queries round a ring, beside the attention that it feeds.
@@ -34,6 +35,8 @@ pub(in crate::cost) struct RingForm {
     gather: Way,
     scatter: Way,
     peaks: Peaks,
+    /// Between neighbours.
+    link: Narrowest,
 }
 
 /// One way to bring keys and queries together.
@@ -69,6 +72,7 @@ impl RingForm {
                 wire: link.rate.get(),
                 ..setting.bench.ceilings(crate::hardware::Format::Bf16)
             },
+            link,
         })
     }
 
@@ -155,6 +159,10 @@ impl ContextForm for RingForm {
 
     fn peaks(&self) -> Peaks {
         self.peaks
+    }
+
+    fn narrowest(&self) -> Option<&Narrowest> {
+        Some(&self.link)
     }
 
     /// What the wires take longer than attention at its own bound.
