@@ -239,6 +239,9 @@ fn rates_that_cannot_be_meant_are_refused() {
     refused(&["--part-faults", "fan=5h"], &["fan=5h", "published x100"]);
     refused(&["--part-faults", "x100"], &["--part-faults", "published x100"]);
     refused(&["--part-faults", "published", "chip=5h"], &["--part-faults", "either"]);
+    refused(&["--part-faults", "published", "x2", "x3"], &["--part-faults", "twice"]);
+    refused(&["--part-faults", "chip=5h chip=6h"], &["--part-faults", "twice"]);
+    refused(&["--part-faults", "published x1e12"], &["x1e12", "x1000000000"]);
     let twice = ["--part-faults", "published", "--outage", "0@5s"];
     refused(&twice, &["--outage", "--part-faults"]);
     // What a schedule puts after the end of the run is said.

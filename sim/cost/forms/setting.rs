@@ -7,6 +7,7 @@ use crate::cost::calibration::{Calibration, Family, Site, Streaming, Streams};
 use crate::cost::machine::{Arithmetic, CostError};
 use crate::cost::profile::{EngineProfile, Pricing};
 use crate::hardware::{Chip, Engine, Format, Routes, Traffic};
+use crate::model::CollectiveKind;
 
 /// What forms are made from.
 pub(in crate::cost) struct Setting<'a> {
@@ -72,8 +73,9 @@ impl<'a> Setting<'a> {
         Some(Chosen { row, donor: found.donor })
     }
 
-    /// The narrowest links of so many ranks that exchange so.
-    pub(super) fn routes(&mut self, traffic: Traffic, ranks: u32) -> Result<Routes, CostError> {
+    /// The narrowest links of so many ranks of a collective.
+    pub(super) fn routes(&mut self, kind: CollectiveKind, ranks: u32) -> Result<Routes, CostError> {
+        let traffic = traffic(kind);
         if let Some(known) = self.routes.get(&(traffic, ranks)) {
             return Ok(known.clone());
         }
@@ -147,6 +149,17 @@ impl<'a> Setting<'a> {
     /// What the program must remember.
     pub(in crate::cost) fn finish(self) -> (Vec<u32>, BTreeSet<String>) {
         (self.clips, self.notes)
+    }
+}
+
+/// Who sends to whom.
+fn traffic(kind: CollectiveKind) -> Traffic {
+    match kind {
+        CollectiveKind::AllReduce | CollectiveKind::AllGather | CollectiveKind::ReduceScatter => {
+            Traffic::Rings
+        }
+        CollectiveKind::Dispatch | CollectiveKind::Combine => Traffic::Pairs,
+        CollectiveKind::Send => Traffic::Next,
     }
 }
 

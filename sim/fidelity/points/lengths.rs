@@ -100,13 +100,13 @@ impl Lengths {
     fn pairs(self) -> Vec<(u32, u32)> {
         let Self::Of { set, input, output } = self else { return Vec::new() };
         let pairs = set.pairs();
-        let mean = |of: &dyn Fn(&(u32, Option<u32>)) -> Option<u32>| {
-            let known: Vec<f64> = pairs.iter().filter_map(of).map(f64::from).collect();
+        let mean = |lengths: &mut dyn Iterator<Item = u32>| {
+            let known: Vec<f64> = lengths.map(f64::from).collect();
             known.iter().sum::<f64>() / known.len().max(1) as f64
         };
         let stretch = |length: u32, by: f64| ((f64::from(length) * by).round() as u32).max(1);
-        let by_input = f64::from(input) / mean(&|pair| Some(pair.0));
-        let by_output = f64::from(output) / mean(&|pair| pair.1);
+        let by_input = f64::from(input) / mean(&mut pairs.iter().map(|pair| pair.0));
+        let by_output = f64::from(output) / mean(&mut pairs.iter().filter_map(|pair| pair.1));
         let pair = |&(prompt, answer): &(u32, Option<u32>)| {
             let answer = answer.map_or(output.max(1), |answer| stretch(answer, by_output));
             (stretch(prompt, by_input), answer)

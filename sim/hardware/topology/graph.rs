@@ -119,8 +119,8 @@ impl Topology {
     fn scale_out(&mut self, nic: BytesPerSec, domain_size: u32, fabric: &Fabric) {
         let count = fabric.nics_of(domain_size);
         let shared = count.min(domain_size);
-        // Where a chip has several, they are drawn as one.
-        let nic = nic * (f64::from(count) / f64::from(shared));
+        // Where a chip has several, they are drawn as one; it has whole ones.
+        let nic = nic * f64::from(count / shared);
         let uplink = nic * (f64::from(shared) / fabric.leaf_ratio());
         let spine = self.graph.add_node(Place::Spine);
         for domain in 0..self.ranks.len() {

@@ -116,12 +116,16 @@ fn direct(ports: &Ports, fabric: &Fabric) -> Option<Narrowest> {
 
 fn nic(ports: &Ports, fabric: &Fabric) -> Option<Narrowest> {
     let (nics, domain) = (fabric.nics_of(ports.domain), ports.domain);
-    let several = (f64::from(nics) / f64::from(domain)).max(1.0);
+    // A chip has whole NICs, and the fullest NIC counts.
+    let several = f64::from((nics / domain).max(1));
     let bandwidth = ports.nic.or(ports.link)? * several;
     let name = match () {
         () if ports.nic.is_none() => "link between domains, taken as fast as a port".into(),
         () if nics < domain => {
-            format!("NIC of {} chips", significant(f64::from(domain) / f64::from(nics), 3))
+            format!("NIC of {} chips", domain.div_ceil(nics))
+        }
+        () if nics >= 2 * domain => {
+            format!("{} NICs of a chip", nics / domain)
         }
         () => "NIC of a chip".into(),
     };

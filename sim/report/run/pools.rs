@@ -3,10 +3,10 @@
 use super::{EscalationReport, FailedParts, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
-use crate::report::text::{counted, percent, short, short_or_dash};
+use crate::report::text::{counted, percent, short, short_or_dash, wrap};
 
 /// The pools as a table, and a line for each mechanism that is on; nothing for a single replica.
-pub(super) fn render_fleet(run: &RunDocument) -> String {
+pub(super) fn render_fleet(run: &RunDocument, width: usize) -> String {
     let Some(fleet) = &run.fleet else { return String::new() };
     let mut lines = vec![format!(
         "{:<9}{:<26}{:<17}{:>9}{:>7}{:>10}{:>10}{:>7}",
@@ -17,8 +17,15 @@ pub(super) fn render_fleet(run: &RunDocument) -> String {
     lines.push(
         "(requests of a replica, fewest to most; prefill and output in tok/s per GPU)".into(),
     );
-    lines.extend(mechanisms(fleet));
+    lines.extend(mechanisms(fleet).iter().flat_map(|line| folded(line, width)));
     lines.join("\n")
+}
+
+/// A line within `width`; what does not fit goes on below it, indented.
+fn folded(line: &str, width: usize) -> Vec<String> {
+    let indent = if line.starts_with(' ') { "  " } else { "" };
+    let lines = wrap(line, width.saturating_sub(2)).into_iter().enumerate();
+    lines.map(|(n, text)| format!("{}{text}", if n > 0 { "  " } else { indent })).collect()
 }
 
 fn pool(pool: &PoolReport) -> String {
@@ -92,7 +99,7 @@ fn escalated(escalation: &EscalationReport) -> Vec<String> {
         |usd: Option<f64>| usd.map_or_else(|| "–".to_owned(), |usd| format!("${}", short(usd)));
     vec![
         format!(
-            "Escalated: {} of {} tasks, to {};\n  \
+            "Escalated: {} of {} tasks, to {}; \
              of those that began and ended meanwhile one takes {}, an escalated one {}.",
             short(escalation.escalated as f64),
             short(escalation.tasks as f64),

@@ -22,7 +22,7 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
     let mut blocks = vec![
         heading(run, width),
         latency(run),
-        render_fleet(run),
+        render_fleet(run, width),
         render_tiers(run),
         figures(&throughput(run), width),
         figures(&work(run), width),

@@ -9,7 +9,7 @@ use crate::cli::program::{memwall, scratch};
 const HEADER: &str = "chip,n_gpus,model,weight_dtype,kv_dtype,tp,pp,ep,dp,engine,scenario,\
 input_len,output_len,metric,value,concurrency_or_batch,source,notes";
 
-/// One figure of Llama-2-70B on a B200, as MLPerf gives them.
+/// One figure of Llama-2-70B on a B200, as `MLPerf` gives them.
 fn mlperf(metric: &str, notes: &str) -> String {
     format!(
         "B200,1,Llama-2-70B,nvfp4,fp8,1,1,,,TensorRT-LLM,online-server,222,274,{metric},10000,,\
@@ -83,11 +83,19 @@ fn a_load_that_is_not_stated_is_said() {
         mlperf("output_tok_s_total", "SLO p99 TTFT<=1ms TPOT<=1ms")
             .replace("Llama-2-70B", "gpt-oss-120b"),
         mlperf("ttft_ms_mean", "500 requests").replace("MLPerf Inference v5.1", "a benchmark"),
+        mlperf("ttft_ms_mean", "Poisson arrivals target_qps=nan"),
+        mlperf("ttft_ms_mean", "Poisson arrivals target_qps=1e9"),
+        mlperf("output_tok_s_total", "SLO p99 TTFT<=450 TPOT<=40ms"),
+        mlperf("output_tok_s_total", "SLO p99 TTFT<=2s TPOT<=40ms; max batch per rank 0"),
     ];
     let expected = [
         "neither its rate nor its service level is stated",
         "the lengths of its answers were not published",
         "no rate of arrivals in ``",
+        "`target_qps` of nan",
+        "arrivals in a thousand seconds",
+        "TTFT <= 450",
+        "`max batch per rank` of 0",
     ];
     for (point, text) in predicted(&rows, "unstated").iter().zip(expected) {
         assert!(point["skipped"].as_str().unwrap_or_default().contains(text), "{point}");

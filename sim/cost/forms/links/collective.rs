@@ -7,7 +7,7 @@ use crate::cost::forms::setting::Setting;
 use crate::cost::machine::CostError;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
-use crate::hardware::{Narrowest, Ports, Routes, Traffic};
+use crate::hardware::{Narrowest, Ports, Routes};
 use crate::model::{Collective, CollectiveKind};
 use crate::units::BytesPerSec;
 
@@ -109,7 +109,7 @@ impl Group {
         setting: &mut Setting,
     ) -> Result<(Self, Routes), CostError> {
         let mut group = Self::of(ranks, top_k, &setting.bench)?;
-        let routes = setting.routes(traffic(kind), ranks)?;
+        let routes = setting.routes(kind, ranks)?;
         (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         Ok((group, routes))
     }
@@ -175,17 +175,6 @@ impl Group {
     /// Ranks that hold at least one of a token's experts, expected.
     pub(in crate::cost::forms) fn distinct(self) -> f64 {
         distinct(self.ranks, self.top_k)
-    }
-}
-
-/// Who sends to whom.
-fn traffic(kind: CollectiveKind) -> Traffic {
-    match kind {
-        CollectiveKind::AllReduce | CollectiveKind::AllGather | CollectiveKind::ReduceScatter => {
-            Traffic::Rings
-        }
-        CollectiveKind::Dispatch | CollectiveKind::Combine => Traffic::Pairs,
-        CollectiveKind::Send => Traffic::Next,
     }
 }
 
@@ -294,7 +283,7 @@ impl Way {
         setting: &mut Setting,
     ) -> Result<(Self, Narrowest), CostError> {
         let reach = if is_far { setting.bench.machine.domain.saturating_mul(2) } else { 2 };
-        let routes = setting.routes(traffic(CollectiveKind::Send), reach)?;
+        let routes = setting.routes(CollectiveKind::Send, reach)?;
         let mut pair = Group::of(2, 1, &setting.bench)?;
         (pair.link, pair.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let network = setting.calibration.others.network;
@@ -319,7 +308,7 @@ impl Way {
     ) -> Result<Self, CostError> {
         let key = if kind == CollectiveKind::AllGather { "all-gather" } else { "reduce-scatter" };
         let mut group = Group::strided(ranks, stride, 1, &setting.bench)?;
-        let routes = setting.routes(traffic(kind), ranks.saturating_mul(stride))?;
+        let routes = setting.routes(kind, ranks.saturating_mul(stride))?;
         (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let way = nccl(kind, key, group, setting);
         let further = match kind {

@@ -98,7 +98,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
     let usual = Policy::usual(drive, lengths);
     // What is queued at once is limited for all ranks together.
     let groups = if matches!(drive, Drive::Offline(_)) { plan.dp } else { 1 };
-    let stated = arrivals::most_sequences(row).map(|most| most * groups);
+    let stated = arrivals::most_sequences(row)?.map(|most| most.saturating_mul(groups));
     let sequences = stated.unwrap_or(usual.sequences);
     Ok(Scenario {
         kv: kv(row, engine, checkpoint)?,
@@ -144,7 +144,7 @@ fn plan(row: &Row) -> Result<Plan, String> {
 /// for all could not give the tokens per second that were measured within the limits per token.
 fn per_rank(row: &Row, plan: Plan) -> Plan {
     let Plan { tp, ep, dp, .. } = plan;
-    let is_wide = is_mlperf(row) && arrivals::most_sequences(row).is_some() && tp == ep && dp == 1;
+    let is_wide = is_mlperf(row) && row.text("notes").contains("per rank") && tp == ep && dp == 1;
     if is_wide { Plan { tp: 1, dp: tp, ..plan } } else { plan }
 }
 

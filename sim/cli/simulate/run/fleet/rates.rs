@@ -1,11 +1,12 @@
 //! Parts of replicas that fail at rates.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::flags::{FleetFlags, PrefillPool};
 use super::parts::{reason, restart_of};
 use crate::cli::CliError;
-use crate::cli::simulate::values;
 use crate::cluster::{
     Deployment, Fleet, Form, Lack, Order, Part, PartKind, PartRates, PublishedFaults, spells,
 };
@@ -23,8 +24,8 @@ pub(in crate::cli::simulate::run) struct RateFlags {
     /// average: `chip=20000h stack=50000h link=80000h`; `published`: as often as in Meta's
     /// training of Llama 3 405B, of 16,384 H100s in 54 days; `published x100`: a hundred times as
     /// often. They return after --repair on average; a link takes a switch's share with it
-    #[arg(long, value_name = "RATES", num_args = 1.., value_parser = word)]
-    part_faults: Vec<Word>,
+    #[arg(long, value_name = "RATES", num_args = 1.., value_parser = words)]
+    part_faults: Vec<Words>,
 }
 
 /// A word of the flag.
@@ -35,6 +36,16 @@ enum Word {
     Rate(PartKind, Seconds),
 }
 
+/// Words of one argument, or of one string in a file.
+type Words = std::sync::Arc<[Word]>;
+
+fn words(text: &str) -> Result<Words, String> {
+    text.split_whitespace().map(word).collect()
+}
+
+/// A part that fails more often leaves its replica no time; one that fails less often never does.
+const BETWEEN_S: std::ops::RangeInclusive<f64> = 1.0..=3e12;
+
 fn word(text: &str) -> Result<Word, String> {
     let form = || format!("write `chip=20000h`, `published` or `published x100`, not `{text}`");
     if text == "published" {
@@ -42,11 +53,27 @@ fn word(text: &str) -> Result<Word, String> {
     }
     if let Some(times) = text.strip_prefix('x') {
         let times = times.parse().ok().filter(|times| (1e-6..=1e9).contains(times));
-        return times.map(Word::Times).ok_or_else(form);
+        return times
+            .map(Word::Times)
+            .ok_or_else(|| format!("write a factor from x0.000001 to x1000000000, not `{text}`"));
     }
     let (kind, between) = text.split_once('=').ok_or_else(form)?;
     let kind = PartKind::ALL.into_iter().find(|one| one.key() == kind).ok_or_else(form)?;
-    Ok(Word::Rate(kind, values::uptime(between)?.seconds()))
+    let between: Seconds = between.parse().map_err(|error| format!("{error}"))?;
+    if !BETWEEN_S.contains(&between.get()) {
+        return Err("give from 1s to 800000000h between two faults of a part".into());
+    }
+    Ok(Word::Rate(kind, between))
+}
+
+impl Word {
+    /// The key of the kind that it is the rate of.
+    fn kind(self) -> Option<&'static str> {
+        match self {
+            Self::Rate(kind, _) => Some(kind.key()),
+            _ => None,
+        }
+    }
 }
 
 impl RateFlags {
@@ -64,10 +91,16 @@ impl RateFlags {
             let (value, problem, remedy) = (value.into(), problem.into(), remedy.into());
             Err(CliError::Flag { flag: "--part-faults", value, problem, remedy })
         };
-        let published = self.part_faults.iter().any(|word| matches!(word, Word::Published));
-        let given = self.part_faults.iter().any(|word| matches!(word, Word::Rate(..)));
-        let times = self.part_faults.iter().any(|word| matches!(word, Word::Times(_)));
-        if published && given || times && !published {
+        let count = |is: fn(&Word) -> bool| self.words().filter(is).count();
+        let published = count(|word| matches!(word, Word::Published));
+        let given = count(|word| matches!(word, Word::Rate(..)));
+        let times = count(|word| matches!(word, Word::Times(_)));
+        let kinds: BTreeSet<_> = self.words().filter_map(Word::kind).collect();
+        if published > 1 || times > 1 || kinds.len() < given {
+            let problem = "a rate, or a factor, is given twice";
+            return refuse("is set", problem, "keep one of each");
+        }
+        if published > 0 && given > 0 || times > 0 && published == 0 {
             let problem = "rates are either the published ones, times a factor, or given";
             return refuse("is set", problem, "write `published x100`, or `chip=20000h`");
         }
@@ -78,14 +111,18 @@ impl RateFlags {
         Ok(())
     }
 
+    fn words(&self) -> impl Iterator<Item = Word> {
+        self.part_faults.iter().flat_map(|words| words.iter().copied())
+    }
+
     fn rates(&self, chip: &Chip) -> PartRates {
         let mut rates = PartRates::default();
-        let times = self.part_faults.iter().find_map(|word| match word {
-            Word::Times(times) => Some(*times),
+        let times = self.words().find_map(|word| match word {
+            Word::Times(times) => Some(times),
             _ => None,
         });
-        for word in &self.part_faults {
-            match *word {
+        for word in self.words() {
+            match word {
                 Word::Published => {
                     // Their chip has five stacks; what counts is the rate of one.
                     rates = PublishedFaults::embedded().rates(STACKS, times.unwrap_or(1.0));
