@@ -172,8 +172,8 @@ pub(super) fn users_line(report: &UsersReport) -> String {
     let UsersReport { users, per_user, wait_ms, .. } = report;
     let seconds = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| short(ms / 1e3));
     format!(
-        "{users} users, {per_user} tasks each: {} waited (those that entered: mean {} s, p99 {} s), \
-         {} still wait; fairness {}",
+        "{users} users, {per_user} tasks each: {} waited (those that entered: mean {} s, p99 \
+         {} s), {} still wait; fairness {}",
         report.waited_share.map_or_else(|| "–".to_owned(), percent),
         seconds(wait_ms.mean),
         seconds(wait_ms.p99),

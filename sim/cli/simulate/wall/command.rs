@@ -58,8 +58,8 @@ pub(in crate::cli) struct Wall {
     /// What is simulated, and how
     #[command(flatten)]
     pub(super) common: CommonFlags,
-    /// The parallel plan (`tp8`, `tp8-cp4`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to 8
-    /// and, for routed experts, attention-DP over 8 to 32]
+    /// The parallel plan (`tp8`, `tp8-cp4`, `tp1-ep8-dp8`) [default: the best that fits of TP 1 to
+    /// 8 and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<Plan>,
     /// What lies below HBM
