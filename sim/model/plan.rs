@@ -64,8 +64,8 @@ impl FromStr for Plan {
             let (name, degree) = part.split_at(split);
             let degree: u32 = degree.parse().ok().filter(|d| *d > 0).ok_or_else(|| {
                 format!(
-                    "`{part}` in the plan `{text}` is no degree of at most 32768; write `tp8`, `tp8-cp4` \
-                     or `tp1-ep8-dp8`"
+                    "`{part}` in the plan `{text}` is no degree of at most 32768; write `tp8`, \
+                     `tp8-cp4` or `tp1-ep8-dp8`"
                 )
             })?;
             let known = degrees.iter_mut().find(|(known, _)| *known == name);
