@@ -27,8 +27,9 @@ pub use fleet::{
 };
 pub use ladder::{
     Best, Candidate, Drive, GoesOn, Inside, NoBest, Peak, Phases, Pools, Reached, Setup, Slo,
-    Station, Stride, TaskPool, Terms, Trial, TrialLength, Wished, at_peak, best_concurrency,
-    best_nearby, best_of, best_of_plans, candidate, confirm, look_inside, nearby, refined,
+    Station, Stride, TaskPool, Terms, Trial, TrialLength, Wished, at_load, at_peak,
+    best_concurrency, best_nearby, best_of, best_of_plans, candidate, confirm, look_inside, nearby,
+    refined,
 };
 pub use life::{Attributed, CallLife, HbmTime, Log, Stay, Watched, lives};
 pub use record::{Happening, Recorded, Traced, Witness};

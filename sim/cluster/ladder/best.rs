@@ -216,20 +216,25 @@ pub fn refined<S: Station>(best: Best<S>, terms: &Terms) -> Best<S> {
 }
 
 /// What `order`'s own plan yields in short trials, at the load that was asked for or at the best
-/// near `near`. Meant for comparing worlds that differ little: all see the same tasks.
+/// near `near`, told apart as `stride` says. Meant for comparing worlds that differ little: all see the same tasks.
 ///
 /// Where not even one task at a time meets the service level, its figures are given all the same.
-pub fn best_nearby(order: &Order, near: u32, terms: &Terms) -> Result<Best, NoBest> {
-    Ok(nearby(terms.deploy(order)?, near, terms))
+pub fn best_nearby(
+    order: &Order,
+    near: u32,
+    stride: Stride,
+    terms: &Terms,
+) -> Result<Best, NoBest> {
+    Ok(nearby(terms.deploy(order)?, near, stride, terms))
 }
 
 /// The same of a station.
-pub fn nearby<S: Station>(station: S, near: u32, terms: &Terms) -> Best<S> {
+pub fn nearby<S: Station>(station: S, near: u32, stride: Stride, terms: &Terms) -> Best<S> {
     let most = terms.pool.underway().len() as u32;
     let (concurrency, result) = match terms.drive {
         Drive::Best => {
             let try_out = |n| trial(&station, n, terms.bracket, terms);
-            let found = best_concurrency(near, most, Stride::CLOSE, try_out)
+            let found = best_concurrency(near, most, stride, try_out)
                 .unwrap_or_else(|| trial(&station, 1, terms.bracket, terms));
             (Some(found.concurrency), found.result)
         }
@@ -240,6 +245,15 @@ pub fn nearby<S: Station>(station: S, near: u32, terms: &Terms) -> Best<S> {
         Drive::Rate(rate) => (None, run_open(&station, rate, terms)),
     };
     Best::of(station, concurrency, result, terms)
+}
+
+/// What `order`'s own plan yields in a short trial of `clients` tasks in flight, or of as many as
+/// there are.
+pub fn at_load(order: &Order, clients: u32, terms: &Terms) -> Result<Best, NoBest> {
+    let station = terms.deploy(order)?;
+    let clients = clients.min(terms.pool.underway().len() as u32);
+    let result = run_closed(&station, clients, terms.bracket, terms);
+    Ok(Best::of(station, Some(clients), result, terms))
 }
 
 /// The load of a station that short trials find best, or the one that was asked for.

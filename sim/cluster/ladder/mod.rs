@@ -11,8 +11,8 @@ mod station;
 mod trial;
 
 pub use best::{
-    Best, Candidate, Drive, NoBest, Terms, Wished, best_nearby, best_of, best_of_plans, candidate,
-    confirm, nearby, refined,
+    Best, Candidate, Drive, NoBest, Terms, Wished, at_load, best_nearby, best_of, best_of_plans,
+    candidate, confirm, nearby, refined,
 };
 pub use inside::{Inside, look_inside};
 pub use peak::{Peak, at_peak};

@@ -27,6 +27,8 @@ impl Stride {
     pub const WIDE: Self = Self { growth: 2.0, resolution: 1.12 };
     /// When the first guess is nearly right and small differences count.
     pub const CLOSE: Self = Self { growth: 1.2, resolution: 1.03 };
+    /// When the first guess is nearly right and what is compared differs by far more than a step.
+    pub const ROUGH: Self = Self { growth: 1.2, resolution: 1.05 };
 }
 
 /// Finds the concurrency with the highest rate among those that meet the service level, within
@@ -94,7 +96,7 @@ mod tests {
     fn the_limit_is_found_from_either_side() {
         for limit in [1, 2, 3, 17, 100, 999, 4096] {
             for start in [1, 16, 300, 4096] {
-                for stride in [Stride::WIDE, Stride::CLOSE] {
+                for stride in [Stride::WIDE, Stride::CLOSE, Stride::ROUGH] {
                     let (found, runs) = search(start, limit, stride);
                     let found = f64::from(found.expect("one task at a time meets it"));
                     let finest = stride.resolution;

@@ -9,7 +9,7 @@ use super::techniques;
 use crate::cost::Bound;
 use crate::report::shares::long_name;
 use crate::report::text::{percent, short, short_or_dash};
-use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column};
+use crate::report::wall::{CLASS_LEGEND, COLUMNS, Column, NEED_COLUMNS, legend_of_needs};
 use crate::report::{Elasticity, FrontierPoint, Provenance, Shares, WallReport, WallRow};
 
 /// Every table, in order.
@@ -28,6 +28,11 @@ pub(super) fn all(report: &WallReport) -> Markup {
         @if rows.iter().any(|row| !row.frontier.is_empty()) {
             h2 #frontier-table-heading { "The frontiers in numbers" }
             (frontiers(rows))
+        }
+        @if let Some(legend) = legend_of_needs(&report.document) {
+            h2 #needs-table-heading { "What a match takes" }
+            p class="soft" { "How many times as much of one thing, or of several. " (legend) }
+            (needs(rows))
         }
         @if let Some(ablation) = &report.document.ablation { (techniques::tables(ablation)) }
         h2 #rests-heading { "What each number rests on" }
@@ -205,6 +210,26 @@ fn point_band(point: &FrontierPoint, key: &str) -> Option<String> {
     let scale = if key == "tok_s_per_facility_mw" { THOUSANDS } else { 1.0 };
     let (low, high) = band.low.zip(band.high)?;
     Some(format!("{}–{}", short(low / scale), short(high / scale)))
+}
+
+/// What each chip would need of what, and the range of it.
+fn needs(rows: &[WallRow]) -> Markup {
+    let asked = || rows.iter().filter(|row| !row.needs.is_empty());
+    let table = html! {
+        thead { tr {
+            th scope="col" { "Chip" }
+            @for column in &NEED_COLUMNS[1..] { th.number scope="col" { (column.header) } }
+        } }
+        tbody { @for row in asked() { tr {
+            th scope="row" { (row.title) }
+            @for column in &NEED_COLUMNS[1..] { td.number {
+                @for (place, line) in (column.cell)(row).lines().enumerate() {
+                    @if place == 0 { (line) } @else { span.band { (line) } }
+                }
+            } }
+        } } }
+    };
+    framed("results", "needs-table-heading", &table)
 }
 
 /// Each chip's constants, folded: a chip that was not measured has another's.

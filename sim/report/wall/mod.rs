@@ -4,6 +4,7 @@ mod document;
 mod evidence;
 mod levers;
 mod life;
+mod needs;
 mod table;
 mod techniques;
 mod turns;
@@ -24,5 +25,6 @@ pub use words::findings;
 
 pub(super) use levers::{LEVERS, asked, gain};
 pub(super) use life::use_name;
+pub(super) use needs::{NEED_COLUMNS, legend as legend_of_needs};
 pub(super) use table::{CLASS_LEGEND, COLUMNS, Column};
 pub(crate) use techniques::{gained, spoken};

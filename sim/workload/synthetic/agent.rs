@@ -78,9 +78,9 @@ impl Session<'_> {
         let mut reading = Reading::begin(spec.documents.as_ref(), &mut self.lengths);
         self.chains[0].calls.reserve_exact(calls as usize);
         for left in (0..calls).rev() {
-            let output = spec.output.value.from(&mut self.lengths);
+            let output = self.length(&spec.output.value);
             let mut call = self.call(&mut agent, output);
-            let appended = spec.result.value.from(&mut self.lengths);
+            let appended = self.length(&spec.result.value);
             let (mut reports, portion) = (None, reading.portion());
             let tool = spec.tool_gap.value.from(&mut self.gaps);
             let human = spec.human_gap.value.from(&mut self.gaps);
@@ -99,6 +99,15 @@ impl Session<'_> {
             let appended = || reports.unwrap_or_else(|| appended.count() + portion);
             self.grow(&mut agent, call.output, appended);
             self.chains[0].calls.push(call);
+        }
+    }
+
+    /// A length of the main agent's; nobody reads it, nor what follows in its stream, if only times
+    /// are wanted.
+    fn length<'b>(&mut self, draw: &'b Draw<u32>) -> Drawn<'b, u32> {
+        match self.detail {
+            Detail::Whole => draw.from(&mut self.lengths),
+            Detail::Times => draw.unread(),
         }
     }
 

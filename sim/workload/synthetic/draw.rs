@@ -127,6 +127,11 @@ impl<T: Measure> Draw<T> {
         Drawn { from: self, unit, normal }
     }
 
+    /// Stands for a draw whose value nobody asks for.
+    pub(super) fn unread(&self) -> Drawn<'_, T> {
+        Drawn { from: self, unit: 0.0, normal: 0.0 }
+    }
+
     /// What is wrong with the parameters, if anything.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self {

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::worlds::remainder_of;
-use crate::cluster::{Best, Drive, Order, Terms, best_nearby};
+use crate::cluster::{Best, Order, Terms, at_load};
 use crate::cost::Calibration;
 use crate::fidelity::{Doubt, Remainders, World, half_width};
 use crate::report::{Band, FrontierPoint, frontier_point};
@@ -17,19 +17,18 @@ const CLIFF: f64 = 0.1;
 /// Figures of a point.
 type Figures = [Option<f64>; 5];
 
-/// Gives the points of a frontier, of the chip of `order`, their bands. Each point runs with its
-/// own plan, load and steps.
+/// Gives the points of a frontier, of the chip of `order`, that have none yet their bands. Each
+/// runs with its own plan, load and steps.
 pub(in crate::cli::simulate) fn band_frontier(
     points: &mut [FrontierPoint],
     order: &Order,
     terms: &Terms,
 ) {
-    points.par_iter_mut().for_each(|point| {
+    points.par_iter_mut().filter(|point| point.bands.is_empty()).for_each(|point| {
         let Ok(plan) = point.parallel.parse() else { return };
         let limits = Limits { max_batched_tokens: point.max_batched_tokens, ..order.limits };
-        let terms = Terms { drive: Drive::Concurrency(point.concurrency), ..*terms };
         let order = Order { plan, limits, ..*order };
-        let moved = moved(&order, |order| best_nearby(order, point.concurrency, &terms).ok());
+        let moved = moved(&order, |order| at_load(order, point.concurrency, terms).ok());
         let Some(moved) = moved else { return };
         let bands = point.figures().into_iter().enumerate().filter_map(|(place, (key, own))| {
             let remainder =

@@ -7,7 +7,7 @@ use super::beside::{Bare, Beside, Drawn};
 use super::worlds::{PAIRS, Seen, bands, in_worlds, worlds};
 use crate::cli::Shell;
 use crate::cli::simulate::wall::Rung;
-use crate::cluster::{Best, Order, Terms, best_nearby};
+use crate::cluster::{Best, Order, Stride, Terms, best_nearby};
 use crate::insight::{Lever, TILT, slopes};
 use crate::report::{ContextCurve, Roofline, WallRow, fill_elasticity, fill_row};
 
@@ -34,7 +34,7 @@ pub(in crate::cli::simulate) fn explain_rows(
     shell: &Shell,
 ) -> Explained {
     let found = |(order, found): &Rung| found.is_ok().then(|| 2 * Lever::of(order).len() as u64);
-    let runs = rungs.iter().filter_map(found).map(|pulls| pulls + u64::from(2 * PAIRS + 1)).sum();
+    let runs = rungs.iter().filter_map(found).map(|pulls| pulls + u64::from(2 * PAIRS + 2)).sum();
     let progress = shell.progress("asking how sure, and what would help", runs);
     let mut sides = curves.iter_mut().zip(roofs);
     let mut explained = Explained::new();
@@ -45,8 +45,8 @@ pub(in crate::cli::simulate) fn explain_rows(
         };
         let side = sides.next();
         let order = Order { plan: best.deployment.plan, ..*order };
-        let again = |order: &Order, near: u32| {
-            let found = best_nearby(order, near, terms).ok();
+        let again = |order: &Order, near: u32, stride: Stride| {
+            let found = best_nearby(order, near, stride, terms).ok();
             progress.advance(1);
             found
         };
@@ -60,19 +60,20 @@ fn explain(
     row: &mut WallRow,
     side: Option<(&mut ContextCurve, &mut Roofline)>,
     (order, best, seed): (&Order, &Best, u64),
-    again: impl Fn(&Order, u32) -> Option<Best> + Sync + Send,
+    again: impl Fn(&Order, u32, Stride) -> Option<Best> + Sync + Send,
 ) -> Option<Vec<f64>> {
     // The trials are shorter than what the row reports: their spread is laid about it, and the load
     // that they find best is where they go on.
     let batch = side.as_ref().map(|(curve, _)| curve.batch);
-    let as_is = again(order, best.concurrency.unwrap_or(1))?;
+    let as_is = again(order, best.concurrency.unwrap_or(1), Stride::CLOSE)?;
     let near = as_is.concurrency.unwrap_or(1);
-    let again = |order: &Order| again(order, near);
-    let in_world = |order: &Order| Some(outcome(order, &again(order)?, batch));
-    let centre = outcome(order, &as_is, batch);
+    // Worlds lie far apart, a lever's two ends do not.
+    let in_world = |order: &Order| Some(outcome(order, &again(order, near, Stride::ROUGH)?, batch));
+    let closely = |order: &Order| again(order, near, Stride::CLOSE);
+    let centre = in_world(order)?;
     let worlds = worlds(order, &best.deployment.program, seed);
     let (outcomes, ends) =
-        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, again));
+        rayon::join(|| in_worlds(&worlds, order, in_world), || pulled(order, closely));
     let own = Seen { figures: row.figures().to_vec(), shares: row.shares() };
     let all = |of: fn(&Outcome) -> &Seen| outcomes.iter().map(|o| o.as_ref().map(of)).collect();
     let seen: Vec<Option<&Seen>> = all(|outcome| &outcome.seen);
@@ -83,7 +84,7 @@ fn explain(
         let turns = &mut row.turns;
         Drawn { worlds: &worlds, outcomes, middle }.band(Bare { curve, roof, turns });
     }
-    let slopes = slopes(centre.output, &ends, TILT);
+    let slopes = slopes(as_is.output_tok_s_per_gpu, &ends, TILT);
     fill_elasticity(row, Lever::of(order).into_iter().zip(slopes));
     let relative = |outcome: &Option<Outcome>| Some(outcome.as_ref()?.output / centre.output);
     outcomes.iter().map(relative).collect()

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::command::Rung;
 use crate::cli::simulate::explain::{Explained, LEVEL};
 use crate::cli::{CliError, Shell};
-use crate::cluster::{Order, Terms, best_nearby};
+use crate::cluster::{Best, Order, Stride, Terms, best_nearby};
 use crate::fidelity::{Remainders, spread};
 use crate::insight::{Lever, crossing, needed};
 use crate::report::{Band, WallRow};
@@ -26,7 +26,7 @@ pub(super) fn find_needs(
     let place = rows.iter().position(|row| row.chip == goal);
     let target = place.and_then(|place| {
         let (order, near) = ran[place].as_ref()?;
-        Some(best_nearby(order, *near, terms).ok()?.output_tok_s_per_gpu)
+        Some(yielding(order, *near, terms)?.output_tok_s_per_gpu)
     });
     let Some(target) = target else {
         return Err(CliError::Flag {
@@ -75,6 +75,11 @@ fn as_found<'a>((order, found): &Rung<'a>) -> Option<(Order<'a>, u32)> {
     Some((Order { plan: best.deployment.plan, ..*order }, best.concurrency.unwrap_or(1)))
 }
 
+/// What an order yields at its best load near `near`; factors are far apart.
+fn yielding(order: &Order, near: u32, terms: &Terms) -> Option<Best> {
+    best_nearby(order, near, Stride::ROUGH, terms).ok()
+}
+
 /// What a factor gave when it was tried.
 fn known(factor: f64, tried: &[(f64, f64)]) -> Option<f64> {
     let is_it = |of: &&(f64, f64)| of.0.to_bits() == factor.to_bits();
@@ -89,7 +94,7 @@ fn needs(
     terms: &Terms,
 ) -> Vec<Need> {
     // Once as much is the same of every lever.
-    let as_is = best_nearby(order, near, terms).ok();
+    let as_is = yielding(order, near, terms);
     let near = as_is.as_ref().and_then(|found| found.concurrency).unwrap_or(near);
     let as_is: Vec<_> = as_is.map(|found| (1.0, found.output_tok_s_per_gpu)).into_iter().collect();
     let need = |lever: Lever| {
@@ -99,7 +104,7 @@ fn needs(
                 return Some(known);
             }
             let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
-            let found = best_nearby(&Order { chip: &chip, stretch, ..*order }, near, terms).ok()?;
+            let found = yielding(&Order { chip: &chip, stretch, ..*order }, near, terms)?;
             near = found.concurrency.unwrap_or(near);
             tried.push((factor, found.output_tok_s_per_gpu));
             Some(found.output_tok_s_per_gpu)

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::command::Rung;
 use crate::cli::Shell;
 use crate::cli::simulate::explain::band_frontier;
-use crate::cluster::{Drive, Order, Terms, best_nearby};
+use crate::cluster::{Order, Terms, at_load};
 use crate::model::Plan;
 use crate::report::{FrontierPoint, WallRow, frontier_point, unbeaten};
 use crate::serving::Limits;
@@ -33,8 +33,8 @@ pub(super) fn find_frontiers<P: Fn(&Order) -> Vec<Plan> + Sync>(
     shell: &Shell,
 ) {
     let progress = shell.progress("finding the frontiers", rungs.len() as u64);
-    let own = |(order, found): &Rung| frontier_point(order, found.as_ref().ok()?);
-    let orders: Vec<_> = rungs.iter().map(|rung| (rung.0, rung.1.is_ok(), own(rung))).collect();
+    let orders = rows.iter().zip(rungs).map(|(row, rung)| (rung.0, rung.1.is_ok(), own(row, rung)));
+    let orders: Vec<_> = orders.collect();
     let found: Vec<_> = (orders.par_iter().with_max_len(1))
         .map(|(order, fits, own)| {
             let plans = if *fits { (how.plans)(order) } else { Vec::new() };
@@ -55,16 +55,23 @@ pub(super) fn find_frontiers<P: Fn(&Order) -> Vec<Plan> + Sync>(
     }
 }
 
+/// What the ladder found, with the bands that it has there.
+fn own(row: &WallRow, (order, found): &Rung) -> Option<FrontierPoint> {
+    let point = frontier_point(order, found.as_ref().ok()?)?;
+    let band = |(key, _)| Some((key, *row.bands.get(key)?));
+    let bands = point.figures().into_iter().filter_map(band).collect();
+    Some(FrontierPoint { bands, ..point })
+}
+
 /// A way of the frontier with smaller and with larger steps, if it still fits.
 fn with_budgets(order: &Order, way: &FrontierPoint, terms: &Terms) -> Vec<FrontierPoint> {
-    let terms = Terms { drive: Drive::Concurrency(way.concurrency), ..*terms };
     let Ok(plan) = way.parallel.parse() else { return Vec::new() };
     let usual = order.limits.max_batched_tokens;
     let budgets = [usual / BUDGET_STEP, usual.saturating_mul(BUDGET_STEP)];
     let found = budgets.into_iter().filter(|&budget| budget > 0).filter_map(|budget| {
         let limits = Limits { max_batched_tokens: budget, ..order.limits };
         let order = Order { plan, limits, ..*order };
-        frontier_point(&order, &best_nearby(&order, way.concurrency, &terms).ok()?)
+        frontier_point(&order, &at_load(&order, way.concurrency, terms).ok()?)
     });
     found.collect()
 }
@@ -76,8 +83,7 @@ fn under_loads(order: &Order, plan: Plan, terms: &Terms) -> Vec<FrontierPoint> {
     let mut ways = Vec::new();
     let mut highest = 0.0_f64;
     for load in (0..).map(|doublings| 1u32 << doublings).take_while(|&load| load <= most) {
-        let terms = Terms { drive: Drive::Concurrency(load), ..*terms };
-        let Ok(found) = best_nearby(&order, load, &terms) else { break };
+        let Ok(found) = at_load(&order, load, terms) else { break };
         let output = found.output_tok_s_per_gpu;
         ways.extend(frontier_point(&order, &found));
         if output < highest * PAST_ITS_BEST {

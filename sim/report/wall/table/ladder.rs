@@ -7,6 +7,7 @@ use super::frontier::FRONTIER_COLUMNS;
 use super::turns::{TURN_COLUMNS, TURN_LEGEND};
 use crate::report::text::{printable, wrap};
 use crate::report::wall::levers::{LEVER_COLUMNS, asked};
+use crate::report::wall::{NEED_COLUMNS, legend_of_needs};
 use crate::report::{WallDocument, findings};
 
 const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -26,10 +27,12 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
     }
     let has_frontier = document.rows.iter().any(|row| !row.frontier.is_empty());
     let is_explained = asked(document);
-    let further: [(bool, &[Column], &str); 3] = [
+    let needs = legend_of_needs(document);
+    let further: [(bool, &[Column], &str); 4] = [
         (is_explained, &LEVER_COLUMNS, ""),
         (is_explained, &TURN_COLUMNS, TURN_LEGEND),
         (has_frontier, &FRONTIER_COLUMNS, ""),
+        (needs.is_some(), &NEED_COLUMNS, needs.as_deref().unwrap_or_default()),
     ];
     for (_, columns, how) in further.into_iter().filter(|(is_wanted, ..)| *is_wanted) {
         let (shown, _) = choose_columns(document, columns, width);

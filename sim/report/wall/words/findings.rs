@@ -1,12 +1,12 @@
 //! What the ladder says, in sentences computed from its numbers.
 
 use super::super::WallDocument;
-use super::{formats, growth, intensity, levers, life, megawatt, needs, time, turns};
-use crate::report::wall::asked;
+use super::{formats, growth, intensity, levers, life, megawatt, time, turns};
+use crate::report::wall::{asked, needs};
 
 /// The sentences, most important first; empty if no chip ran.
 pub fn findings(document: &WallDocument) -> Vec<String> {
-    let of = [growth, formats, time, levers, needs, megawatt];
+    let of = [growth, formats, time, levers, needs::said, megawatt];
     let explained = [intensity, turns, life].into_iter().filter(|_| asked(document));
     let said = of.into_iter().chain(explained).flat_map(|said| said(document));
     said.chain(left_out(document)).collect()

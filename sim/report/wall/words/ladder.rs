@@ -90,50 +90,6 @@ pub(in crate::report) fn levers(document: &WallDocument) -> Vec<String> {
     ends.into_iter().flatten().filter_map(|row| lever_list::said(row)).collect()
 }
 
-/// What the others would need to yield as much as the chip that was asked about.
-pub(in crate::report) fn needs(document: &WallDocument) -> Vec<String> {
-    let Some(goal) = &document.goal else { return Vec::new() };
-    let title = document.rows.iter().find(|row| row.chip == *goal);
-    let title = title.map_or(goal, |row| &row.title);
-    let asked = document.rows.iter().filter(|row| !row.needs.is_empty());
-    let all: Vec<String> = asked.map(needed_by).collect();
-    if all.is_empty() {
-        return all;
-    }
-    vec![format!(
-        "To yield per GPU what {title} does, {}. What is not named would not do by itself, however \
-         much of it.",
-        all.join("; ")
-    )]
-}
-
-/// `B200 SXM would need ×6.0 HBM bandwidth and capacity, or …`.
-fn needed_by(row: &WallRow) -> String {
-    const NAMES: [(&str, &str); 5] = [
-        ("hbm_bandwidth", "HBM bandwidth"),
-        ("hbm_capacity", "HBM capacity"),
-        ("hbm_bandwidth_and_hbm_capacity", "HBM bandwidth and capacity"),
-        ("compute", "FLOP/s"),
-        ("hbm_bandwidth_and_hbm_capacity_and_compute", "these and FLOP/s"),
-    ];
-    let reached = |&(key, name): &(&str, &str)| {
-        let factor = (*row.needs.get(key)?)?;
-        let band = row.need_bands.get(key).copied().unwrap_or_default().beside(times);
-        Some(format!("{}{band} {name}", times(factor)))
-    };
-    let ways: Vec<String> = NAMES.iter().filter_map(reached).collect();
-    if ways.is_empty() {
-        return format!("{} has no way", row.title);
-    }
-    let ways = ways.join(", or ");
-    let ways = if ways.contains("bandwidth and capacity") {
-        ways
-    } else {
-        ways.replace("these and FLOP/s", "HBM bandwidth, capacity and FLOP/s")
-    };
-    format!("{} would need {ways}", row.title)
-}
-
 /// Which chip yields most per megawatt.
 pub(in crate::report) fn megawatt(document: &WallDocument) -> Vec<String> {
     let ran: Vec<&WallRow> = document.rows.iter().filter(|row| row.ran()).collect();
@@ -200,7 +156,7 @@ pub(super) fn ratio(new: Option<f64>, old: Option<f64>) -> Option<f64> {
     }
 }
 
-pub(super) fn times(ratio: f64) -> String {
+pub(in crate::report::wall) fn times(ratio: f64) -> String {
     if (0.995..99.95).contains(&ratio) {
         format!("×{ratio:.1}")
     } else {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::unit::Unit;
 use crate::cli::simulate::{Field, PAIRS, ratio_band};
-use crate::cluster::{Setup, nearby};
+use crate::cluster::{Setup, Stride, nearby};
 use crate::cost::Calibration;
 use crate::fidelity::{Doubt, World};
 use crate::hardware::Catalog;
@@ -23,13 +23,14 @@ fn drawn(unit: &Unit, concurrency: u32, (field, catalog): (&Field, &Catalog)) ->
     let terms = field.terms(catalog);
     let assumed = unit.setup(1, at).ok()?;
     let worlds = worlds(unit, &assumed, catalog, terms.seed);
-    let middle = nearby(assumed, concurrency, &terms);
+    let middle = nearby(assumed, concurrency, Stride::ROUGH, &terms);
     let near = middle.concurrency.unwrap_or(concurrency);
     let outcomes: Vec<Option<f64>> = (0..2 * PAIRS as usize)
         .into_par_iter()
         .map(|place| {
             let world = |chip: &str| worlds.get(chip).map(|worlds| &worlds[place]);
-            Some(nearby(unit.setup_in(world, 1, at).ok()?, near, &terms).output_tok_s_per_gpu)
+            let there = unit.setup_in(world, 1, at).ok()?;
+            Some(nearby(there, near, Stride::ROUGH, &terms).output_tok_s_per_gpu)
         })
         .collect();
     let of = &worlds[unit.serving.chip.as_str()];

@@ -1,0 +1,126 @@
+//! What a chip would need to match another: names, table columns, a sentence.
+
+use super::table::{Column, number, words};
+use super::words::times;
+use super::{WallDocument, WallRow};
+use crate::report::text::{printable, wrap};
+
+/// Keys of what there might be more of, and names.
+const NAMES: [(&str, &str); 5] = [
+    ("hbm_bandwidth", "HBM bandwidth"),
+    ("hbm_capacity", "HBM capacity"),
+    ("hbm_bandwidth_and_hbm_capacity", "HBM bandwidth and capacity"),
+    ("compute", "FLOP/s"),
+    ("hbm_bandwidth_and_hbm_capacity_and_compute", "HBM bandwidth, capacity and FLOP/s"),
+];
+
+/// The columns of the table, from left to right.
+pub(in crate::report) const NEED_COLUMNS: [Column; 6] = [
+    words("To match it,\n× as much", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
+    number("HBM\nbandwidth", 0, |row| cell(row, 0)),
+    number("HBM\ncapacity", 0, |row| cell(row, 1)),
+    number("both\nof them", 0, |row| cell(row, 2)),
+    number("FLOP/s\n", 0, |row| cell(row, 3)),
+    number("all\nthree", 0, |row| cell(row, 4)),
+];
+
+/// Chips whose needs fit into a sentence.
+const IN_WORDS: usize = 2;
+
+/// `×6.0`, below it `2.5–31`; a dash if it would not do by itself; nothing for the chip itself.
+fn cell(row: &WallRow, place: usize) -> String {
+    let (key, _) = NAMES[place];
+    let Some(factor) = row.needs.get(key) else { return String::new() };
+    let Some(factor) = factor else { return "–".to_owned() };
+    let bare = |factor: f64| times(factor).replace('×', "");
+    let band = row.need_bands.get(key).copied().unwrap_or_default();
+    let range = match (band.low.map(bare), band.high.map(bare)) {
+        (Some(low), Some(high)) if low != high => format!("\n{low}–{high}"),
+        (Some(low), None) => format!("\nfrom {low}"),
+        _ => String::new(),
+    };
+    format!("{}{range}", times(*factor))
+}
+
+/// What stands below the table; none if nobody asked.
+pub(in crate::report) fn legend(document: &WallDocument) -> Option<String> {
+    let goal = title(document)?;
+    let is_asked = document.rows.iter().any(|row| !row.needs.is_empty());
+    is_asked.then(|| {
+        format!(
+            "It: {goal}'s output per GPU, each chip at its best load; –: would not do by itself, \
+             were there 32 times as much."
+        )
+    })
+}
+
+/// What the others would need to yield as much as the chip that was asked about.
+pub(super) fn said(document: &WallDocument) -> Vec<String> {
+    let asked: Vec<&WallRow> = document.rows.iter().filter(|row| !row.needs.is_empty()).collect();
+    let Some(goal) = title(document).filter(|_| !asked.is_empty()) else { return Vec::new() };
+    let others = match asked.len().saturating_sub(IN_WORDS) {
+        0 => String::new(),
+        others => format!("; {others} more chips stand in the table"),
+    };
+    let said: Vec<String> = asked.into_iter().take(IN_WORDS).map(needed_by).collect();
+    vec![format!("To yield per GPU what {goal} does, {}{others}.", said.join("; "))]
+}
+
+fn title(document: &WallDocument) -> Option<&str> {
+    let goal = document.goal.as_ref()?;
+    let row = document.rows.iter().find(|row| row.chip == *goal);
+    Some(row.map_or(goal, |row| &row.title))
+}
+
+/// `B200 SXM would need ×6.0 HBM bandwidth and capacity, or …`.
+fn needed_by(row: &WallRow) -> String {
+    let reached = |&(key, name): &(&str, &str)| {
+        let factor = (*row.needs.get(key)?)?;
+        let band = row.need_bands.get(key).copied().unwrap_or_default().beside(times);
+        Some(format!("{}{band} {name}", times(factor)))
+    };
+    let ways: Vec<String> = NAMES.iter().filter_map(reached).collect();
+    if ways.is_empty() {
+        return format!("{} has no way", row.title);
+    }
+    format!("{} would need {}", row.title, ways.join(", or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Class;
+    use crate::report::Band;
+
+    fn row(needs: &[(&str, Option<f64>)]) -> WallRow {
+        let needs = needs.iter().map(|&(key, factor)| (key.to_owned(), factor)).collect();
+        WallRow { needs, ..WallRow::unknown("old", "Old", Class::Datasheet) }
+    }
+
+    #[test]
+    fn cells_tell_a_factor_its_range_and_that_none_does() {
+        let mut row = row(&[("hbm_bandwidth", Some(6.0)), ("hbm_capacity", None)]);
+        let band = Band { low: Some(2.5), high: Some(31.0) };
+        row.need_bands.insert("hbm_bandwidth".into(), band);
+        assert_eq!(cell(&row, 0), "×6.0\n2.5–31.0");
+        assert_eq!(cell(&row, 1), "–");
+        assert_eq!(cell(&row, 3), "", "it was not asked");
+    }
+
+    #[test]
+    fn a_long_ladder_is_left_to_the_table() {
+        let mut document = WallDocument {
+            goal: Some("new".into()),
+            rows: vec![row(&[("compute", Some(2.0))])],
+            ..WallDocument::default()
+        };
+        assert_eq!(
+            said(&document),
+            ["To yield per GPU what new does, Old would need ×2.0 FLOP/s."]
+        );
+        document.rows = vec![document.rows[0].clone(); 5];
+        assert!(said(&document)[0].ends_with("; 3 more chips stand in the table."));
+        document.goal = None;
+        assert!(said(&document).is_empty() && legend(&document).is_none());
+    }
+}
