@@ -1,7 +1,7 @@
 //! Gains of techniques against closed forms, and runs that are looked at from inside.
 
 use memwall::cluster::{
-    Drive, Order, RunResult, Slo, TaskPool, Terms, TrialLength, Ways, best_nearby, look_inside,
+    Drive, Order, RunResult, Slo, TaskPool, Terms, TrialLength, Ways, at_load, look_inside,
 };
 use memwall::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Format};
@@ -161,7 +161,7 @@ fn a_plain_setup_is_a_replica() {
     let order = order(&catalog, &model, TimeModel::Calibrated);
     let pool = chat(&model);
     let terms = terms(&pool, Drive::Concurrency(24), LONG);
-    let plain = best_nearby(&order, 24, &terms).expect("it fits").result;
+    let plain = at_load(&order, 24, &terms).expect("it fits").result;
     let best = bench(&order).measure(Switches { studied: &[], on: 0 }, &terms).ok().unwrap();
     assert_eq!(plain.outcomes, best.result.outcomes);
     assert_eq!(plain.meter.work(), best.result.meter.work());
@@ -196,7 +196,7 @@ fn what_is_watched_is_the_same_and_obeys_littles_law() {
         .flat_map(|e| [LONG, brief, cold].map(|l| (e, l)))
     {
         let terms = Terms { engine, ..terms(&pool, Drive::Concurrency(24), length) };
-        let plain: RunResult = best_nearby(&order, 24, &terms).expect("it fits").result;
+        let plain: RunResult = at_load(&order, 24, &terms).expect("it fits").result;
         let inside = look_inside(&order, Some(24), &terms).expect("it fits");
         assert_eq!(plain.outcomes, inside.result.outcomes, "{engine:?}");
         assert_eq!(plain.meter.busy(), inside.result.meter.busy(), "{engine:?}");

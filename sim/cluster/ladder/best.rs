@@ -216,7 +216,8 @@ pub fn refined<S: Station>(best: Best<S>, terms: &Terms) -> Best<S> {
 }
 
 /// What `order`'s own plan yields in short trials, at the load that was asked for or at the best
-/// near `near`, told apart as `stride` says. Meant for comparing worlds that differ little: all see the same tasks.
+/// near `near`, told apart as `stride` says. Meant for comparing worlds that differ little: all see
+/// the same tasks.
 ///
 /// Where not even one task at a time meets the service level, its figures are given all the same.
 pub fn best_nearby(
