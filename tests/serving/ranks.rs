@@ -147,7 +147,9 @@ fn two_ranks_by_hand() {
 fn lockstep(program: &StepProgram, batches: &[Batch]) -> (f64, f64) {
     let pricer = &program;
     let mut all = Batch::default();
-    batches.iter().for_each(|batch| all += *batch);
+    for batch in batches {
+        all += *batch;
+    }
     let own: Vec<_> = batches.iter().map(|batch| Series::single(pricer.own_cost(batch))).collect();
     let steps = Lockstep::new(pricer.common_cost(&all), &own);
     (steps.series().first().span().seconds().get(), program.price(&all).total.get())
@@ -159,8 +161,12 @@ fn equal_ranks_take_what_balanced_ones_do_and_unequal_ones_longer() {
         let program = program(of);
         let batch = |decodes: &[u32], chunks: &[(u32, u32)]| {
             let mut batch = Batch::default();
-            decodes.iter().for_each(|&context| batch.decode.add(context, program.clips()));
-            chunks.iter().for_each(|&(past, new)| batch.prefill.add(past, new, program.clips()));
+            for &context in decodes {
+                batch.decode.add(context, program.clips());
+            }
+            for &(past, new) in chunks {
+                batch.prefill.add(past, new, program.clips());
+            }
             batch.logits = (decodes.len() + chunks.len()) as u32;
             batch
         };

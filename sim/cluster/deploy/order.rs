@@ -81,10 +81,10 @@ pub enum Misfit {
     )]
     Overlap { model: String, plan: Plan, why: &'static str },
     #[error(
-        "ranks cannot have sequences of their own as {plan} of {model}: {why}; take a plan like \
-         tp1-ep8-dp8 without it, or balance them perfectly"
+        "ranks cannot have sequences of their own (--dp-balance) as {plan} of {model}: {why}; \
+         {remedy}, or leave --dp-balance out"
     )]
-    Balance { model: String, plan: Plan, why: &'static str },
+    Balance { model: String, plan: Plan, why: &'static str, remedy: &'static str },
     #[error(
         "{chip} holds {usable} per chip, but {model} as {plan} needs {weights} for weights, \
          {activations} for activations and {reserve} in reserve; {nearest}"
@@ -242,19 +242,20 @@ impl Order<'_> {
 
     /// Groups of ranks that wait for each other must be there, and make steps in one piece.
     fn check_balance(&self) -> Result<(), Misfit> {
-        let why = match () {
-            () if self.ways.balance.is_none() => return Ok(()),
+        const PLAN: &str = "take a plan like tp1-ep8-dp8";
+        let Ways { power, overlap, balance } = self.ways;
+        let (why, remedy) = match () {
+            () if balance.is_none() => return Ok(()),
             () if self.plan.dp == 1 => {
-                "it has no attention-DP (dp), so that all share every sequence"
+                ("without attention-DP (dp) they share every sequence", PLAN)
             }
-            () if self.plan.pp > 1 => "pipeline stages (pp) divide the steps of all groups alike",
-            () if self.ways.overlap => "two batches overlap (--overlap) where groups are equal",
-            () if self.ways.power.is_some() => {
-                "a power cap (--power-cap) asks what groups draw alike"
-            }
+            () if self.plan.pp > 1 => ("pipeline stages (pp) divide the steps of all alike", PLAN),
+            () if overlap => ("two batches are halves of equal ranks", "drop --overlap"),
+            () if power.is_some() => ("a cap asks what equal ranks draw", "drop --power-cap"),
             () => return Ok(()),
         };
-        Err(Misfit::Balance { model: self.model.name.clone(), plan: self.plan, why })
+        let (model, plan) = (self.model.name.clone(), self.plan);
+        Err(Misfit::Balance { model, plan, why, remedy })
     }
 
     /// Most tokens of a step, or of a micro-batch: the limit is that of what a group computes.

@@ -143,6 +143,10 @@ impl<P: Pricer> Service for Convoy<P> {
         Self::reading(self, prompt)
     }
 
+    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        Self::copied(self, content)
+    }
+
     fn percentiles(&self) -> Percentiles {
         Self::percentiles(self)
     }

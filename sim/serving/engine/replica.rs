@@ -286,6 +286,11 @@ impl<P: Pricer> Replica<P> {
         copy
     }
 
+    /// Lists that earlier requests have left behind.
+    pub(in crate::serving) fn lists(&self) -> usize {
+        self.emptied.len()
+    }
+
     /// What was measured since the last reset, up to when it was last told the time.
     pub fn meter(&self) -> &Meter {
         &self.meter

@@ -125,6 +125,12 @@ impl<P: Pricer> Convoy<P> {
         self.ranks[0].reading(prompt)
     }
 
+    /// `content` in a list that an earlier request has left behind, if one has.
+    pub fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        let most = self.ranks.iter_mut().max_by_key(|rank| rank.lists());
+        most.expect("there is a group").copied(content)
+    }
+
     /// Queues a request that arrives at `now` at a group, unless it could never fit.
     pub fn submit(&mut self, now: SimTime, request: Request) -> Result<(), TooLong> {
         self.ranks[0].check(request.prompt + request.output)?;

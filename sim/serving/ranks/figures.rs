@@ -51,7 +51,8 @@ impl RankFigures {
     pub fn idle_share(&self) -> Option<f64> {
         let all = self.steps.get() * self.ranks.len() as f64;
         let busy: f64 = self.ranks.iter().map(|rank| rank.busy.get()).sum();
-        (all > 0.0).then(|| (1.0 - busy / all).max(0.0))
+        // Sums of seconds differ in their last digits.
+        (all > 0.0).then(|| 1.0 - busy / all).map(|idle| if idle > 1e-12 { idle } else { 0.0 })
     }
 
     /// The most of what `of` counts that one group has, over the average.

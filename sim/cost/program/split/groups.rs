@@ -3,7 +3,7 @@
 //! What a group does for its own sequences it does by itself; experts and the exchange of tokens
 //! with them, in every layer, take all groups. So a step takes as long as the group with the most
 //! to do for itself, and what all do together. That the same group has the most to do in every
-//! layer is assumed; layers that differ (windows) can make it two groups by turns, and a step longer.
+//! layer is assumed; layers that differ (windows) can make it two by turns, and a step longer.
 
 use crate::cost::batch::{Batch, CLIPS, Decode};
 use crate::cost::machine::CostError;
@@ -30,7 +30,9 @@ impl Groups {
         let (own, common): (Vec<&Op>, Vec<&Op>) = target.all.iter().partition(is_own);
         let [mut own, common]: [Vec<Op>; 2] =
             [own, common].map(|ops| ops.into_iter().cloned().collect());
-        own.iter_mut().for_each(|op| op.spread.groups = 1);
+        for op in &mut own {
+            op.spread.groups = 1;
+        }
         let (own, _) =
             target.pass(&own, |_, setting| Host::new(target.all, setting).of_sequences())?;
         let (common, _) =
