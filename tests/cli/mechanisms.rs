@@ -59,7 +59,8 @@ fn ranks_of_their_own_wait_for_each_other_and_find_less() {
     let tpot = |run: &Value| number(&run["latency"]["tpot_ms"]["mean"]);
     assert!(tpot(&in_turns) > tpot(&perfect), "{} {}", tpot(&in_turns), tpot(&perfect));
     let hits = |run: &Value| number(&run["kv"]["hit_rate"]);
-    assert!(hits(&in_turns) < hits(&prefix) && hits(&prefix) < hits(&perfect));
+    // A conversation's history is on one rank of 32.
+    assert!(hits(&in_turns) < 0.3 * hits(&prefix), "{} {}", hits(&in_turns), hits(&prefix));
     assert_eq!(in_turns["kv"]["pages"], perfect["kv"]["pages"]);
     // A recorded run is the same, and has a row for every rank.
     let file = std::env::temp_dir().join(format!("memwall-ranks-{}.json", std::process::id()));
