@@ -38,8 +38,8 @@ impl RankFigures {
     /// Share of the steps' time that groups waited for the slowest: what a step would take less if
     /// what groups do for themselves were spread evenly. None where nothing was done.
     pub fn lost_share(&self) -> Option<f64> {
-        let lost = (self.slowest - self.mean).get().max(0.0);
-        (!self.steps.is_zero()).then(|| lost / self.steps.get())
+        let lost = self.slowest.saturating_sub(self.mean);
+        (!self.steps.is_zero()).then(|| lost / self.steps)
     }
 
     /// The slowest group's own part over the average one's.
