@@ -1,5 +1,7 @@
 //! The features of a step: all that its price may depend on.
 
+use std::ops::AddAssign;
+
 /// Most clip lengths (sliding windows, sparse selections) one model has.
 pub const CLIPS: usize = 4;
 
@@ -71,6 +73,27 @@ impl Batch {
     /// The same step without its prefill chunks.
     pub fn decode_only(&self) -> Self {
         Self { logits: self.decode.sequences, decode: self.decode, prefill: Prefill::default() }
+    }
+}
+
+impl AddAssign for Batch {
+    /// The batch of both groups of ranks together.
+    fn add_assign(&mut self, other: Self) {
+        let sum = |all: &mut [u64; CLIPS], more: [u64; CLIPS]| {
+            all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+        };
+        self.logits += other.logits;
+        self.decode.sequences += other.decode.sequences;
+        self.decode.context += other.decode.context;
+        sum(&mut self.decode.clipped, other.decode.clipped);
+        let (all, more) = (&mut self.prefill, other.prefill);
+        all.chunks += more.chunks;
+        all.tokens += more.tokens;
+        all.pairs += more.pairs;
+        all.context += more.context;
+        all.longest = all.longest.max(more.longest);
+        sum(&mut all.clipped_pairs, more.clipped_pairs);
+        sum(&mut all.clipped_context, more.clipped_context);
     }
 }
 

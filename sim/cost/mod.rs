@@ -29,6 +29,6 @@ pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{
-    Beat, Cost, Demand, Division, Envelope, FineSpan, FineTime, Hidden, Layout, OpFamily, OpTime,
-    Pricer, Series, StepProgram, StepTime, Stretch, Throttled,
+    Beat, Cost, Demand, Division, Envelope, FineSpan, FineTime, Hidden, Layout, Lockstep, OpFamily,
+    OpTime, Pricer, Series, Skew, StepProgram, StepTime, Stretch, Throttled,
 };

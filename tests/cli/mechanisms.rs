@@ -46,6 +46,35 @@ fn shipped_scenarios_show_their_mechanism() {
 }
 
 #[test]
+fn ranks_of_their_own_wait_for_each_other_and_find_less() {
+    let few = ["rank-skew", "--duration", "60s", "--warmup", "20s"];
+    let at = |balance: &str| run(&[&few, ["--dp-balance", balance].as_slice()].concat());
+    let [perfect, in_turns, prefix] = ["perfect", "round-robin", "prefix"].map(at);
+    assert!(perfect.get("ranks").is_none());
+    let ranks = &in_turns["ranks"];
+    assert_eq!((&ranks["balance"], &ranks["groups"]), (&"round-robin".into(), &32.into()));
+    let lost = number(&ranks["lost_share"]);
+    assert!(lost > 0.05 && lost < 1.0 && number(&ranks["slowest_over_mean"]) > 1.0, "{ranks}");
+    assert!((0.0..1.0).contains(&number(&ranks["balance_ratio"])), "{ranks}");
+    let tpot = |run: &Value| number(&run["latency"]["tpot_ms"]["mean"]);
+    assert!(tpot(&in_turns) > tpot(&perfect), "{} {}", tpot(&in_turns), tpot(&perfect));
+    let hits = |run: &Value| number(&run["kv"]["hit_rate"]);
+    // A conversation's history is on one rank of 32.
+    assert!(hits(&in_turns) < 0.3 * hits(&prefix), "{} {}", hits(&in_turns), hits(&prefix));
+    assert_eq!(in_turns["kv"]["pages"], perfect["kv"]["pages"]);
+    // A recorded run is the same, and has a row for every rank.
+    let file = std::env::temp_dir().join(format!("memwall-ranks-{}.json", std::process::id()));
+    let path = file.to_str().unwrap();
+    assert_eq!(
+        run(&[&few, ["--dp-balance", "prefix", "--timeline", path].as_slice()].concat()),
+        prefix
+    );
+    let timeline = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(timeline.contains("rank 31: 1 × h200-sxm"));
+}
+
+#[test]
 fn engines_are_equal_with_each_of_them() {
     let chip = ["--chip", "h100-sxm", "--model"];
     for more in [
@@ -55,6 +84,8 @@ fn engines_are_equal_with_each_of_them() {
         ["deepseek-r1", "--plan", "tp1-ep32-dp32", "--overlap", "two-batch"].as_slice(),
         ["llama-3.1-8b", "--plan", "tp1-cp4", "--max-batched-tokens", "512"].as_slice(),
         ["deepseek-r1", "--plan", "tp8-ep16-cp2"].as_slice(),
+        ["deepseek-r1", "--plan", "tp1-ep32-dp32", "--dp-balance", "shipped"].as_slice(),
+        ["gpt-oss-120b", "--plan", "tp1-ep4-dp4", "--dp-balance", "prefix"].as_slice(),
     ] {
         let flags = [&chip, more].concat();
         let stepwise = [&flags, ["--engine", "stepwise"].as_slice()].concat();
@@ -145,6 +176,15 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&with("tp8-ep8"), &["none is dispatched", "tp1-ep8-dp8"]);
     refused(&with("tp1-pp2-ep8-dp8"), &["pipeline stages"]);
     refused(&["--overlap", "three"], &["two-batch"]);
+    let ranks = |more: &[&str], parts: &[&str]| {
+        refused(&[&sparse, more, &["--dp-balance", "least-loaded"]].concat(), parts);
+    };
+    ranks(&["tp8"], &["--dp-balance", "(dp)", "tp1-ep8-dp8"]);
+    ranks(&["tp1-pp2-ep8-dp8"], &["--dp-balance", "stages (pp)"]);
+    ranks(&["tp1-ep8-dp8", "--overlap", "two-batch"], &["--dp-balance", "drop --overlap"]);
+    ranks(&["tp1-ep8-dp8", "--power-cap", "1kW"], &["--dp-balance", "drop --power-cap"]);
+    ranks(&["tp1-ep8-dp8", "--replicas", "2"], &["--dp-balance least-loaded", "one replica"]);
+    ranks(&["tp1-ep8-dp8", "--draft-tokens", "1"], &["--dp-balance least-loaded", "draft"]);
     refused(&["--plan", "tp1-pp200"], &["80 layers for 200 pipeline stages"]);
     refused(&["--plan", "tp8-re1"], &["re 1 copies experts", "ep is 1", "tp8 works"]);
     let copies = [sparse.as_slice(), &["tp1-ep8-dp8-re225"]].concat();

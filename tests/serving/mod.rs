@@ -6,6 +6,7 @@ mod laws;
 mod naive_cache;
 mod oracle;
 mod queueing;
+mod ranks;
 mod tiers;
 
 pub(crate) use laws::Affine;

@@ -66,18 +66,18 @@ impl Pricer for Ticks {
 
 /// What one case varies besides the tasks.
 #[derive(Clone, Debug)]
-struct Case {
+pub(super) struct Case {
     program: usize,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// Room for this many tokens.
-    tokens: u32,
-    ttl: Option<SimSpan>,
-    plan: RunPlan,
+    pub(super) tokens: u32,
+    pub(super) ttl: Option<SimSpan>,
+    pub(super) plan: RunPlan,
     /// Lengths are multiplied by this.
-    stretch: u32,
+    pub(super) stretch: u32,
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(super) fn case() -> impl Strategy<Value = Case> {
     let limits = (1..80u32, 1..12u32, prop::sample::select(vec![1u32, 3, 16, 64]), 0..2u32);
     let kv = (100..900u32, prop::option::of(1..600u64));
     let rules = (any::<bool>(), any::<bool>());
@@ -118,7 +118,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 /// The tasks with longer calls; contents are pages of whatever size.
-fn stretched(mut tasks: Vec<Task>, by: u32) -> Vec<Task> {
+pub(super) fn stretched(mut tasks: Vec<Task>, by: u32) -> Vec<Task> {
     for call in tasks.iter_mut().flat_map(|task| &mut task.chains).flat_map(|c| &mut c.calls) {
         call.prompt *= by;
         call.output *= by;

@@ -25,7 +25,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 18] = shipped!(
+const SHIPPED: [(&str, &str); 19] = shipped!(
     "context-parallel",
     "disaggregated",
     "expert-copies",
@@ -41,6 +41,7 @@ const SHIPPED: [(&str, &str); 18] = shipped!(
     "pipeline",
     "power-cap",
     "prefill-on-older-chips",
+    "rank-skew",
     "routing",
     "speculative",
     "two-batch",

@@ -7,7 +7,7 @@ use crate::cost::{
 };
 use crate::hardware::Chip;
 use crate::model::{Model, Op, Plan, PlanError, Precision, compile, forward, stages};
-use crate::serving::{Limits, Replica, Speculating, Speculation};
+use crate::serving::{Balance, Convoy, Limits, Replica, Speculating, Speculation};
 use crate::units::{Bytes, SimSpan};
 
 /// What is to be deployed.
@@ -42,6 +42,9 @@ pub struct Ways {
     pub power: Option<Envelope>,
     /// Whether one half of a step computes while the other exchanges tokens with their experts.
     pub overlap: bool,
+    /// How requests are spread over groups of ranks with sequences, pages and limits of their own;
+    /// if none, all share them, and are perfectly balanced.
+    pub balance: Option<Balance>,
 }
 
 /// A replica's plan that fits.
@@ -56,6 +59,8 @@ pub struct Deployment {
     pub limits: Limits,
     /// Its plan.
     pub plan: Plan,
+    /// How requests are spread over groups of ranks, if those have sequences of their own.
+    pub balance: Option<Balance>,
     /// Stores below the HBM of its replicas, where the ladder knows of any.
     pub below: Option<Tiering>,
 }
@@ -75,6 +80,11 @@ pub enum Misfit {
          like tp1-ep8-dp8, where tokens are sent to the ranks of their experts"
     )]
     Overlap { model: String, plan: Plan, why: &'static str },
+    #[error(
+        "ranks cannot have sequences of their own (--dp-balance) as {plan} of {model}: {why}; \
+         {remedy}, or leave --dp-balance out"
+    )]
+    Balance { model: String, plan: Plan, why: &'static str, remedy: &'static str },
     #[error(
         "{chip} holds {usable} per chip, but {model} as {plan} needs {weights} for weights, \
          {activations} for activations and {reserve} in reserve; {nearest}"
@@ -138,6 +148,7 @@ impl Order<'_> {
                 ..self.limits
             },
             plan: self.plan,
+            balance: self.ways.balance,
             below: None,
         })
     }
@@ -145,6 +156,7 @@ impl Order<'_> {
     /// Its step program, whether it fits or not.
     pub fn program(&self) -> Result<StepProgram, Misfit> {
         self.check_overlap()?;
+        self.check_balance()?;
         self.compile(|_| true)
     }
 
@@ -160,6 +172,8 @@ impl Order<'_> {
         let mut of_stages;
         let division = if self.ways.overlap {
             Division::Halves
+        } else if self.ways.balance.is_some() {
+            Division::Groups
         } else if self.plan.pp > 1 {
             of_stages = stages(self.model, &self.plan, &self.precision)?;
             for ops in &mut of_stages {
@@ -181,6 +195,7 @@ impl Order<'_> {
         self.chip.simulable().map_err(Misfit::Chip)?;
         self.model.check_plan(&self.plan)?;
         self.check_overlap()?;
+        self.check_balance()?;
         let (plan, memory) = (self.plan, self.memory());
         if !memory.missing().is_zero() || memory.kv.is_zero() {
             let MemoryBudget { usable, weights, activations, reserve, .. } = memory;
@@ -223,6 +238,24 @@ impl Order<'_> {
             () => return Ok(()),
         };
         Err(Misfit::Overlap { model: self.model.name.clone(), plan: self.plan, why })
+    }
+
+    /// Groups of ranks that wait for each other must be there, and make steps in one piece.
+    fn check_balance(&self) -> Result<(), Misfit> {
+        const PLAN: &str = "take a plan like tp1-ep8-dp8";
+        let Ways { power, overlap, balance } = self.ways;
+        let (why, remedy) = match () {
+            () if balance.is_none() => return Ok(()),
+            () if self.plan.dp == 1 => {
+                ("without attention-DP (dp) they share every sequence", PLAN)
+            }
+            () if self.plan.pp > 1 => ("pipeline stages (pp) divide the steps of all alike", PLAN),
+            () if overlap => ("two batches are halves of equal ranks", "drop --overlap"),
+            () if power.is_some() => ("a cap asks what equal ranks draw", "drop --power-cap"),
+            () => return Ok(()),
+        };
+        let (model, plan) = (self.model.name.clone(), self.plan);
+        Err(Misfit::Balance { model, plan, why, remedy })
     }
 
     /// Most tokens of a step, or of a micro-batch: the limit is that of what a group computes.
@@ -281,6 +314,12 @@ impl Deployment {
     /// An idle replica whose unpinned KV is forgotten after `ttl`.
     pub fn replica(&self, ttl: Option<SimSpan>) -> Replica<&StepProgram> {
         Replica::new(&self.program, self.limits, self.pages, ttl)
+    }
+
+    /// The same, whose groups of ranks have sequences of their own, if they do.
+    pub fn convoy(&self, ttl: Option<SimSpan>) -> Option<Convoy<&StepProgram>> {
+        let balance = self.balance?;
+        Some(Convoy::new(&self.program, self.limits, self.pages, ttl, balance))
     }
 
     /// The same, decoding speculatively if `speculation` says how.

@@ -3,7 +3,7 @@
 use super::happening::{Happening, Witness};
 use crate::cluster::{Account, Agent, Cascade, Fleet, News, Passage, Service};
 use crate::cost::Pricer;
-use crate::serving::{Extent, Note, Outcome, Percentiles, Replica, Request, TooLong};
+use crate::serving::{Convoy, Extent, Note, Outcome, Percentiles, Replica, Request, TooLong};
 use crate::units::{SimSpan, SimTime};
 
 /// A service whose replicas can be told to keep notes.
@@ -27,6 +27,16 @@ impl<P: Pricer> Traced for Replica<P> {
 
     fn take_notes(&mut self, note: &mut dyn FnMut(u32, Note), _: &mut dyn FnMut(SimTime, Passage)) {
         Self::take_notes(self).for_each(|one| note(0, one));
+    }
+}
+
+impl<P: Pricer> Traced for Convoy<P> {
+    fn keep_notes(&mut self) {
+        Self::keep_notes(self);
+    }
+
+    fn take_notes(&mut self, note: &mut dyn FnMut(u32, Note), _: &mut dyn FnMut(SimTime, Passage)) {
+        Self::take_notes(self).for_each(|(rank, one)| note(rank, one));
     }
 }
 

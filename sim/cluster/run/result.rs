@@ -3,7 +3,7 @@
 use super::sketches::Sketches;
 use crate::cluster::door::DoorFigures;
 use crate::cost::{Bound, Breakdown};
-use crate::serving::{Meter, Outcome};
+use crate::serving::{Meter, Outcome, RankFigures};
 use crate::units::{SimSpan, SimTime};
 
 /// A run's counts, and the measurements of its window.
@@ -41,6 +41,8 @@ pub struct RunResult {
     pub meter: Meter,
     /// What users waited for at the door; none where there is none.
     pub door: Option<DoorFigures>,
+    /// How evenly groups of ranks were loaded, where they have sequences of their own.
+    pub ranks: Option<RankFigures>,
     /// How many replicas.
     pub replicas: u32,
     /// Pages evicted in the whole run for want of room.

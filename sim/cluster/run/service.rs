@@ -2,7 +2,9 @@
 
 use super::client::News;
 use crate::cost::Pricer;
-use crate::serving::{Extent, Meter, Outcome, Percentiles, Replica, Request, TooLong};
+use crate::serving::{
+    Convoy, Extent, Meter, Outcome, Percentiles, RankFigures, Replica, Request, TooLong,
+};
 use crate::units::{SimSpan, SimTime};
 
 /// What answers requests on the clock of a run.
@@ -78,6 +80,8 @@ pub struct Account {
     pub evicted_pages: u64,
     /// KV pages.
     pub kv_pages: u64,
+    /// How evenly groups of ranks were loaded, where they have sequences of their own.
+    pub ranks: Option<RankFigures>,
 }
 
 impl<P: Pricer> Service for Replica<P> {
@@ -125,6 +129,58 @@ impl<P: Pricer> Service for Replica<P> {
             events: self.steps_ended(),
             evicted_pages: self.kv().evicted(),
             kv_pages: self.kv().capacity(),
+            ranks: None,
+        }
+    }
+}
+
+impl<P: Pricer> Service for Convoy<P> {
+    fn dispatch(&self) -> SimSpan {
+        Self::dispatch(self)
+    }
+
+    fn reading(&self, prompt: u32) -> SimSpan {
+        Self::reading(self, prompt)
+    }
+
+    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+        Self::copied(self, content)
+    }
+
+    fn percentiles(&self) -> Percentiles {
+        Self::percentiles(self)
+    }
+
+    fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
+        Self::submit(self, now, request)?;
+        self.start_step(now);
+        Ok(())
+    }
+
+    fn next_time(&self) -> Option<SimTime> {
+        self.next_end()
+    }
+
+    fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
+        self.finish_step(now, done);
+        self.start_step(now);
+    }
+
+    fn reset(&mut self, now: SimTime) {
+        self.reset_meter(now);
+    }
+
+    fn close(&mut self, now: SimTime) -> Account {
+        self.observe(now);
+        let ranks = self.ranks();
+        Account {
+            meter: self.meter(),
+            replicas: 1,
+            in_flight: ranks.iter().map(|rank| rank.in_flight() as u64).sum(),
+            events: self.steps_ended(),
+            evicted_pages: ranks.iter().map(|rank| rank.kv().evicted()).sum(),
+            kv_pages: ranks.iter().map(|rank| rank.kv().capacity()).sum(),
+            ranks: Some(self.figures()),
         }
     }
 }

@@ -381,6 +381,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         self.result.calls_per_task = tasks.calls as f64 / tasks.started.max(1) as f64;
         self.result.events = self.queue.popped() + account.events;
         self.result.window = self.queue.now().since(self.measured_from);
+        self.result.ranks = account.ranks;
         self.result.replicas = account.replicas;
         self.result.meter = account.meter;
         self.result.evicted_pages = account.evicted_pages;

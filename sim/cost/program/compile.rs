@@ -33,6 +33,8 @@ pub(super) struct CompiledOp {
     pub(super) family: OpFamily,
     /// `count`, times what its family is stretched by.
     pub(super) weight: f64,
+    /// `count`, times the share of the ranks that do it: what its work counts.
+    pub(super) load: f64,
     /// What its latencies on the die are multiplied by.
     slow: f64,
     pub(super) form: Compiled,
@@ -177,6 +179,7 @@ impl CompiledOp {
             spread: op.spread,
             family,
             weight,
+            load: weight,
             slow: 1.0,
             form,
         })

@@ -51,6 +51,16 @@ impl Host {
         Self { step: row.kernel.get() * f64::from(kernels), ..Self::default() }
     }
 
+    /// The same without what each sequence takes.
+    pub(super) fn of_steps(self) -> Self {
+        Self { sequence: 0.0, ..self }
+    }
+
+    /// What each sequence takes of its own scheduler, alone.
+    pub(super) fn of_sequences(self) -> Self {
+        Self { step: 0.0, spread: 1, ..self }
+    }
+
     /// Its time for a step: every decode and every chunk is a sequence.
     pub(super) fn time(&self, batch: &Batch) -> f64 {
         let sequences = batch.decode.sequences + batch.prefill.chunks;

@@ -58,6 +58,15 @@ impl Pass {
         self
     }
 
+    /// The same where one of `groups` groups of ranks does it: work is that of the average rank.
+    pub(super) fn of_one_in(mut self, groups: u32) -> Self {
+        for op in &mut self.ops {
+            op.load /= f64::from(groups);
+        }
+        self.by_rows = row_groups(&self.ops);
+        self
+    }
+
     /// Its time; the slice has something to do.
     pub(super) fn parts(&self, slice: &Slice) -> Breakdown {
         let mut parts = self.rows(slice).parts;
@@ -72,7 +81,7 @@ impl Pass {
     /// All that one rank does in it.
     pub(super) fn work(&self, slice: &Slice) -> Work {
         let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
-        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(slice) * f64::from(op.count))
+        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(slice) * op.load)
     }
 
     /// Both as whole numbers.
@@ -81,9 +90,9 @@ impl Pass {
         self.ask_rows(slice, |price| cost += price.cost);
         let (mut parts, mut work) = (Breakdown::default(), Work::default());
         for &i in &self.by_context {
-            let (op, count) = (&self.ops[i], f64::from(self.ops[i].count));
+            let op = &self.ops[i];
             parts += op.parts(slice, self.model).scaled(op.weight);
-            work = work + op.work(slice) * count;
+            work = work + op.work(slice) * op.load;
         }
         parts[Bound::Host] += self.host.time(&slice.batch);
         cost + cost_of(parts, work)
@@ -114,10 +123,10 @@ impl Pass {
             if let Compiled::ByRows(of, form) = &op.form
                 && (*of, op.spread) == (group.sort, group.spread)
             {
-                let (rows, count) = (f64::from(rows), f64::from(op.count));
+                let rows = f64::from(rows);
                 let parts = op.slowed(row_time(form.as_ref(), rows, self.model));
                 price.parts += parts.scaled(op.weight);
-                price.work = price.work + form.work(rows) * count;
+                price.work = price.work + form.work(rows) * op.load;
             }
         }
         RowPrice { cost: cost_of(price.parts, price.work), ..price }

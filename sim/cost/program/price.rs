@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::{Envelope, Target, Throttle, Timed};
 use super::compile::clips;
 use super::pricer::Demand;
-use super::split::{Beat, Division, Hidden, Split};
+use super::split::{Beat, Division, Groups, Hidden, Split};
 use super::stretch::{OpFamily, Stretch};
 use super::whole::{Cost, FULL_CLOCK, Series};
 use crate::cost::batch::{Batch, CLIPS, Decode};
@@ -64,6 +64,8 @@ pub struct StepProgram {
     full: Timed,
     /// Below full clocks, if a power cap may demand them.
     throttle: Option<Throttle>,
+    /// Where groups of ranks have sequences of their own.
+    pub(super) groups: Option<Groups>,
     clips: Vec<u32>,
     provenance: BTreeSet<String>,
 }
@@ -146,7 +148,9 @@ impl StepProgram {
         let (full, provenance) = Timed::new(ops, division, &target)?;
         let throttle = |envelope| Throttle::new(ops, division, &target, envelope);
         let throttle = power.map(throttle).transpose()?;
-        Ok(Self { full, throttle, clips, provenance })
+        let is_grouped = matches!(division, Division::Groups);
+        let groups = is_grouped.then(|| Groups::new(&target)).transpose()?;
+        Ok(Self { full, throttle, groups, clips, provenance })
     }
 
     /// Operations and bytes of one rank in a step of `batch`, or of one of each pipeline stage.
@@ -189,6 +193,7 @@ impl StepProgram {
         }
         self.full = self.full.stretched(stretch);
         self.throttle = self.throttle.map(|throttle| throttle.stretched(stretch));
+        self.groups = self.groups.map(|groups| groups.stretched(stretch));
         self
     }
 

@@ -46,6 +46,25 @@ pub trait Pricer {
     fn decode_cost(&self, decode: &Decode) -> Cost {
         self.decode_series(decode, &[0; CLIPS]).first()
     }
+
+    /// What `batch`, that of one group of ranks, costs the group by itself where groups have
+    /// sequences of their own; its work is the average group's share of it.
+    ///
+    /// This default knows of nothing that groups do together.
+    fn own_cost(&self, batch: &Batch) -> Cost {
+        self.cost(batch)
+    }
+
+    /// The same for decode steps, see [`decode_series`](Self::decode_series).
+    fn own_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        self.decode_series(decode, growing)
+    }
+
+    /// What groups do together where `batch` is that of all of them. Depends on its tokens alone.
+    fn common_cost(&self, batch: &Batch) -> Cost {
+        let _ = batch;
+        Cost::default()
+    }
 }
 
 /// What a step asks of one chip, whatever its speed.
@@ -88,5 +107,20 @@ impl Pricer for &StepProgram {
 
     fn decode_cost(&self, decode: &Decode) -> Cost {
         StepProgram::decode_cost(self, decode)
+    }
+
+    fn own_cost(&self, batch: &Batch) -> Cost {
+        self.groups.as_ref().map_or_else(|| self.cost(batch), |groups| groups.own(batch))
+    }
+
+    fn own_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        match &self.groups {
+            Some(groups) => groups.series(decode, growing),
+            None => self.series(decode, growing),
+        }
+    }
+
+    fn common_cost(&self, batch: &Batch) -> Cost {
+        self.groups.as_ref().map_or_else(Cost::default, |groups| groups.common(batch))
     }
 }

@@ -5,9 +5,10 @@ use crate::cost::Batch;
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
     Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
-    PipelineReport, Quantiles, Requests, RunDocument, Shares, Sim, Throughput, TokenCounts,
-    UsersReport,
+    PipelineReport, Quantiles, RanksReport, Requests, RunDocument, Shares, Sim, Throughput,
+    TokenCounts, UsersReport,
 };
+use crate::serving::RankFigures;
 use crate::units::{Joules, PerSec, Usd, UsdPerHour};
 
 use super::wall::constants;
@@ -69,6 +70,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
             fairness: door.fairness,
         }),
         overlap: overlap(deployment, result),
+        ranks: result.ranks.as_ref().map(ranks),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&meter.decode()),
         bottleneck_link: deployment
@@ -118,6 +120,21 @@ fn overlap(deployment: &Deployment, result: &RunResult) -> Option<OverlapReport>
     let mut prompts = Batch { logits: groups, ..Batch::default() };
     (0..groups).for_each(|_| prompts.prefill.add(0, each, program.clips()));
     Some(OverlapReport { decode: of(&average_step(deployment, result))?, prefill: of(&prompts)? })
+}
+
+/// How evenly groups of ranks were loaded.
+fn ranks(figures: &RankFigures) -> RanksReport {
+    RanksReport {
+        balance: figures.balance.to_string(),
+        groups: figures.ranks.len() as u32,
+        lost_share: figures.lost_share(),
+        slowest_over_mean: figures.slowest_over_mean(),
+        idle_share: figures.idle_share(),
+        balance_ratio: figures.balance_ratio,
+        most_tokens_over_mean: figures
+            .most_over_mean(|rank| rank.tokens.prefilled + rank.tokens.output),
+        most_pages_over_mean: figures.most_over_mean(|rank| rank.peak_held_pages),
+    }
 }
 
 /// The decode step of the average batch at the average context.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
-use super::mechanisms::{LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport};
+use super::mechanisms::{
+    LinkReport, OverlapReport, PipelineReport, PowerReport, RanksReport, UsersReport,
+};
 use super::task::TaskCost;
 use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
@@ -57,6 +59,9 @@ pub struct RunDocument {
     /// What two halves of its steps hide from each other; left out where steps are whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<OverlapReport>,
+    /// How evenly groups of ranks were loaded; left out where they share all sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<RanksReport>,
     /// What a power cap did; left out where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<PowerReport>,
@@ -154,6 +159,7 @@ impl Default for RunDocument {
             kv: KvCache::default(),
             pipeline: None,
             overlap: None,
+            ranks: None,
             power: None,
             time_share: Shares::default(),
             decode_bound: Shares::default(),

@@ -1,7 +1,7 @@
 //! One run as text for a terminal.
 
 use super::RunDocument;
-use super::mechanisms::{overlap_line, pipeline_line, power_line, users_line};
+use super::mechanisms::{overlap_line, pipeline_line, power_line, ranks_line, users_line};
 use super::pools::render_fleet;
 use super::tiers::render_tiers;
 use crate::cost::Bound;
@@ -133,7 +133,7 @@ fn throughput(run: &RunDocument) -> [Line; 5] {
     ]
 }
 
-fn work(run: &RunDocument) -> [Line; 9] {
+fn work(run: &RunDocument) -> [Line; 10] {
     let (requests, tokens) = (&run.requests, &run.tokens);
     let count = |n: u64| short(n as f64);
     // A request that is missing must show.
@@ -176,6 +176,7 @@ fn work(run: &RunDocument) -> [Line; 9] {
         ),
         ("Pipeline", run.pipeline.as_ref().map(pipeline_line)),
         ("Two batches", run.overlap.as_ref().map(overlap_line)),
+        ("Ranks", run.ranks.as_ref().map(ranks_line)),
         ("At the door", run.users.as_ref().map(users_line)),
         ("Power cap", run.power.as_ref().map(power_line)),
         ("Simulated", Some(simulated(run))),

@@ -132,37 +132,26 @@ impl<P: Pricer> Replica<P> {
     }
 
     /// Begins a single step of `batch`, of whose prefill tokens `recomputed` are computed a second
-    /// time; none if there is nothing to do.
+    /// time.
     pub(super) fn begin(
         &mut self,
         start: FineTime,
         batch: &Batch,
         recomputed: u32,
-    ) -> Option<Underway> {
-        if batch.is_empty() {
-            return None;
-        }
+        is_plain: bool,
+    ) -> Underway {
         let decodes = match batch.decode.sequences {
             0 => Cost::default(),
             _ => self.pricer.decode_cost(&batch.decode),
         };
-        let (span, booked) = if batch.prefill.tokens == 0 {
-            self.meter.book_decodes(1, decodes);
-            (decodes.span(), decodes)
-        } else {
-            let whole = self.pricer.cost(batch);
-            let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
-            self.meter.tokens.prefilled += u64::from(batch.prefill.tokens);
-            self.meter.tokens.recomputed += u64::from(recomputed);
-            (whole.span(), self.meter.book_mixed(whole, decodes, share))
-        };
+        let whole = if batch.prefill.tokens == 0 { decodes } else { self.pricer.cost(batch) };
+        let booked = self.meter.book_step(batch, recomputed, [whole, decodes]);
         self.meter.see_held(self.kv.held());
-        let end = start + span;
+        let end = start + whole.span();
         let has_decodes = batch.decode.sequences > 0;
-        let underway =
-            Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain: false };
+        let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
         self.note_step(&underway, batch, recomputed, booked);
-        Some(underway)
+        underway
     }
 
     /// Ends the chunk of a sequence, or its decode. Returns whether that gave it a token.

@@ -52,7 +52,7 @@ pub struct TokenCounts {
 
 impl Meter {
     /// With nothing measured yet.
-    pub(super) fn new(percentiles: Percentiles) -> Self {
+    pub(in crate::serving) fn new(percentiles: Percentiles) -> Self {
         let itl = match percentiles {
             Percentiles::Exact => Runs::default(),
             Percentiles::Sketch => Runs::sketched(),
@@ -91,6 +91,11 @@ impl Meter {
         self.pure += other.pure;
         self.mixed += other.mixed;
         self.mixed_decode += other.mixed_decode;
+        self.add_beside(other);
+    }
+
+    /// The same of another that went through the same steps: its time is this one's.
+    pub(in crate::serving) fn add_beside(&mut self, other: &Self) {
         let (sum, tokens) = (&mut self.tokens, other.tokens);
         sum.prompt += tokens.prompt;
         sum.cached += tokens.cached;
@@ -102,12 +107,40 @@ impl Meter {
         self.peak_held_pages += other.peak_held_pages;
     }
 
+    /// Books a step of `batch`, of whose prefill tokens `recomputed` are computed a second time:
+    /// it cost `whole`, or `decodes` without its prompts. Returns the cost as it was booked.
+    pub(in crate::serving) fn book_step(
+        &mut self,
+        batch: &Batch,
+        recomputed: u32,
+        [whole, decodes]: [Cost; 2],
+    ) -> Cost {
+        self.tokens.prefilled += u64::from(batch.prefill.tokens);
+        self.tokens.recomputed += u64::from(recomputed);
+        self.book_time(batch, recomputed, [whole, decodes])
+    }
+
+    /// The same without its tokens.
+    pub(in crate::serving) fn book_time(
+        &mut self,
+        batch: &Batch,
+        recomputed: u32,
+        [whole, decodes]: [Cost; 2],
+    ) -> Cost {
+        if batch.prefill.tokens == 0 {
+            self.book_decodes(1, whole);
+            return whole;
+        }
+        let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
+        self.book_mixed(whole, decodes, share)
+    }
+
     /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
     /// `decode`.
     ///
     /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
     /// Returns the cost as it was booked.
-    pub(super) fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) -> Cost {
+    fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) -> Cost {
         self.steps += 1;
         self.mixed_decode += decode;
         let booked = if recomputed > 0.0 {
@@ -122,7 +155,7 @@ impl Meter {
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
-    pub(super) fn book_decodes(&mut self, steps: u64, cost: Cost) {
+    pub(in crate::serving) fn book_decodes(&mut self, steps: u64, cost: Cost) {
         self.steps += steps;
         self.pure += cost;
     }
@@ -145,7 +178,7 @@ impl<P: Pricer> Replica<P> {
     }
 
     /// Notes what there is to do at `at`.
-    pub(super) fn note_load(&mut self, at: SimTime) {
+    pub(in crate::serving) fn note_load(&mut self, at: SimTime) {
         if self.journal.is_open() {
             let load = self.occupancy();
             self.journal.add(Note { at, load, steps: None });

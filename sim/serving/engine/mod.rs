@@ -25,4 +25,5 @@ mod stretch;
 pub use held::{Held, Migrant};
 pub use intervals::Runs;
 pub use meter::{Meter, Percentiles, TokenCounts};
+pub(super) use replica::Proposal;
 pub use replica::{Engine, Replica, TooLong};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
 use super::sequences::{Running, Sequence, Slot};
-use crate::cost::{Cost, FineTime, Pricer, Series};
+use crate::cost::{Batch, Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
 use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId};
 use crate::units::{SimSpan, SimTime};
@@ -72,6 +72,28 @@ pub(super) struct Underway {
     pub(super) is_booked: bool,
     /// Whether every sequence is to be visited when it ends.
     pub(super) is_plain: bool,
+}
+
+/// What sequences have been scheduled for, and is not priced yet.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::serving) enum Proposal {
+    /// A single step.
+    Single {
+        batch: Batch,
+        /// Prefill tokens that are computed a second time.
+        recomputed: u32,
+        /// Whether every sequence is to be visited when it ends.
+        is_plain: bool,
+    },
+    /// As many decode steps as pass without a change.
+    Stretch,
+}
+
+impl Proposal {
+    /// A single step of `batch`; none if there is nothing to do.
+    pub(super) fn single(batch: Batch, recomputed: u32, is_plain: bool) -> Option<Self> {
+        (!batch.is_empty()).then_some(Self::Single { batch, recomputed, is_plain })
+    }
 }
 
 /// Why a request cannot be served at all.
@@ -158,11 +180,16 @@ impl<P: Pricer> Replica<P> {
 
     pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
-        if self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize {
+        if self.is_open() {
             self.observe(now);
         }
         self.waiting.push_back(sequence);
         self.note_load(now);
+    }
+
+    /// Whether a request that is queued now may be admitted at the next step.
+    pub(in crate::serving) fn is_open(&self) -> bool {
+        self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize
     }
 
     /// Tokens of a prompt of `prompt` tokens that the cache holds.
@@ -184,12 +211,24 @@ impl<P: Pricer> Replica<P> {
             return;
         }
         let start = if self.ended.ceil() == now { self.ended } else { FineTime::at(now) };
-        self.underway = match self.engine {
-            Engine::Macro => self.start_stretch(now, start, below),
-            Engine::Stepwise => self.start_plain(now, start, below),
-        };
-        if self.underway.is_none() {
-            self.note_load(now);
+        match self.propose(now, below) {
+            Some(Proposal::Single { batch, recomputed, is_plain }) => {
+                self.underway = Some(self.begin(start, &batch, recomputed, is_plain));
+            }
+            Some(Proposal::Stretch) => self.underway = Some(self.begin_stretch(start)),
+            None => self.note_load(now),
+        }
+    }
+
+    /// Schedules sequences for the next step, if there is work.
+    pub(in crate::serving) fn propose<B: Below>(
+        &mut self,
+        now: SimTime,
+        below: &mut B,
+    ) -> Option<Proposal> {
+        match self.engine {
+            Engine::Macro => self.propose_stretch(now, below),
+            Engine::Stepwise => self.propose_plain(now, below),
         }
     }
 
@@ -247,6 +286,11 @@ impl<P: Pricer> Replica<P> {
         copy
     }
 
+    /// Lists that earlier requests have left behind.
+    pub(in crate::serving) fn lists(&self) -> usize {
+        self.emptied.len()
+    }
+
     /// What was measured since the last reset, up to when it was last told the time.
     pub fn meter(&self) -> &Meter {
         &self.meter
@@ -266,6 +310,11 @@ impl<P: Pricer> Replica<P> {
     /// Requests in the engine.
     pub fn in_flight(&self) -> usize {
         self.waiting.len() + self.fetching.len() + self.running.len()
+    }
+
+    /// Requests that wait, and that run.
+    pub(in crate::serving) fn load(&self) -> [usize; 2] {
+        [self.waiting.len() + self.fetching.len(), self.running.len()]
     }
 
     /// The requests that have their first token and not their last, and when it was out.

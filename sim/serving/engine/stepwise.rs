@@ -1,61 +1,54 @@
 //! The plain step: every running sequence is visited when it begins and when it ends.
 
-use super::replica::{Engine, Replica, Underway};
+use super::replica::{Engine, Proposal, Replica};
 use super::sequences::Slot;
-use crate::cost::{Batch, FineTime, Pricer};
+use crate::cost::{Batch, Pricer};
 use crate::serving::kv::Below;
 use crate::serving::{Batching, Outcome};
 use crate::units::SimTime;
 
 impl<P: Pricer> Replica<P> {
-    /// Begins a step; none if there is nothing to do.
-    pub(super) fn start_plain<B: Below>(
+    /// Schedules sequences for a step; none if there is nothing to do.
+    pub(super) fn propose_plain<B: Below>(
         &mut self,
         now: SimTime,
-        start: FineTime,
         below: &mut B,
-    ) -> Option<Underway> {
+    ) -> Option<Proposal> {
         match self.limits.batching {
             Batching::Mixed => {
                 let mut batch = Batch::default();
                 self.schedule_decodes(now, &mut batch);
                 let recomputed = self.schedule_all_prefills(now, &mut batch, below);
-                self.begin_plain(start, &batch, recomputed)
+                Proposal::single(batch, recomputed, true)
             }
-            Batching::PrefillFirst => self.start_plain_apart(now, start, below, true),
+            Batching::PrefillFirst => self.propose_plain_apart(now, below, true),
         }
     }
 
-    /// Begins a step of prompts alone, which are tried first `if_prompts` are to be, or else of
-    /// decodes alone.
-    pub(super) fn start_plain_apart<B: Below>(
+    /// A step of prompts alone, which are tried first `if_prompts` are to be, or else of decodes
+    /// alone.
+    pub(super) fn propose_plain_apart<B: Below>(
         &mut self,
         now: SimTime,
-        start: FineTime,
         below: &mut B,
         mut if_prompts: bool,
-    ) -> Option<Underway> {
+    ) -> Option<Proposal> {
         loop {
             let mut batch = Batch::default();
             if if_prompts {
                 let recomputed = self.schedule_all_prefills(now, &mut batch, below);
                 if !batch.is_empty() {
-                    return self.begin_plain(start, &batch, recomputed);
+                    return Proposal::single(batch, recomputed, true);
                 }
             }
             let running = self.running.len();
             self.schedule_decodes(now, &mut batch);
             // If all were preempted, what they gave back may serve those that wait.
             if !batch.is_empty() || self.running.len() == running {
-                return self.begin_plain(start, &batch, 0);
+                return Proposal::single(batch, 0, true);
             }
             if_prompts = true;
         }
-    }
-
-    fn begin_plain(&mut self, start: FineTime, batch: &Batch, recomputed: u32) -> Option<Underway> {
-        let underway = self.begin(start, batch, recomputed)?;
-        Some(Underway { is_plain: true, ..underway })
     }
 
     /// Ends a step; adds the requests it completed to `done`.

@@ -1,7 +1,7 @@
 //! From change to change: stretches of decode steps, and mixed steps from aggregates.
 
-use super::replica::{Replica, Underway};
-use crate::cost::{Batch, FineTime, Pricer};
+use super::replica::{Proposal, Replica, Underway};
+use crate::cost::{Batch, Cost, FineTime, Pricer, Series};
 use crate::serving::kv::Below;
 use crate::serving::{Batching, Outcome};
 use crate::units::SimTime;
@@ -10,60 +10,49 @@ use crate::units::SimTime;
 const LONGEST: u64 = 1 << 30;
 
 impl<P: Pricer> Replica<P> {
-    /// Begins a stretch of decode steps or a single step with prefill; a plain one where sequences
-    /// must be looked at one by one. None if there is nothing to do.
-    pub(super) fn start_stretch<B: Below>(
+    /// A stretch of decode steps or a single step with prefill; a plain one where sequences must be
+    /// looked at one by one. None if there is nothing to do.
+    pub(super) fn propose_stretch<B: Below>(
         &mut self,
         now: SimTime,
-        start: FineTime,
         below: &mut B,
-    ) -> Option<Underway> {
+    ) -> Option<Proposal> {
         if self.is_irregular || self.is_over_budget() {
-            return self.visit_all(now, |replica| replica.start_plain(now, start, below));
+            return self.visit_all(now, |replica| replica.propose_plain(now, below));
         }
         match self.limits.batching {
-            Batching::Mixed => self.start_mixed(now, start, below),
-            Batching::PrefillFirst => self.start_apart(now, start, below),
+            Batching::Mixed => self.propose_mixed(now, below),
+            Batching::PrefillFirst => self.propose_apart(now, below),
         }
     }
 
     /// The decodes have their tokens first, prompts the rest of the budget.
-    fn start_mixed<B: Below>(
-        &mut self,
-        now: SimTime,
-        start: FineTime,
-        below: &mut B,
-    ) -> Option<Underway> {
+    fn propose_mixed<B: Below>(&mut self, now: SimTime, below: &mut B) -> Option<Proposal> {
         if !self.kv.take(u64::from(self.decodes.pages_now())) {
-            return self.visit_all(now, |replica| replica.start_plain(now, start, below));
+            return self.visit_all(now, |replica| replica.propose_plain(now, below));
         }
         let logits = self.decodes.count();
         let mut batch = Batch { logits, decode: *self.decodes.sums(), ..Batch::default() };
         let recomputed = self.schedule_prefills(now, &mut batch, below);
         if batch.prefill.tokens > 0 || batch.is_empty() {
-            return self.begin(start, &batch, recomputed);
+            return Proposal::single(batch, recomputed, false);
         }
-        Some(self.begin_stretch(start))
+        Some(Proposal::Stretch)
     }
 
     /// Prompts by themselves, if there are any; else the decodes.
-    fn start_apart<B: Below>(
-        &mut self,
-        now: SimTime,
-        start: FineTime,
-        below: &mut B,
-    ) -> Option<Underway> {
+    fn propose_apart<B: Below>(&mut self, now: SimTime, below: &mut B) -> Option<Proposal> {
         let mut batch = Batch::default();
         let recomputed = self.schedule_prefills(now, &mut batch, below);
         if batch.prefill.tokens > 0 || self.decodes.count() == 0 {
-            return self.begin(start, &batch, recomputed);
+            return Proposal::single(batch, recomputed, false);
         }
         // Some may have joined.
         if self.is_over_budget() || !self.kv.take(u64::from(self.decodes.pages_now())) {
-            let decodes = |replica: &mut Self| replica.start_plain_apart(now, start, below, false);
+            let decodes = |replica: &mut Self| replica.propose_plain_apart(now, below, false);
             return self.visit_all(now, decodes);
         }
-        Some(self.begin_stretch(start))
+        Some(Proposal::Stretch)
     }
 
     /// Whether there are more decodes than a step has tokens.
@@ -95,31 +84,33 @@ impl<P: Pricer> Replica<P> {
         recomputed
     }
 
-    /// Begins a plain step, for which every sequence is brought up to date.
+    /// A plain step, for which every sequence is brought up to date.
     fn visit_all(
         &mut self,
         now: SimTime,
-        start: impl FnOnce(&mut Self) -> Option<Underway>,
-    ) -> Option<Underway> {
+        propose: impl FnOnce(&mut Self) -> Option<Proposal>,
+    ) -> Option<Proposal> {
         self.settle();
-        let underway = start(self);
-        if underway.is_none() {
+        let proposal = propose(self);
+        if proposal.is_none() {
             self.regroup(now);
         }
-        underway
+        proposal
     }
 
     /// Begins as many decode steps as pass without a change. Their first has its pages.
-    fn begin_stretch(&mut self, start: FineTime) -> Underway {
+    pub(super) fn begin_stretch(&mut self, start: FineTime) -> Underway {
         self.series = self.pricer.decode_series(self.decodes.sums(), self.decodes.growing());
-        let is_uneven = self.decodes.waits(start.ceil()).is_some();
-        let steps = self.stretch(if is_uneven { 1 } else { self.series.steps() });
+        let steps = self.stretch(start, self.series.steps());
         let end = start + self.series.span(steps);
         Underway { start, end, steps, has_decodes: true, is_booked: false, is_plain: false }
     }
 
-    /// How many of the next `most` decode steps pass without a change. The first one has its pages.
-    fn stretch(&self, most: u64) -> u64 {
+    /// How many of the next `most` decode steps, the first of which begins at `start` and has its
+    /// pages, pass without a change.
+    pub(in crate::serving) fn stretch(&self, start: FineTime, most: u64) -> u64 {
+        let is_uneven = self.decodes.waits(start.ceil()).is_some();
+        let most = if is_uneven { 1 } else { most };
         // A request that waits for pages is refused until some are given back, but trying makes
         // the cache forget what is too old.
         let has_slot = self.running.len() < self.limits.max_seqs as usize;
@@ -141,6 +132,62 @@ impl<P: Pricer> Replica<P> {
             steps = fits;
         }
         steps
+    }
+
+    /// The batch of what it proposed.
+    pub(in crate::serving) fn batch_of(&self, proposal: &Proposal) -> Batch {
+        match proposal {
+            Proposal::Single { batch, .. } => *batch,
+            Proposal::Stretch => {
+                let decode = *self.decodes.sums();
+                Batch { logits: decode.sequences, decode, ..Batch::default() }
+            }
+        }
+    }
+
+    /// What its next decode steps cost it where others have sequences of their own.
+    pub(in crate::serving) fn own_series(&self) -> Series {
+        self.pricer.own_series(self.decodes.sums(), self.decodes.growing())
+    }
+
+    /// Takes part in the first `steps` steps of `series` with others.
+    pub(in crate::serving) fn join_stretch(
+        &mut self,
+        start: FineTime,
+        series: &Series,
+        steps: u64,
+    ) {
+        self.series = *series;
+        let end = start + series.span(steps);
+        self.underway = Some(Underway {
+            start,
+            end,
+            steps,
+            has_decodes: true,
+            is_booked: false,
+            is_plain: false,
+        });
+    }
+
+    /// Takes part in a single step with others, which costs `whole`; `decodes` if there were no
+    /// prompts.
+    pub(in crate::serving) fn join_step(
+        &mut self,
+        start: FineTime,
+        proposal: &Proposal,
+        [whole, decodes]: [Cost; 2],
+    ) {
+        let batch = self.batch_of(proposal);
+        let (recomputed, is_plain) = match *proposal {
+            Proposal::Single { recomputed, is_plain, .. } => (recomputed, is_plain),
+            Proposal::Stretch => (0, false),
+        };
+        let booked = self.meter.book_step(&batch, recomputed, [whole, decodes]);
+        self.meter.see_held(self.kv.held());
+        let (end, has_decodes) = (start + whole.span(), batch.decode.sequences > 0);
+        let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
+        self.note_step(&underway, &batch, recomputed, booked);
+        self.underway = Some(underway);
     }
 
     /// Ends a stretch or a mixed step; adds the requests it completed to `done`.

@@ -17,16 +17,14 @@ use crate::cli::simulate::common::CommonFlags;
 use crate::cli::simulate::explain::band_run;
 use crate::cli::simulate::scenario::Scenario;
 use crate::cli::simulate::values;
-use crate::cli::simulate::work::Streamed;
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::{catalog, chip_named};
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Deployment, FleetFigures, Load, Order, Progress, RunResult};
-use crate::cost::StepProgram;
+use crate::cluster::{FleetFigures, Load, Order, Progress, RunResult};
 use crate::economics::Basis;
 use crate::model::Plan;
 use crate::report::{Bench, Paid, RunDocument, Used, fill_run, fill_task, render_run};
-use crate::serving::{Percentiles, Replica};
+use crate::serving::Percentiles;
 use crate::units::SimSpan;
 use crate::workload::StreamEnd;
 
@@ -45,7 +43,7 @@ pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: context-parallel, disaggregated, expert-copies, failures, host-cores, kv-offload,
     /// kv-pool, model-routing, oversubscribed, part-failures, part-rates, per-user, pipeline,
-    /// power-cap, prefill-on-older-chips, routing, speculative, two-batch; flags win
+    /// power-cap, prefill-on-older-chips, rank-skew, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -96,7 +94,7 @@ pub(in crate::cli) struct Run {
     /// How percentiles are found: from every sample (exact), or in bounded memory, to within 0.05 %
     /// (sketch)
     #[arg(long, value_enum, value_name = "HOW", default_value_t = PercentilesName::Exact)]
-    percentiles: PercentilesName,
+    pub(super) percentiles: PercentilesName,
     /// Keep summary.json, requests.csv and timeline.json.gz in this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -125,7 +123,7 @@ pub(in crate::cli) struct Run {
 
 /// How percentiles are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum PercentilesName {
+pub(super) enum PercentilesName {
     /// From every sample.
     Exact,
     /// From counts by size.
@@ -227,6 +225,7 @@ impl Run {
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
         self.fleet.check_drafts(self.mechanisms.is_capped())?;
+        self.mechanisms.check(self.fleet.is_on())?;
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
@@ -313,21 +312,6 @@ impl Run {
         self.measure(crew, work, &mut watch)
     }
 
-    /// Replays a trace while it is read.
-    fn stream_through(
-        &self,
-        deployment: &Deployment,
-        stream: &mut Streamed,
-        window: u32,
-        watch: &mut Watch,
-    ) -> Result<RunResult, StreamEnd> {
-        let mut tasks = stream.tasks(window)?;
-        let plan = self.run_plan(self.recorded_load(), self.duration, SimSpan::ZERO);
-        let result = watch.simulate(self.replica(deployment), self.paced(&mut tasks), plan);
-        stream.tally = tasks.finish()?;
-        Ok(result)
-    }
-
     /// How tasks are paid for on `basis`, and what is asked of them.
     pub(in crate::cli::simulate) fn paid<'a>(&self, basis: &'a Basis) -> Paid<'a> {
         Paid { basis, api: None, success: self.success, deadline: self.deadline }
@@ -349,30 +333,6 @@ impl Run {
         let used = Used { order, replicas: 1, meter: &result.meter };
         fill_task(&mut document, &[used], &result, &paid);
         Some(document)
-    }
-
-    pub(in crate::cli::simulate) fn work_through(
-        &self,
-        deployment: &Deployment,
-        work: &Work,
-        window: u32,
-        watch: &mut Watch,
-    ) -> Result<RunResult, CliError> {
-        let plan = self.plan_of(work);
-        let mut replica = self.replica(deployment);
-        let Some(clients) = self.steady_clients(work) else {
-            let tasks = self.task_list(work, window)?;
-            return Ok(watch.simulate(replica, tasks, plan));
-        };
-        let pool = work.pool(self.common.seed, window, clients)?;
-        let tasks = pool.enter(&mut replica, clients, self.common.ttl);
-        let result = watch.simulate(replica, tasks, plan);
-        Ok(RunResult { calls_per_task: pool.calls_per_task(), ..result })
-    }
-
-    fn replica<'a>(&self, deployment: &'a Deployment) -> Replica<&'a StepProgram> {
-        let replica = deployment.replica(self.common.ttl);
-        replica.with_engine(self.common.engine.into()).with_percentiles(self.percentiles.into())
     }
 
     pub(in crate::cli::simulate) fn document(

@@ -208,6 +208,12 @@ impl Run {
         let title = |number: usize, role: &str, order: &Order| {
             format!("replica {number}, {role}: {} {}", order.chip.name, order.plan)
         };
+        if crew.deployment.balance.is_some() {
+            let Order { chip, plan, .. } = crew.order;
+            let each = plan.gpus() / plan.dp;
+            let ranks = 0..plan.dp;
+            return ranks.map(|rank| format!("rank {rank}: {each} × {}", chip.name)).collect();
+        }
         let (serving, prefilling) = self.fleet.counts();
         let role = if prefilling > 0 { "decodes" } else { "serves" };
         let mut names: Vec<String> =

@@ -5,9 +5,11 @@ use clap::{Args, ValueEnum};
 use super::command::Run;
 use crate::cli::CliError;
 use crate::cluster::{Order, Ways};
+use crate::cost::EngineProfile;
 use crate::economics::PowerModel;
 use crate::hardware::{Chip, Ports, Wiring};
 use crate::model::{Model, Plan};
+use crate::serving::Balance;
 use crate::units::Watts;
 
 /// Power caps, overlap, links.
@@ -22,6 +24,11 @@ pub(super) struct MechanismFlags {
     /// ranks of their experts (two-batch) [default: none]
     #[arg(long, value_enum, value_name = "HOW")]
     overlap: Option<OverlapName>,
+    /// Attention-DP: groups of ranks with sequences, pages and limits of their own, which wait for
+    /// the slowest in every step, and how requests are spread over them; the step's limits and the
+    /// KV room are shared out evenly
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = BalanceName::Perfect)]
+    dp_balance: BalanceName,
     /// NICs of a domain, each of the bandwidth that the specs give a chip [default: one per chip]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
     nics: Option<u32>,
@@ -48,6 +55,33 @@ pub(in crate::cli) enum OverlapName {
     TwoBatch,
 }
 
+/// How groups of ranks are balanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BalanceName {
+    /// They share all sequences, pages and limits, and none waits for another.
+    Perfect,
+    /// As the engine ships: least-loaded with vllm and trtllm, round-robin with sglang.
+    Shipped,
+    /// In turns.
+    RoundRobin,
+    /// Where fewest run and wait, one that waits counting four times.
+    LeastLoaded,
+    /// Where most of the prompt is in the cache.
+    Prefix,
+}
+
+impl BalanceName {
+    fn of(self, engine: EngineProfile) -> Option<Balance> {
+        match self {
+            Self::Perfect => None,
+            Self::Shipped => Some(Balance::shipped(engine)),
+            Self::RoundRobin => Some(Balance::RoundRobin),
+            Self::LeastLoaded => Some(Balance::LeastLoaded),
+            Self::Prefix => Some(Balance::Prefix),
+        }
+    }
+}
+
 /// Watts of a chip, or of so many.
 fn cap(text: &str) -> Result<Watts, String> {
     let (watts, chips) = text.split_once('/').unwrap_or((text, "1"));
@@ -66,6 +100,22 @@ impl MechanismFlags {
     /// Whether steps are accounted for clock by clock.
     pub(super) fn is_capped(&self) -> bool {
         self.power_cap.is_some()
+    }
+
+    /// Flags that are at odds with a fleet.
+    pub(super) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
+        if self.dp_balance == BalanceName::Perfect || !is_fleet {
+            return Ok(());
+        }
+        let value = self.dp_balance.to_possible_value().expect("none is skipped");
+        Err(CliError::Flag {
+            flag: "--dp-balance",
+            value: value.get_name().into(),
+            problem: "ranks with sequences of their own are simulated in one replica, without \
+                      other pools, stores below HBM, faults, host cores or draft tokens"
+                .into(),
+            remedy: "leave out the flags of fleets, or take --dp-balance perfect".into(),
+        })
     }
 
     /// `chip` between links as they are asked for.
@@ -120,7 +170,8 @@ impl MechanismFlags {
             Ok(envelope)
         });
         let overlap = self.overlap == Some(OverlapName::TwoBatch);
-        Ok(Ways { power: power.transpose()?, overlap })
+        let balance = self.dp_balance.of(order.pricing.engine);
+        Ok(Ways { power: power.transpose()?, overlap, balance })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod command;
 mod crew;
+mod drive;
 mod fleet;
 mod load;
 mod mechanisms;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::{
-    Deadline, OverlapReport, PipelineReport, PowerReport, RunDocument, UsersReport,
+    Deadline, OverlapReport, PipelineReport, PowerReport, RanksReport, RunDocument, UsersReport,
 };
 use crate::sweep::{Setting, SweepSpec};
 
@@ -119,6 +119,7 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
     let stages = settings.iter().any(|(key, values)| key == "plan" && is_staged(values));
     blank.pipeline = stages.then(PipelineReport::default);
     blank.overlap = is_set("overlap").then(OverlapReport::default);
+    blank.ranks = is_set("dp-balance").then(RanksReport::default);
     blank.power = is_set("power-cap").then(PowerReport::default);
     blank.users = is_set("users").then(UsersReport::default);
     blank.task.deadline = is_set("deadline").then(Deadline::default);

@@ -117,6 +117,12 @@ impl Timed {
         Ok((Self { pass, split, decodes: CurveTable::new(), sums }, provenance))
     }
 
+    /// Those of `pass`, undivided.
+    pub(in crate::cost::program) fn of(pass: Pass, target: &Target) -> Self {
+        let sums = 1 + target.clips.len();
+        Self { pass, split: None, decodes: CurveTable::new(), sums }
+    }
+
     /// The same with every family's time multiplied.
     pub(in crate::cost::program) fn stretched(self, stretch: Stretch) -> Self {
         Self {

@@ -27,6 +27,8 @@ pub enum Division<'a> {
     },
     /// Two halves, of which one computes while the other exchanges tokens with its experts' ranks.
     Halves,
+    /// Groups of ranks that have sequences of their own, and wait for the slowest of them.
+    Groups,
 }
 
 impl Division<'_> {
@@ -34,7 +36,7 @@ impl Division<'_> {
     pub(in crate::cost::program) fn stages(&self) -> u32 {
         match self {
             Self::Stages { stages, .. } => stages.len().max(1) as u32,
-            Self::Whole | Self::Halves => 1,
+            Self::Whole | Self::Halves | Self::Groups => 1,
         }
     }
 }
@@ -57,7 +59,7 @@ impl Split {
                 Some(Self::Pipeline(Pipeline::new(stages, tokens, target, provenance)?))
             }
             Division::Halves => Some(Self::Halves(Box::new(Halves::new(target)?))),
-            Division::Whole | Division::Stages { .. } => None,
+            Division::Whole | Division::Stages { .. } | Division::Groups => None,
         })
     }
 

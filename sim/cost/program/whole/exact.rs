@@ -126,6 +126,11 @@ impl Cost {
         Self { flop: whole(demand.flop.get()), traffic: whole(demand.traffic.get()), ..self }
     }
 
+    /// The same time with the account of work of `other`.
+    pub(super) fn with_work_of(self, other: &Self) -> Self {
+        Self { flop: other.flop, traffic: other.traffic, ..self }
+    }
+
     /// The same as the slower form of a step that costs `full` at full clocks, at `clock` 64ths of
     /// them.
     pub(in crate::cost::program) fn slowed_from(self, full: &Self, clock: u32) -> Self {

@@ -2,11 +2,13 @@
 
 mod curve;
 mod exact;
+mod lockstep;
 mod series;
 mod table;
 
 pub(super) use curve::{Curve, Sample, Sums, sums_of};
 pub(super) use exact::FULL_CLOCK;
 pub use exact::{Cost, FineSpan, FineTime, Throttled};
+pub use lockstep::{Lockstep, Skew};
 pub use series::Series;
 pub(super) use table::{CurveTable, RowPrice, RowTable};

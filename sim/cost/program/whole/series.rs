@@ -81,7 +81,7 @@ impl Series {
 }
 
 /// Σ of 0 .. `steps` − 1.
-const fn triangle(steps: u64) -> u64 {
+pub(super) const fn triangle(steps: u64) -> u64 {
     steps * steps.saturating_sub(1) / 2
 }
 
