@@ -5,10 +5,12 @@ mod journal;
 pub mod kv;
 mod limits;
 mod request;
+mod rules;
 mod speculation;
 
 pub use engine::{Engine, Held, Meter, Migrant, Percentiles, Replica, Runs, TokenCounts, TooLong};
 pub use journal::{Journal, Note, Occupancy, Steps};
 pub use limits::{Admission, Batching, Limits, StepLimits};
 pub use request::{Extent, Outcome, Request, RequestId};
+pub use rules::{Rules, Scheduling};
 pub use speculation::{Speculating, Speculation};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::fleet::FleetReport;
-use super::mechanisms::{LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport};
+use super::mechanisms::{
+    ClassReport, LinkReport, OverlapReport, PipelineReport, PowerReport, UsersReport,
+};
 use super::task::TaskCost;
 use super::tiers::TierReport;
 use crate::report::{Band, Quantiles, Shares};
@@ -47,6 +49,9 @@ pub struct RunDocument {
     pub tokens: TokenCounts,
     /// What users waited for.
     pub latency: Latency,
+    /// The same by urgency, the most urgent first; left out where all requests are alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassReport>,
     /// What the fleet delivered.
     pub throughput: Throughput,
     /// The KV cache of one replica.
@@ -150,6 +155,7 @@ impl Default for RunDocument {
             requests: Requests::default(),
             tokens: TokenCounts::default(),
             latency: Latency::default(),
+            classes: Vec::new(),
             throughput: Throughput::default(),
             kv: KvCache::default(),
             pipeline: None,

@@ -40,10 +40,10 @@ impl<P: Pricer> Replica<P> {
     /// pages are to come from stores `below` leave the queue, but do not run yet.
     pub(super) fn admit_next<B: Below>(&mut self, now: SimTime, below: &mut B) -> Option<Slot> {
         loop {
-            if self.running.len() >= self.limits.max_seqs as usize {
+            if !self.has_slot() {
                 return None;
             }
-            let mut sequence = self.waiting.pop_front()?;
+            let mut sequence = self.waiting.pop()?;
             if sequence.is_handed_over() {
                 return Some(self.running.push(sequence));
             }
@@ -55,7 +55,7 @@ impl<P: Pricer> Replica<P> {
             let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - from;
             if !self.kv.grow(&mut lease, missing) {
                 self.kv.cancel(lease);
-                self.waiting.push_front(sequence);
+                self.waiting.put_back(sequence);
                 return self.admit_handed_over();
             }
             let is_again = sequence.cached.is_some();
@@ -107,16 +107,14 @@ impl<P: Pricer> Replica<P> {
     /// Admits the first waiting sequence that has its pages already: those before it may wait for
     /// just these.
     fn admit_handed_over(&mut self) -> Option<Slot> {
-        let place = self.waiting.iter().position(Sequence::is_handed_over)?;
-        let sequence = self.waiting.remove(place)?;
+        let sequence = self.waiting.pop_with_pages()?;
         Some(self.running.push(sequence))
     }
 
-    /// Throws the latest admitted sequence out; it will be recomputed, as far as its pages are gone
-    /// by then.
+    /// Throws a sequence out; it will be recomputed, as far as its pages are gone by then.
     pub(super) fn preempt(&mut self, now: SimTime, victim: Slot) {
         let mut sequence = self.running.remove(victim);
-        debug_assert_eq!(sequence.scheduled, 0, "decodes are scheduled front to back");
+        debug_assert_eq!(sequence.scheduled, 0, "who gives way has not been scheduled yet");
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
         self.note_fresh(now, &sequence.request.content, sequence.computed);
@@ -128,7 +126,7 @@ impl<P: Pricer> Replica<P> {
         sequence.computed = 0;
         sequence.preemptions += 1;
         self.meter.preempted += 1;
-        self.waiting.push_front(sequence);
+        self.waiting.push_first(sequence);
     }
 
     /// Begins a single step of `batch`, of whose prefill tokens `recomputed` are computed a second

@@ -1,10 +1,8 @@
 //! A replica from outside.
 
-use std::collections::VecDeque;
-
 use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
-use super::sequences::{Running, Sequence, Slot};
+use super::sequences::{Running, Sequence, Slot, Waiting};
 use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
 use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId};
@@ -29,7 +27,7 @@ pub struct Replica<P> {
     pub(super) kv: KvCache,
     /// What a cache with room for everything would hold.
     pub(super) history: History,
-    pub(super) waiting: VecDeque<Sequence>,
+    pub(super) waiting: Waiting,
     /// Sequences that have their pages, some of which are on their way from stores below.
     pub(super) fetching: Vec<Sequence>,
     /// What was computed and not asked for yet, if anybody asks.
@@ -93,7 +91,7 @@ impl<P: Pricer> Replica<P> {
             limits,
             kv: KvCache::new(pages, ttl),
             history: History::new(ttl),
-            waiting: VecDeque::new(),
+            waiting: Waiting::new(limits.rules.scheduling),
             fetching: Vec::new(),
             fresh: None,
             log: None,
@@ -158,10 +156,10 @@ impl<P: Pricer> Replica<P> {
 
     pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
-        if self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize {
+        if self.has_slot() && self.waiting.is_led_by(&sequence) {
             self.observe(now);
         }
-        self.waiting.push_back(sequence);
+        self.waiting.push(sequence);
         self.note_load(now);
     }
 
@@ -272,7 +270,7 @@ impl<P: Pricer> Replica<P> {
     pub fn begun(&self) -> impl Iterator<Item = (RequestId, SimTime)> {
         let running = std::iter::successors(self.running.first(), |&slot| self.running.after(slot));
         let running = running.map(|slot| &self.running[slot]);
-        let all = running.chain(&self.fetching).chain(&self.waiting);
+        let all = running.chain(&self.fetching).chain(self.waiting.iter());
         all.filter_map(|sequence| Some((sequence.request.id, sequence.first_token?)))
     }
 
@@ -280,8 +278,12 @@ impl<P: Pricer> Replica<P> {
     /// way, and nothing waits for pages.
     pub fn has_place(&self, expected: usize) -> bool {
         let taken = self.in_flight() + expected;
-        taken < self.limits.max_seqs as usize
-            && self.waiting.back().is_none_or(Sequence::is_handed_over)
+        taken < self.limits.max_seqs as usize && self.waiting.all_have_pages()
+    }
+
+    /// Whether one more sequence may run.
+    pub(super) fn has_slot(&self) -> bool {
+        self.running.len() < self.limits.max_seqs as usize
     }
 
     /// The batch limits.

@@ -4,7 +4,7 @@ use super::replica::{Engine, Replica, Underway};
 use super::sequences::Slot;
 use crate::cost::{Batch, FineTime, Pricer};
 use crate::serving::kv::Below;
-use crate::serving::{Batching, Outcome};
+use crate::serving::{Batching, Outcome, Scheduling};
 use crate::units::SimTime;
 
 impl<P: Pricer> Replica<P> {
@@ -100,13 +100,14 @@ impl<P: Pricer> Replica<P> {
 
     /// Gives every decode its token, preempting from the back where pages run out.
     fn schedule_decodes(&mut self, now: SimTime, batch: &mut Batch) {
-        let mut next = self.running.first();
-        while let Some(slot) = next
+        let mut line = self.line();
+        let mut next = 0;
+        while let Some(&slot) = line.get(next)
             && self.budget(batch) > 0
         {
             if self.running[slot].is_decoding() {
-                if !self.make_room(now, slot) {
-                    // It was itself the latest admitted, and is gone.
+                if !self.make_room(now, slot, &mut line) {
+                    // It was itself the last, and is gone.
                     break;
                 }
                 let sequence = &mut self.running[slot];
@@ -114,12 +115,24 @@ impl<P: Pricer> Replica<P> {
                 batch.decode.add(sequence.computed + 1, self.pricer.clips());
                 batch.logits += 1;
             }
-            next = self.running.after(slot);
+            next += 1;
         }
     }
 
-    /// Makes sure that a running sequence has a page for its next token.
-    fn make_room(&mut self, now: SimTime, slot: Slot) -> bool {
+    /// The running sequences from the one that is served first to the one that gives way first.
+    fn line(&self) -> Vec<Slot> {
+        let slots = std::iter::successors(self.running.first(), |&slot| self.running.after(slot));
+        let mut line: Vec<_> = slots.collect();
+        match self.limits.rules.scheduling {
+            Scheduling::Fcfs => {}
+            Scheduling::Priority => line.sort_by_key(|&slot| self.running[slot].rank()),
+        }
+        line
+    }
+
+    /// Makes sure that a running sequence has a page for its next token; who must give way for it
+    /// leaves the end of `line`.
+    fn make_room(&mut self, now: SimTime, slot: Slot, line: &mut Vec<Slot>) -> bool {
         loop {
             let sequence = &mut self.running[slot];
             let needed = self.limits.pages(sequence.computed + 1);
@@ -127,7 +140,7 @@ impl<P: Pricer> Replica<P> {
             if missing == 0 || self.kv.grow(&mut sequence.lease, missing) {
                 return true;
             }
-            let victim = self.running.last().expect("a sequence runs");
+            let victim = line.pop().expect("a sequence runs");
             self.preempt(now, victim);
             if victim == slot {
                 return false;

@@ -122,8 +122,7 @@ impl<P: Pricer> Replica<P> {
     fn stretch(&self, most: u64) -> u64 {
         // A request that waits for pages is refused until some are given back, but trying makes
         // the cache forget what is too old.
-        let has_slot = self.running.len() < self.limits.max_seqs as usize;
-        if self.kv.forgets() && has_slot && !self.waiting.is_empty() {
+        if self.kv.forgets() && self.has_slot() && !self.waiting.is_empty() {
             return 1;
         }
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);

@@ -9,6 +9,7 @@ use super::crew::Crew;
 use super::fleet::FleetFlags;
 use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
+use super::policies::PolicyFlags;
 use super::timeline::{Recording, TimelineFlags, Watch};
 use super::users::UserFlags;
 use crate::cli::files::{Staged, keep, prepare};
@@ -66,6 +67,9 @@ pub(in crate::cli) struct Run {
     /// How steps run
     #[command(flatten)]
     pub(super) mechanisms: MechanismFlags,
+    /// Who is served first
+    #[command(flatten)]
+    pub(super) policies: PolicyFlags,
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
@@ -230,6 +234,7 @@ impl Run {
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
+        self.policies.check(self.percentiles == PercentilesName::Exact)?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

@@ -51,7 +51,9 @@ impl Run {
         horizon: Option<SimSpan>,
         warmup: SimSpan,
     ) -> RunPlan {
-        RunPlan { load, warmup: self.warmup.unwrap_or(warmup), horizon, requests: None }
+        let classes = self.policies.classes(self.common.seed);
+        let warmup = self.warmup.unwrap_or(warmup);
+        RunPlan { load, warmup, horizon, requests: None, classes }
     }
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if

@@ -8,6 +8,7 @@ use crate::cluster::{Order, Ways};
 use crate::economics::PowerModel;
 use crate::hardware::{Chip, Ports, Wiring};
 use crate::model::{Model, Plan};
+use crate::serving::Limits;
 use crate::units::Watts;
 
 /// Power caps, overlap, links.
@@ -139,6 +140,7 @@ impl Run {
         page_tokens: u32,
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
-        Ok(Order { ways: self.mechanisms.ways(&order)?, ..order })
+        let limits = Limits { rules: self.policies.rules(), ..order.limits };
+        Ok(Order { ways: self.mechanisms.ways(&order)?, limits, ..order })
     }
 }

@@ -1,5 +1,6 @@
 //! A request's tokens inside the engine.
 
+use super::waiting::Rank;
 use crate::serving::kv::Lease;
 use crate::serving::{Admission, Limits, Outcome, Request};
 use crate::units::SimTime;
@@ -67,6 +68,11 @@ impl Sequence {
             last_token: first_token,
             ..Self::new(request)
         }
+    }
+
+    /// Its place where the more urgent come first, and of these the earlier.
+    pub(in crate::serving::engine) fn rank(&self) -> Rank {
+        (self.request.priority, self.request.arrival, self.request.id)
     }
 
     /// Whether it has its pages before it is admitted.
@@ -148,6 +154,7 @@ impl Sequence {
             cached: self.cached.unwrap_or(0),
             output: self.generated,
             preemptions: self.preemptions,
+            priority: self.request.priority,
         }
     }
 }
