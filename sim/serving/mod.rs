@@ -12,5 +12,5 @@ pub use engine::{Engine, Held, Meter, Migrant, Percentiles, Replica, Runs, Token
 pub use journal::{Journal, Note, Occupancy, Steps};
 pub use limits::{Admission, Batching, Limits, StepLimits};
 pub use request::{Extent, Outcome, Request, RequestId};
-pub use rules::{Rules, Scheduling};
+pub use rules::{PrefillDelay, Rules, Scheduling};
 pub use speculation::{Speculating, Speculation};

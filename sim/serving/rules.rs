@@ -13,9 +13,31 @@ pub enum Scheduling {
     Priority,
 }
 
+/// Prompts wait for company while answers are written: TensorRT-LLM's `batch_wait_timeout_iters`
+/// and `batch_wait_max_tokens_ratio`, both 0 as version 1.1 ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrefillDelay {
+    /// For so many steps at most.
+    pub steps: u32,
+    /// Or until a step would have so many of its tokens, in millionths.
+    pub fill_ppm: u32,
+}
+
 /// Rules that engines have off, or none of, unless they are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Who is served first.
     pub scheduling: Scheduling,
+    /// Whether prompts wait for company.
+    pub delay: Option<PrefillDelay>,
+    /// Most tokens of one prompt in a step, if that is not the step's own limit: vLLM's
+    /// `--long-prefill-token-threshold`, 0 (none) as version 0.12 ships.
+    pub longest_chunk: Option<u32>,
+}
+
+impl Rules {
+    /// As much of `tokens` tokens of one prompt as a step may compute.
+    pub(super) fn chunk(&self, tokens: u32) -> u32 {
+        tokens.min(self.longest_chunk.unwrap_or(u32::MAX))
+    }
 }

@@ -7,7 +7,9 @@ use memwall::cluster::{Classes, RunPlan, RunResult, simulate};
 use memwall::cost::{
     Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series, StepProgram, TimeModel,
 };
-use memwall::serving::{Admission, Batching, Engine, Limits, Replica, Rules, Scheduling};
+use memwall::serving::{
+    Admission, Batching, Engine, Limits, PrefillDelay, Replica, Rules, Scheduling,
+};
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
@@ -84,9 +86,14 @@ pub(super) fn scheduling() -> impl Strategy<Value = (Rules, Classes)> {
         sub_agents,
         seed: 1,
     });
-    (any::<bool>(), classes).prop_map(|(by_priority, classes)| {
+    let delay = (1..40u32, 0..3u32)
+        .prop_map(|(steps, halves)| PrefillDelay { steps, fill_ppm: halves * 500_000 });
+    let (delay, chunk) =
+        (prop::option::weighted(0.3, delay), prop::option::weighted(0.2, 1..60u32));
+    let rules = (any::<bool>(), delay, chunk);
+    (rules, classes).prop_map(|((by_priority, delay, longest_chunk), classes)| {
         let scheduling = if by_priority { Scheduling::Priority } else { Scheduling::Fcfs };
-        (Rules { scheduling }, classes)
+        (Rules { scheduling, delay, longest_chunk }, classes)
     })
 }
 

@@ -24,7 +24,7 @@ impl<P: Pricer> Replica<P> {
         }
         let sequence = &mut self.running[slot];
 
-        let chunk = sequence.remaining().min(budget);
+        let chunk = self.limits.rules.chunk(sequence.remaining()).min(budget);
         sequence.scheduled = chunk;
         batch.prefill.add(sequence.computed, chunk, self.pricer.clips());
         batch.logits += u32::from(chunk == sequence.remaining());
@@ -34,6 +34,28 @@ impl<P: Pricer> Replica<P> {
     /// Whether a sequence needs no prefill, so that steps of prefill pass it by.
     pub(super) fn decodes_apart(&self, slot: Slot) -> bool {
         self.limits.batching == Batching::PrefillFirst && self.running[slot].is_decoding()
+    }
+
+    /// Whether prompts that wait are to wait for company; asked once at the beginning of a step that
+    /// has prompts under way or has none. Nobody waits where that would leave nothing to do.
+    pub(super) fn holds_back(&mut self, is_prefilling: bool) -> bool {
+        let Some(delay) = self.limits.rules.delay else { return false };
+        let needs_prefill = self.waiting.first().is_some_and(|first| !first.is_handed_over());
+        if is_prefilling || !needs_prefill || self.running.len() == 0 || !self.has_slot() {
+            return false;
+        }
+        self.held_from.get_or_insert(self.steps_ended);
+        let waiting: u64 = self.waiting.iter().map(|one| u64::from(one.remaining())).sum();
+        let tokens = waiting + self.running.len() as u64;
+        let wanted = u64::from(self.limits.max_batched_tokens) * u64::from(delay.fill_ppm);
+        tokens * 1_000_000 < wanted && self.steps_to_hold().is_some()
+    }
+
+    /// For how many more steps prompts are held back, if they are.
+    pub(super) fn steps_to_hold(&self) -> Option<u64> {
+        let (delay, from) = self.limits.rules.delay.zip(self.held_from)?;
+        let until = from + u64::from(delay.steps);
+        until.checked_sub(self.steps_ended).filter(|&left| left > 0)
     }
 
     /// Admits the next waiting request if a slot and pages for its prompt are there. Those whose
@@ -58,6 +80,7 @@ impl<P: Pricer> Replica<P> {
                 self.waiting.put_back(sequence);
                 return self.admit_handed_over();
             }
+            self.held_from = None;
             let is_again = sequence.cached.is_some();
             let need = Need { id: sequence.request.id, content, from, to: limit, is_again };
             let compute =
@@ -88,7 +111,7 @@ impl<P: Pricer> Replica<P> {
     /// chunk in their middle, as often as they are chunks. A prediction.
     fn prefill_span(&self, from: u32, to: u32) -> SimSpan {
         let tokens = to.saturating_sub(from).max(1);
-        let chunk = tokens.min(self.limits.max_batched_tokens);
+        let chunk = self.limits.rules.chunk(tokens).min(self.limits.max_batched_tokens);
         let mut batch = Batch { logits: 1, ..Batch::default() };
         batch.prefill.add(from + (tokens - chunk) / 2, chunk, self.pricer.clips());
         let chunks = f64::from(tokens) / f64::from(chunk);

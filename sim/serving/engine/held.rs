@@ -196,6 +196,7 @@ impl<P: Pricer> Replica<P> {
         self.decodes.clear();
         self.prefilling.clear();
         self.is_irregular = false;
+        self.held_from = None;
         self.meter.preempted += lost.iter().filter(|one| one.computed > 0).count() as u64;
         lost.into_iter().map(|sequence| Migrant(sequence.uprooted())).collect()
     }

@@ -47,6 +47,8 @@ pub struct Replica<P> {
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
+    /// How many steps had ended when the prompts that wait for company began to.
+    pub(super) held_from: Option<u64>,
     pub(super) percentiles: Percentiles,
     pub(super) meter: Meter,
     pub(super) journal: Journal,
@@ -102,6 +104,7 @@ impl<P: Pricer> Replica<P> {
             series: Series::single(Cost::default()),
             ended: FineTime::default(),
             steps_ended: 0,
+            held_from: None,
             percentiles: Percentiles::default(),
             meter: Meter::default(),
             journal: Journal::default(),
@@ -156,7 +159,8 @@ impl<P: Pricer> Replica<P> {
 
     pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
-        if self.has_slot() && self.waiting.is_led_by(&sequence) {
+        let may_join = self.waiting.is_led_by(&sequence) || self.held_from.is_some();
+        if self.has_slot() && may_join {
             self.observe(now);
         }
         self.waiting.push(sequence);

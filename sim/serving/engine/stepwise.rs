@@ -85,11 +85,15 @@ impl<P: Pricer> Replica<P> {
         batch: &mut Batch,
         below: &mut B,
     ) -> u32 {
-        let mut recomputed = 0;
+        let (mut recomputed, mut is_prefilling) = (0, false);
         let mut next = self.running.first();
         while let Some(slot) = next {
+            is_prefilling |= !self.running[slot].is_decoding();
             recomputed += self.schedule_chunk(batch, slot);
             next = self.running.after(slot);
+        }
+        if self.holds_back(is_prefilling) {
+            return recomputed;
         }
         while self.budget(batch) > 0 {
             let Some(slot) = self.admit_next(now, below) else { break };

@@ -83,6 +83,9 @@ impl<P: Pricer> Replica<P> {
         for i in 0..self.prefilling.len() {
             recomputed += self.schedule_chunk(batch, self.prefilling[i]);
         }
+        if self.holds_back(!self.prefilling.is_empty()) {
+            return recomputed;
+        }
         while self.budget(batch) > 0 {
             let Some(slot) = self.admit_next(now, below) else { break };
             if self.decodes_apart(slot) {
@@ -125,6 +128,7 @@ impl<P: Pricer> Replica<P> {
         if self.kv.forgets() && self.has_slot() && !self.waiting.is_empty() {
             return 1;
         }
+        let most = self.steps_to_hold().map_or(most, |left| left.min(most));
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
         let room = self.kv.quiet();
         if self.decodes.pages_after(steps - 1) > room {

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::crew::Crew;
 use super::fleet::FleetFlags;
+use super::load::PercentilesName;
 use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
 use super::policies::PolicyFlags;
@@ -27,7 +28,7 @@ use crate::cost::StepProgram;
 use crate::economics::Basis;
 use crate::model::Plan;
 use crate::report::{Bench, Paid, RunDocument, Used, fill_run, fill_task, render_run};
-use crate::serving::{Percentiles, Replica};
+use crate::serving::Replica;
 use crate::units::SimSpan;
 use crate::workload::StreamEnd;
 
@@ -44,9 +45,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: context-parallel, disaggregated, expert-copies, failures, host-cores, kv-offload,
-    /// kv-pool, model-routing, oversubscribed, part-failures, part-rates, per-user, pipeline,
-    /// power-cap, prefill-on-older-chips, routing, speculative, two-batch; flags win
+    /// scenario: compaction, context-parallel, disaggregated, expert-copies, failures, host-cores,
+    /// kv-offload, kv-pool, model-routing, overlap-scheduling, oversubscribed, part-failures,
+    /// part-rates, per-user, pipeline, power-cap, prefill-delay, prefill-on-older-chips, priorities,
+    /// routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -125,24 +127,6 @@ pub(in crate::cli) struct Run {
     /// How chips are paid for
     #[command(flatten)]
     pub(in crate::cli::simulate) money: BasisFlags,
-}
-
-/// How percentiles are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum PercentilesName {
-    /// From every sample.
-    Exact,
-    /// From counts by size.
-    Sketch,
-}
-
-impl From<PercentilesName> for Percentiles {
-    fn from(name: PercentilesName) -> Self {
-        match name {
-            PercentilesName::Exact => Self::Exact,
-            PercentilesName::Sketch => Self::Sketch,
-        }
-    }
 }
 
 impl Run {

@@ -141,6 +141,9 @@ impl Run {
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
         let limits = Limits { rules: self.policies.rules(), ..order.limits };
-        Ok(Order { ways: self.mechanisms.ways(&order)?, limits, ..order })
+        let ways = self.mechanisms.ways(&order)?;
+        let order = Order { ways, limits, stretch: self.policies.stretch(), ..order };
+        self.policies.check_overlap(&order, self.explain)?;
+        Ok(order)
     }
 }

@@ -1,11 +1,12 @@
-//! The flags of `run` for who is served first.
+//! The flags of `run` for who is served first, and when.
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::CliError;
 use crate::cli::simulate::values;
-use crate::cluster::Classes;
-use crate::serving::{Rules, Scheduling};
+use crate::cluster::{Classes, Order};
+use crate::cost::{Calibration, Stretch, TimeModel};
+use crate::serving::{PrefillDelay, Rules, Scheduling};
 
 /// What a scheduler does only if it is told to.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +24,35 @@ pub(super) struct PolicyFlags {
     /// Sub-agents are less urgent than main agents, and shown apart
     #[arg(long)]
     sub_agents_last: bool,
+    /// Prompts wait for company for at most so many steps in which answers are written (TensorRT-LLM
+    /// 1.1's batch_wait_timeout_iters) [default: none, as all three ship]
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+    prefill_delay: Option<u32>,
+    /// Or until this share of a step's tokens is there (its batch_wait_max_tokens_ratio)
+    /// [default: 1]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, requires = "prefill_delay")]
+    prefill_fill: Option<f64>,
+    /// Most tokens of one prompt in a step (vLLM 0.12's --long-prefill-token-threshold)
+    /// [default: the step's own limit, as all three ship]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    longest_chunk: Option<u32>,
+    /// Host time of a step: as fitted, which is what the engines' own overlap scheduling leaves
+    /// (shipped), or what would be left if all scheduling passed beside the kernels (full)
+    /// [default: shipped]
+    #[arg(long, value_enum, value_name = "HOW")]
+    overlap_scheduling: Option<OverlapScheduling>,
+}
+
+/// What of the host's time is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OverlapScheduling {
+    /// As the engines that were measured did it.
+    Shipped,
+    /// All but gaps between kernels.
+    Full,
+    /// Nothing.
+    #[value(hide = true)]
+    Off,
 }
 
 /// Who is served first.
@@ -55,6 +85,53 @@ impl PolicyFlags {
         Ok(())
     }
 
+    /// Refuses to hide what is not there, or to show what was not measured.
+    pub(super) fn check_overlap(&self, order: &Order, explain: bool) -> Result<(), CliError> {
+        let refuse = |value: &str, problem: String, remedy: &str| {
+            let (flag, value, remedy) = ("--overlap-scheduling", value.into(), remedy.into());
+            Err(CliError::Flag { flag, value, problem, remedy })
+        };
+        let engine = order.pricing.engine;
+        let terms = Calibration::embedded().host(engine);
+        let problem = match self.overlap_scheduling {
+            None | Some(OverlapScheduling::Shipped) => return Ok(()),
+            Some(OverlapScheduling::Off) => {
+                let problem = format!(
+                    "{engine}'s host times were fitted to servers as they ship; what scheduling \
+                     takes where nothing hides it was not measured"
+                );
+                return refuse("off", problem, "take shipped or full");
+            }
+            Some(OverlapScheduling::Full) if order.pricing.model == TimeModel::Roofline => {
+                "the roofline has no host".to_owned()
+            }
+            Some(OverlapScheduling::Full) if order.plan.pp > 1 || order.ways.overlap => {
+                "steps in several parts have a scheduler of their own".to_owned()
+            }
+            Some(OverlapScheduling::Full) if explain => {
+                "bands know the host as it was fitted".to_owned()
+            }
+            Some(OverlapScheduling::Full) => {
+                let scheduling = [terms.step, terms.sequence, terms.rank];
+                if scheduling.iter().any(|term| !term.is_zero()) {
+                    return Ok(());
+                }
+                format!(
+                    "of {engine}'s host times, as they ship, nothing but gaps between kernels is left"
+                )
+            }
+        };
+        refuse("full", problem, "leave it out")
+    }
+
+    /// The what-if on the host's times.
+    pub(super) fn stretch(&self) -> Stretch {
+        match self.overlap_scheduling {
+            Some(OverlapScheduling::Full) => Stretch::NONE.scheduling_beside(),
+            _ => Stretch::NONE,
+        }
+    }
+
     /// What is less urgent than the rest.
     pub(super) fn classes(&self, seed: u64) -> Classes {
         let background_ppm = (self.background.unwrap_or(0.0) * 1e6).round() as u32;
@@ -67,6 +144,8 @@ impl PolicyFlags {
             Some(SchedulingName::Priority) => Scheduling::Priority,
             Some(SchedulingName::Fcfs) | None => Scheduling::Fcfs,
         };
-        Rules { scheduling }
+        let fill_ppm = (self.prefill_fill.unwrap_or(1.0) * 1e6).round() as u32;
+        let delay = self.prefill_delay.map(|steps| PrefillDelay { steps, fill_ppm });
+        Rules { scheduling, delay, longest_chunk: self.longest_chunk }
     }
 }

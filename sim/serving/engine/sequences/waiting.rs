@@ -86,6 +86,11 @@ impl Waiting {
         self.line.drain(..)
     }
 
+    /// The first.
+    pub(in crate::serving::engine) fn first(&self) -> Option<&Sequence> {
+        self.line.front()
+    }
+
     /// All, in order.
     pub(in crate::serving::engine) fn iter(&self) -> impl Iterator<Item = &Sequence> {
         self.line.iter()
