@@ -7,10 +7,14 @@ pub enum Scheduling {
     /// 0.12 (`--scheduling-policy fcfs`), of `SGLang` 0.5 and of TensorRT-LLM 1.1.
     #[default]
     Fcfs,
-    /// By priority, then by arrival; where pages run out, the last in that order gives way, whenever
-    /// it was admitted. vLLM's `--scheduling-policy priority`: nobody is preempted for the sake of
-    /// a request that waits.
+    /// By priority, then by arrival; where pages run out, the last in that order gives way,
+    /// whenever it was admitted. vLLM's `--scheduling-policy priority`: nobody is preempted for
+    /// the sake of a request that waits.
     Priority,
+    /// The same, and a request that waits takes the places of less urgent ones that run, the last
+    /// of them first, if that makes room for it: `SGLang`'s `--enable-priority-scheduling` with
+    /// `--priority-scheduling-preemption-threshold 0`.
+    Preemptive,
 }
 
 /// Prompts wait for company while answers are written: TensorRT-LLM's `batch_wait_timeout_iters`

@@ -112,8 +112,8 @@ pub enum WorkloadError {
     },
     /// Contexts that would be shortened before they hold anything.
     #[error(
-        "contexts of workload `{workload}` cannot be shortened at {at} tokens; give --compact-at at \
-         least {needs}: room for the shared prefixes, what is kept, and some work"
+        "contexts of workload `{workload}` cannot be shortened at {at} tokens; give --compact-at \
+         at least {needs}: room for the shared prefixes, what is kept, and some work"
     )]
     CompactedTooEarly {
         /// The workload.

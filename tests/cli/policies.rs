@@ -36,12 +36,23 @@ fn the_urgent_wait_less_and_others_more() {
     assert!((requests(&ranked) / (rate * 25.0 * 60.0) - 1.0).abs() < 0.01, "{rate}");
     assert!(3.0 * wait(&ranked, 0) < wait(&ranked, 1), "{}", ranked["classes"]);
     assert!(wait(&ranked, 0) < wait(&alike, 0), "{}", alike["classes"]);
+    // Who takes places waits least of all, and others are computed again for it.
+    let taking = of(&["--scheduling", "preemptive"]);
+    let longest = |document: &Value| number(&document["classes"][0]["ttft_ms"]["p99"]);
+    assert!(longest(&taking) < longest(&ranked), "{}", taking["classes"]);
+    let preempted = |document: &Value| number(&document["classes"][1]["preempted"]);
+    assert!(preempted(&taking) > preempted(&ranked), "{}", taking["classes"]);
     // A run whose requests are all alike has no classes.
     let plain = run(&["--workload", "chat", "--tasks", "20"]);
     assert!(plain.get("classes").is_none());
     let work = ["--workload", "chat"];
     let refused = |more: &[&str], parts: &[&str]| refused(&[&work, more].concat(), parts);
     refused(&["--scheduling", "priority"], &["equally urgent", "--background"]);
+    let urgent = ["--background", "0.5", "--scheduling", "preemptive"];
+    refused(
+        &[&urgent, ["--engine-profile", "trtllm"].as_slice()].concat(),
+        &["preemptive", "answer"],
+    );
     refused(&["--background", "0.5", "--percentiles", "sketch"], &["--percentiles sketch"]);
     refused(&["--background", "2"], &["--background", "at most 1"]);
 }
@@ -103,8 +114,9 @@ fn scheduling_beside_the_kernels_hides_what_was_fitted_and_no_more() {
 fn summaries_are_calls_that_read_all_and_contexts_stay_short() {
     let work = ["--model", "llama-3.1-8b", "--workload", "agentic-coding", "--tasks", "8"];
     let of = |more: &[&str]| run(&[&work, more].concat());
-    let submitted = |document: &Value| number(&document["requests"]["submitted"]);
-    let tokens = |document: &Value, kind: &str| number(&document["tokens"][kind]);
+    let count = |value: &Value| value.as_u64().expect("it is a count");
+    let submitted = |document: &Value| count(&document["requests"]["submitted"]);
+    let tokens = |document: &Value, kind: &str| count(&document["tokens"][kind]);
     let (plain, early) = (of(&[]), of(&["--compact-at", "50000"]));
     // Without calls of their own summaries cost nothing but what is prefilled anew.
     assert_eq!(submitted(&early), submitted(&plain));
@@ -113,8 +125,8 @@ fn summaries_are_calls_that_read_all_and_contexts_stay_short() {
     let written = ["--compact-at", "50000", "--summary-call", "3000"];
     let written = of(&written);
     let calls = submitted(&written) - submitted(&early);
-    assert!(calls > 0.0);
-    assert_eq!(tokens(&written, "output") - tokens(&early, "output"), 3000.0 * calls);
+    assert!(calls > 0);
+    assert_eq!(tokens(&written, "output") - tokens(&early, "output"), 3000 * calls);
     refused(&["--workload", "chat", "--compact-at", "50000"], &["no agents", "agentic-coding"]);
     refused(&["--compact-at", "20000"], &["20000 tokens", "at least 30000"]);
     refused(&["--compact-keep", "20000"], &["--summary-call"]);
@@ -127,6 +139,7 @@ fn engines_are_equal_with_each_of_them() {
     for more in [
         ["--workload", "chat", "--scheduling", "priority", "--background", "0.4"].as_slice(),
         &["--workload", "agentic-coding", "--scheduling", "priority", "--sub-agents-last"],
+        &["--workload", "chat", "--scheduling", "preemptive", "--background", "0.4"],
         &["--workload", "chat", "--prefill-delay", "12", "--engine-profile", "sglang"],
         &["--workload", "chat", "--prefill-delay", "12", "--prefill-fill", "0.3"],
         &["--workload", "chat", "--longest-chunk", "100"],

@@ -90,9 +90,9 @@ pub(super) fn scheduling() -> impl Strategy<Value = (Rules, Classes)> {
         .prop_map(|(steps, halves)| PrefillDelay { steps, fill_ppm: halves * 500_000 });
     let (delay, chunk) =
         (prop::option::weighted(0.3, delay), prop::option::weighted(0.2, 1..60u32));
-    let rules = (any::<bool>(), delay, chunk);
-    (rules, classes).prop_map(|((by_priority, delay, longest_chunk), classes)| {
-        let scheduling = if by_priority { Scheduling::Priority } else { Scheduling::Fcfs };
+    let scheduling = [Scheduling::Fcfs, Scheduling::Priority, Scheduling::Preemptive];
+    let rules = (prop::sample::select(scheduling.to_vec()), delay, chunk);
+    (rules, classes).prop_map(|((scheduling, delay, longest_chunk), classes)| {
         (Rules { scheduling, delay, longest_chunk }, classes)
     })
 }

@@ -79,8 +79,9 @@ impl Stretch {
         schedules_beside: false,
     };
 
-    /// The same where the host schedules the next step while this one runs. Of what was fitted, which
-    /// is what engines as they ship leave exposed, that hides all but the gaps between kernels.
+    /// The same where the host schedules the next step while this one runs. Of what was fitted,
+    /// which is what engines as they ship leave exposed, that hides all but the gaps between
+    /// kernels.
     #[must_use]
     pub const fn scheduling_beside(mut self) -> Self {
         self.schedules_beside = true;

@@ -113,8 +113,9 @@ fn classes(run: &RunDocument) -> String {
 }
 
 fn class_line(label: &str, figures: &[String; 5]) -> String {
-    let figures: String = figures.iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
-    format!("{label:<LABEL$}{figures}")
+    let [requests, times @ ..] = figures;
+    let label = format!("{label:<LABEL$}{requests:>FIGURE$}");
+    times.iter().fold(label, |line, time| line + &format!("{time:>FIGURE$}"))
 }
 
 fn in_seconds(ms: Quantiles) -> Quantiles {

@@ -36,8 +36,8 @@ impl<P: Pricer> Replica<P> {
         self.limits.batching == Batching::PrefillFirst && self.running[slot].is_decoding()
     }
 
-    /// Whether prompts that wait are to wait for company; asked once at the beginning of a step that
-    /// has prompts under way or has none. Nobody waits where that would leave nothing to do.
+    /// Whether prompts that wait are to wait for company; asked once at the beginning of a step,
+    /// which has prompts under way or has none. Nobody waits where that would leave nothing to do.
     pub(super) fn holds_back(&mut self, is_prefilling: bool) -> bool {
         let Some(delay) = self.limits.rules.delay else { return false };
         let needs_prefill = self.waiting.first().is_some_and(|first| !first.is_handed_over());

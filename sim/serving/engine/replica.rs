@@ -5,7 +5,7 @@ use super::meter::{Meter, Percentiles};
 use super::sequences::{Running, Sequence, Slot, Waiting};
 use crate::cost::{Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
-use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId};
+use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId, Scheduling};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -160,7 +160,8 @@ impl<P: Pricer> Replica<P> {
     pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
         let may_join = self.waiting.is_led_by(&sequence) || self.held_from.is_some();
-        if self.has_slot() && may_join {
+        let takes_places = self.limits.rules.scheduling == Scheduling::Preemptive;
+        if (self.has_slot() || takes_places) && may_join {
             self.observe(now);
         }
         self.waiting.push(sequence);

@@ -1,7 +1,7 @@
 //! The plain step: every running sequence is visited when it begins and when it ends.
 
 use super::replica::{Engine, Replica, Underway};
-use super::sequences::Slot;
+use super::sequences::{Sequence, Slot};
 use crate::cost::{Batch, FineTime, Pricer};
 use crate::serving::kv::Below;
 use crate::serving::{Batching, Outcome, Scheduling};
@@ -15,6 +15,7 @@ impl<P: Pricer> Replica<P> {
         start: FineTime,
         below: &mut B,
     ) -> Option<Underway> {
+        self.take_places(now, below);
         match self.limits.batching {
             Batching::Mixed => {
                 let mut batch = Batch::default();
@@ -129,9 +130,63 @@ impl<P: Pricer> Replica<P> {
         let mut line: Vec<_> = slots.collect();
         match self.limits.rules.scheduling {
             Scheduling::Fcfs => {}
-            Scheduling::Priority => line.sort_by_key(|&slot| self.running[slot].rank()),
+            Scheduling::Priority | Scheduling::Preemptive => {
+                line.sort_by_key(|&slot| self.running[slot].rank());
+            }
         }
         line
+    }
+
+    /// Whether a sequence that waits may take the place of one that runs.
+    pub(super) fn may_take_places(&self) -> bool {
+        let first = self.waiting.first();
+        let is_less_urgent =
+            |slot, first: &Sequence| self.running[slot].request.priority > first.request.priority;
+        self.limits.rules.scheduling == Scheduling::Preemptive
+            && first.is_some_and(|first| self.line().into_iter().any(|s| is_less_urgent(s, first)))
+    }
+
+    /// Lets sequences that wait take the places of less urgent ones.
+    fn take_places<B: Below>(&mut self, now: SimTime, below: &mut B) {
+        while self.may_take_places() && self.make_way(now) {
+            // Others behind it are admitted as ever.
+            self.admit_next(now, below);
+        }
+    }
+
+    /// Throws less urgent sequences out for the first that waits, if it lacks room or a slot, and
+    /// what they hold is enough. Returns whether it was worth it.
+    fn make_way(&mut self, now: SimTime) -> bool {
+        let Some(first) = self.waiting.first() else { return false };
+        let priority = first.request.priority;
+        let mut line = self.line();
+        let urgent = line.partition_point(|&slot| self.running[slot].request.priority <= priority);
+        let held = |&slot: &Slot| u64::from(self.running[slot].lease.pages());
+        let held: u64 = line[urgent..].iter().map(held).sum();
+        let lacking = self.lacking(now);
+        if lacking == 0 && self.has_slot() || lacking > held {
+            return false;
+        }
+        for victim in line.drain(urgent..).rev() {
+            self.preempt(now, victim);
+            if self.lacking(now) == 0 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Pages that the first that waits lacks.
+    fn lacking(&mut self, now: SimTime) -> u64 {
+        let Some(first) = self.waiting.first().filter(|first| !first.is_handed_over()) else {
+            return 0;
+        };
+        let limit = self.limits.full_pages(first.target() - 1);
+        let lease = self.kv.acquire(now, &first.request.content, limit);
+        let pages = self.limits.pages(first.admitted_tokens(&self.limits)) - lease.pages();
+        let lacking = u64::from(pages).saturating_sub(self.kv.available());
+        self.kv.cancel(lease);
+        lacking
     }
 
     /// Makes sure that a running sequence has a page for its next token; who must give way for it

@@ -18,7 +18,7 @@ impl<P: Pricer> Replica<P> {
         start: FineTime,
         below: &mut B,
     ) -> Option<Underway> {
-        if self.is_irregular || self.is_over_budget() {
+        if self.is_irregular || self.is_over_budget() || self.may_take_places() {
             return self.visit_all(now, |replica| replica.start_plain(now, start, below));
         }
         match self.limits.batching {

@@ -47,8 +47,8 @@ pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
     /// scenario: compaction, context-parallel, disaggregated, expert-copies, failures, host-cores,
     /// kv-offload, kv-pool, model-routing, overlap-scheduling, oversubscribed, part-failures,
-    /// part-rates, per-user, pipeline, power-cap, prefill-delay, prefill-on-older-chips, priorities,
-    /// routing, speculative, two-batch; flags win
+    /// part-rates, per-user, pipeline, power-cap, prefill-delay, prefill-on-older-chips,
+    /// priorities, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -218,7 +218,8 @@ impl Run {
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
-        self.policies.check(self.percentiles == PercentilesName::Exact)?;
+        let keeps_requests = self.percentiles == PercentilesName::Exact;
+        self.policies.check(keeps_requests, self.common.engine_profile())?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

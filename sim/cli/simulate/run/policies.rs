@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::CliError;
 use crate::cli::simulate::values;
 use crate::cluster::{Classes, Order};
-use crate::cost::{Calibration, Stretch, TimeModel};
+use crate::cost::{Calibration, EngineProfile, Stretch, TimeModel};
 use crate::serving::{PrefillDelay, Rules, Scheduling};
 
 /// What a scheduler does only if it is told to.
@@ -13,22 +13,24 @@ use crate::serving::{PrefillDelay, Rules, Scheduling};
 #[command(next_help_heading = "Scheduling")]
 pub(super) struct PolicyFlags {
     /// Who is admitted first and gives way last when pages run out: whoever came first (fcfs), or
-    /// the more urgent, then the earlier (priority; the rule of vLLM 0.12's --scheduling-policy
-    /// priority) [default: fcfs, as vLLM 0.12, SGLang 0.5 and TensorRT-LLM 1.1 ship]
+    /// the more urgent, then the earlier (priority: vLLM 0.12's --scheduling-policy priority); or
+    /// the same, and who waits takes the places of the less urgent (preemptive: SGLang 0.5's
+    /// --enable-priority-scheduling)
+    /// [default: fcfs, as vLLM 0.12, SGLang 0.5 and TensorRT-LLM 1.1 ship]
     #[arg(long, value_enum, value_name = "RULE")]
     scheduling: Option<SchedulingName>,
-    /// This share of tasks, drawn by a random stream of its own, runs in the background: less urgent
-    /// than the others, and shown apart
+    /// This share of tasks, drawn by a random stream of its own, runs in the background: less
+    /// urgent than the others, and shown apart
     #[arg(long, value_name = "SHARE", value_parser = values::share)]
     background: Option<f64>,
     /// Sub-agents are less urgent than main agents, and shown apart
     #[arg(long)]
     sub_agents_last: bool,
-    /// Prompts wait for company for at most so many steps in which answers are written (TensorRT-LLM
-    /// 1.1's batch_wait_timeout_iters) [default: none, as all three ship]
+    /// Prompts wait for company for at most so many steps in which answers are written
+    /// (TensorRT-LLM 1.1's `batch_wait_timeout_iters`) [default: none, as all three ship]
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
     prefill_delay: Option<u32>,
-    /// Or until this share of a step's tokens is there (its batch_wait_max_tokens_ratio)
+    /// Or until this share of a step's tokens is there (its `batch_wait_max_tokens_ratio`)
     /// [default: 1]
     #[arg(long, value_name = "SHARE", value_parser = values::share, requires = "prefill_delay")]
     prefill_fill: Option<f64>,
@@ -62,20 +64,36 @@ enum SchedulingName {
     Fcfs,
     /// The more urgent.
     Priority,
+    /// The same, at the cost of the less urgent that run.
+    Preemptive,
 }
 
 impl PolicyFlags {
     /// Refuses priorities where there are none, or nobody would see them.
-    pub(super) fn check(&self, keeps_requests: bool) -> Result<(), CliError> {
+    pub(super) fn check(
+        &self,
+        keeps_requests: bool,
+        engine: EngineProfile,
+    ) -> Result<(), CliError> {
         let refuse = |flag, value: String, problem: &str, remedy: &str| {
             let (problem, remedy) = (problem.into(), remedy.into());
             Err(CliError::Flag { flag, value, problem, remedy })
         };
         let has_classes = self.background.is_some() || self.sub_agents_last;
-        if self.scheduling == Some(SchedulingName::Priority) && !has_classes {
-            let problem = "all requests are equally urgent";
-            let remedy = "give --background or --sub-agents-last";
-            return refuse("--scheduling", "priority".into(), problem, remedy);
+        if let Some(name) = self.scheduling.filter(|name| *name != SchedulingName::Fcfs) {
+            let is_preemptive = name == SchedulingName::Preemptive;
+            let name = if is_preemptive { "preemptive" } else { "priority" };
+            if !has_classes {
+                let problem = "all requests are equally urgent";
+                let remedy = "give --background or --sub-agents-last";
+                return refuse("--scheduling", name.into(), problem, remedy);
+            }
+            if is_preemptive && engine == EngineProfile::Trtllm {
+                let problem = "TensorRT-LLM admits nobody before there is room for the whole \
+                               answer, and guarantees that nobody is preempted";
+                let remedy = "take priority, or another --engine-profile";
+                return refuse("--scheduling", name.into(), problem, remedy);
+            }
         }
         if has_classes && !keeps_requests {
             let problem = "does not keep the requests that are to be shown apart by urgency";
@@ -116,9 +134,7 @@ impl PolicyFlags {
                 if scheduling.iter().any(|term| !term.is_zero()) {
                     return Ok(());
                 }
-                format!(
-                    "of {engine}'s host times, as they ship, nothing but gaps between kernels is left"
-                )
+                format!("of {engine}'s host times, as it ships, only gaps between kernels are left")
             }
         };
         refuse("full", problem, "leave it out")
@@ -141,6 +157,7 @@ impl PolicyFlags {
     /// What the engine is told.
     pub(super) fn rules(&self) -> Rules {
         let scheduling = match self.scheduling {
+            Some(SchedulingName::Preemptive) => Scheduling::Preemptive,
             Some(SchedulingName::Priority) => Scheduling::Priority,
             Some(SchedulingName::Fcfs) | None => Scheduling::Fcfs,
         };

@@ -28,7 +28,9 @@ impl Waiting {
         match (self.scheduling, self.line.front()) {
             (_, None) => true,
             (Scheduling::Fcfs, Some(_)) => false,
-            (Scheduling::Priority, Some(first)) => place(sequence) < place(first),
+            (Scheduling::Priority | Scheduling::Preemptive, Some(first)) => {
+                place(sequence) < place(first)
+            }
         }
     }
 
@@ -36,7 +38,7 @@ impl Waiting {
     pub(in crate::serving::engine) fn push(&mut self, sequence: Sequence) {
         match self.scheduling {
             Scheduling::Fcfs => self.line.push_back(sequence),
-            Scheduling::Priority => self.insert(sequence),
+            Scheduling::Priority | Scheduling::Preemptive => self.insert(sequence),
         }
     }
 
@@ -44,7 +46,7 @@ impl Waiting {
     pub(in crate::serving::engine) fn push_first(&mut self, sequence: Sequence) {
         match self.scheduling {
             Scheduling::Fcfs => self.line.push_front(sequence),
-            Scheduling::Priority => self.insert(sequence),
+            Scheduling::Priority | Scheduling::Preemptive => self.insert(sequence),
         }
     }
 
@@ -55,7 +57,7 @@ impl Waiting {
                 let before = self.line.iter().take_while(|other| other.is_handed_over()).count();
                 self.line.insert(before, sequence);
             }
-            Scheduling::Priority => self.insert(sequence),
+            Scheduling::Priority | Scheduling::Preemptive => self.insert(sequence),
         }
     }
 
