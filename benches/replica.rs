@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
+use memwall::cluster::{Classes, Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series};
 use memwall::des::Streams;
 use memwall::serving::{Engine, Limits, Replica};
@@ -89,8 +89,13 @@ fn run(work: Work, engine: Engine) -> RunResult {
     };
     let replica = Replica::new(Affine, limits, 50_000, None).with_engine(engine);
     let tasks = at_rate(tasks(work), PerSec::new(work.rate), Streams::new(42));
-    let plan =
-        RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    let plan = RunPlan {
+        load: Load::Arrivals,
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+        classes: Classes::default(),
+    };
     simulate(replica, tasks, plan, &mut |_| {})
 }
 

@@ -9,7 +9,7 @@ use memwall::insight::{
     Along, Bench, Contrast, Factorial, Sram, Switches, Technique, Variant, stages, whole_life,
 };
 use memwall::model::{Catalog as Models, Model, Plan, Precision, Weights};
-use memwall::serving::{Admission, Batching, Engine, Limits};
+use memwall::serving::{Admission, Batching, Engine, Limits, Rules};
 use memwall::units::{Bytes, BytesPerSec, SimSpan};
 use memwall::workload::{Call, Chain, Task, embedded_workloads};
 
@@ -28,6 +28,7 @@ fn order<'a>(catalog: &'a Catalog, model: &'a Model, time: TimeModel) -> Order<'
             max_seqs: 256,
             admission: Admission::PromptFits,
             batching: Batching::Mixed,
+            rules: Rules::default(),
             page_tokens: 64,
             state_pages: 0,
             groups: 1,

@@ -1,6 +1,6 @@
 //! Power caps and two-batch overlap: closed forms, laws, and equal engines.
 
-use memwall::cluster::{Load, RunPlan, simulate};
+use memwall::cluster::{Classes, Load, RunPlan, simulate};
 use memwall::cost::{
     Batch, Calibration, Division, EngineProfile, Envelope, Layout, Pricer, Pricing, StepProgram,
     Stretch, TimeModel,
@@ -141,6 +141,7 @@ fn engines_are_equal_under_caps_and_overlap() {
         warmup: SimSpan::from_ms(50),
         horizon: None,
         requests: None,
+        classes: Classes::default(),
     };
     let tasks: Vec<Task> =
         (0..80).map(|i| Task::of_call(200 + 97 * i, 20 + 3 * (i % 40))).collect();

@@ -1,11 +1,11 @@
 //! What would move the wall, against closed forms of the roofline.
 
-use memwall::cluster::{Load, Order, RunPlan, Ways, simulate};
+use memwall::cluster::{Classes, Load, Order, RunPlan, Ways, simulate};
 use memwall::cost::{Batch, EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Engine, Format, Resource};
 use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
 use memwall::model::{Catalog as Models, Plan, Precision, Weights};
-use memwall::serving::{Admission, Batching, Limits};
+use memwall::serving::{Admission, Batching, Limits, Rules};
 use memwall::units::SimSpan;
 use memwall::workload::Task;
 
@@ -23,6 +23,7 @@ fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
             max_seqs,
             admission: Admission::PromptFits,
             batching: Batching::Mixed,
+            rules: Rules::default(),
             page_tokens: 16,
             state_pages: 0,
             groups: 1,
@@ -39,8 +40,13 @@ fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
 fn output(order: &Order, prompt: u32, answer: u32) -> f64 {
     let deployment = order.deploy().expect("it fits");
     let tasks = std::iter::repeat_with(|| Task::of_call(prompt, answer)).take(200);
-    let plan =
-        RunPlan { load: Load::Arrivals, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    let plan = RunPlan {
+        load: Load::Arrivals,
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+        classes: Classes::default(),
+    };
     simulate(deployment.replica(None), tasks, plan, &mut |_| {}).output_tok_s()
 }
 

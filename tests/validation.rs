@@ -4,12 +4,12 @@
 //! a change must not exceed. The table of `docs/validation.md` is what this test prints:
 //! `cargo test --release validation -- --nocapture`.
 
-use memwall::cluster::{Load, Order, RunPlan, RunResult, Ways, simulate};
+use memwall::cluster::{Classes, Load, Order, RunPlan, RunResult, Ways, simulate};
 use memwall::cost::{Pricing, Stretch, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
 use memwall::model::{Catalog as Models, Precision, Weights};
-use memwall::serving::{Admission, Batching, Limits};
+use memwall::serving::{Admission, Batching, Limits, Rules};
 use memwall::units::{SimSpan, significant};
 use memwall::workload::Task;
 
@@ -64,6 +64,7 @@ impl Point {
             groups: 1,
             admission: Admission::shipped(engine),
             batching: Batching::shipped(engine),
+            rules: Rules::default(),
         }
     }
 
@@ -93,6 +94,7 @@ impl Point {
             warmup: SimSpan::ZERO,
             horizon: None,
             requests: None,
+            classes: Classes::default(),
         };
         let tasks = self.tasks().into_iter();
         simulate(deployment.replica(None), tasks, plan, &mut |_| {})

@@ -1,5 +1,6 @@
 //! What bounds a replica's batches.
 
+use super::rules::Rules;
 use crate::cost::EngineProfile;
 use crate::hardware::Chip;
 use crate::units::Bytes;
@@ -60,6 +61,8 @@ pub struct Limits {
     pub admission: Admission,
     /// What shares a step.
     pub batching: Batching,
+    /// What is off unless asked for.
+    pub rules: Rules,
     /// Groups of ranks with a KV cache of their own (attention-DP); a sequence fits in one.
     pub groups: u32,
     /// Tokens in a KV page.
@@ -76,6 +79,7 @@ impl Default for Limits {
             max_seqs: 256,
             admission: Admission::PromptFits,
             batching: Batching::Mixed,
+            rules: Rules::default(),
             groups: 1,
             page_tokens: 64,
             state_pages: 0,

@@ -36,6 +36,8 @@ pub struct Request {
     pub content: Vec<Extent>,
     /// Which of the models that there are is called: 0 is the first.
     pub model: u8,
+    /// How urgent it is, most urgent first: 0 comes before 1.
+    pub priority: u8,
 }
 
 /// What became of a request.
@@ -57,6 +59,8 @@ pub struct Outcome {
     pub output: u32,
     /// How often it was preempted.
     pub preemptions: u32,
+    /// How urgent it was: 0 came before 1.
+    pub priority: u8,
 }
 
 impl Outcome {

@@ -101,6 +101,28 @@ pub enum WorkloadError {
         /// The parser's words, with line and column.
         message: String,
     },
+    /// A workload without agents whose contexts could be shortened.
+    #[error(
+        "workload `{workload}` has no agents that shorten their contexts; leave out --compact-at \
+         and --summary-call, or take a workload of agents, like agentic-coding"
+    )]
+    NoContexts {
+        /// The workload.
+        workload: String,
+    },
+    /// Contexts that would be shortened before they hold anything.
+    #[error(
+        "contexts of workload `{workload}` cannot be shortened at {at} tokens; give --compact-at \
+         at least {needs}: room for the shared prefixes, what is kept, and some work"
+    )]
+    CompactedTooEarly {
+        /// The workload.
+        workload: String,
+        /// As asked for, in tokens.
+        at: u32,
+        /// The least, in tokens.
+        needs: u32,
+    },
     /// A model whose context is too short for a workload.
     #[error(
         "workload `{workload}` needs a context window of at least {needs} tokens, the model has \

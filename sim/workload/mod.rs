@@ -25,7 +25,7 @@ pub(crate) use files::open_stream;
 #[cfg(feature = "cli")]
 pub use files::read_trace;
 pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TokenShares, TraceStats};
-pub use synthetic::{Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
+pub use synthetic::{Compaction, Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{After, At, Call, Cause, Chain, Event, Task};
 pub use trace::{
     Batch, StreamEnd, StreamedTasks, Tally, Trace, TraceBuilder, TraceKind, TraceStream,

@@ -11,6 +11,7 @@ mod help;
 mod mechanisms;
 mod models;
 mod money;
+mod policies;
 mod program;
 mod replay;
 mod run;

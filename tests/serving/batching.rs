@@ -12,7 +12,7 @@ fn served(batching: Batching, engine: Engine) -> (Vec<Steps>, Vec<(SimSpan, u64)
     replica.keep_notes();
     let request = |id, arrival, prompt| {
         let content = Vec::new();
-        Request { id: RequestId(id), arrival, prompt, output: 10, content, model: 0 }
+        Request { id: RequestId(id), arrival, prompt, output: 10, content, model: 0, priority: 0 }
     };
     replica.submit(SimTime::ZERO, request(0, SimTime::ZERO, 40)).expect("it fits");
     replica.start_step(SimTime::ZERO);

@@ -1,18 +1,18 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling, Routing,
-    RunPlan, RunResult, simulate, spells,
+    Classes, Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling,
+    Routing, RunPlan, RunResult, simulate, spells,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica};
+use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica, Rules};
 use memwall::units::{Bytes, BytesPerSec, Seconds, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
 
 use super::laws::{Affine, load, tasks};
-use super::oracle::{Ticks, assert_equal, program};
+use super::oracle::{Ticks, assert_equal, program, scheduling};
 
 pub(super) const PAGE: u32 = 16;
 
@@ -45,14 +45,15 @@ fn routing() -> impl Strategy<Value = Routing> {
 pub(super) fn case() -> impl Strategy<Value = Case> {
     let pools = (1..4usize, 0..4usize, routing(), routing());
     let wire = (prop::sample::select(vec![0u32, 0, 30, 90]), 1e2..1e5f64, 0..3u64);
-    let limits = (1..80u32, 1..9u32, (any::<bool>(), any::<bool>()), 150..900u32);
+    let rules = (any::<bool>(), any::<bool>(), scheduling());
+    let limits = (1..80u32, 1..9u32, rules, 150..900u32);
     let ttl = prop::option::of(1..600u64);
     let faults =
         (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)));
     let window = (prop::option::of(50..900u64), 0..40u64);
     (pools, wire, limits, ttl, faults, load(), window).prop_map(
         |(pools, wire, limits, ttl, (faults, outage), load, (horizon, warmup))| {
-            let (fits, mixed) = limits.2;
+            let (fits, mixed, (rules, classes)) = limits.2;
             let admission = if fits { Admission::PromptFits } else { Admission::AnswerFits };
             Case {
                 serving: pools.0,
@@ -67,6 +68,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                     max_seqs: limits.1,
                     admission,
                     batching: if mixed { Batching::Mixed } else { Batching::PrefillFirst },
+                    rules,
                     groups: 1,
                     page_tokens: PAGE,
                     state_pages: 0,
@@ -79,6 +81,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                     warmup: SimSpan::from_ms(warmup / 2 * (warmup % 2)),
                     horizon: horizon.map(SimSpan::from_ms),
                     requests: None,
+                    classes,
                 },
             }
         },
@@ -251,6 +254,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
             max_seqs: 64,
             admission: Admission::PromptFits,
             batching: Batching::Mixed,
+            rules: Rules::default(),
             groups: 1,
             page_tokens: PAGE,
             state_pages: 0,
@@ -263,6 +267,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
             warmup: SimSpan::ZERO,
             horizon: None,
             requests: None,
+            classes: Classes::default(),
         },
     }
 }

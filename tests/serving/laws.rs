@@ -1,8 +1,8 @@
 //! Laws that every run obeys: conservation, causality, determinism.
 
-use memwall::cluster::{Load, PerUser, RunPlan, RunResult, simulate};
+use memwall::cluster::{Classes, Load, PerUser, RunPlan, RunResult, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
-use memwall::serving::{Admission, Batching, Extent, Limits, Replica};
+use memwall::serving::{Admission, Batching, Extent, Limits, Replica, Rules};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
 use memwall::workload::{Call, Cause, Chain, Task};
 use proptest::prelude::*;
@@ -82,9 +82,16 @@ fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> R
         groups: 1,
         admission: Admission::PromptFits,
         batching: Batching::Mixed,
+        rules: Rules::default(),
     };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));
-    let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    let plan = RunPlan {
+        load,
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+        classes: Classes::default(),
+    };
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 

@@ -3,11 +3,13 @@
 
 use std::cell::Cell;
 
-use memwall::cluster::{RunPlan, RunResult, simulate};
+use memwall::cluster::{Classes, RunPlan, RunResult, simulate};
 use memwall::cost::{
     Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series, StepProgram, TimeModel,
 };
-use memwall::serving::{Admission, Batching, Engine, Limits, Replica};
+use memwall::serving::{
+    Admission, Batching, Engine, Limits, PrefillDelay, Replica, Rules, Scheduling,
+};
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
@@ -77,10 +79,28 @@ pub(super) struct Case {
     pub(super) stretch: u32,
 }
 
+/// What schedulers do if they are told to, and requests that are not alike.
+pub(super) fn scheduling() -> impl Strategy<Value = (Rules, Classes)> {
+    let classes = (0..3u32, any::<bool>()).prop_map(|(thirds, sub_agents)| Classes {
+        background_ppm: thirds * 333_333,
+        sub_agents,
+        seed: 1,
+    });
+    let delay = (1..40u32, 0..3u32)
+        .prop_map(|(steps, halves)| PrefillDelay { steps, fill_ppm: halves * 500_000 });
+    let (delay, chunk) =
+        (prop::option::weighted(0.3, delay), prop::option::weighted(0.2, 1..60u32));
+    let scheduling = [Scheduling::Fcfs, Scheduling::Priority, Scheduling::Preemptive];
+    let rules = (prop::sample::select(scheduling.to_vec()), delay, chunk);
+    (rules, classes).prop_map(|((scheduling, delay, longest_chunk), classes)| {
+        (Rules { scheduling, delay, longest_chunk }, classes)
+    })
+}
+
 pub(super) fn case() -> impl Strategy<Value = Case> {
     let limits = (1..80u32, 1..12u32, prop::sample::select(vec![1u32, 3, 16, 64]), 0..2u32);
     let kv = (100..900u32, prop::option::of(1..600u64));
-    let rules = (any::<bool>(), any::<bool>());
+    let rules = (any::<bool>(), any::<bool>(), scheduling());
     let window = (0..60u64, prop::option::of(50..900u64), prop::option::of(1..20u64));
     let stretch = prop::sample::select(vec![1u32, 1, 1, 9, 40]);
     (0..=PROGRAMS.len(), limits, kv, rules, load(), window, stretch).prop_map(
@@ -88,7 +108,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
             program,
             limits,
             (tokens, ttl),
-            (fits, mixed),
+            (fits, mixed, (rules, classes)),
             load,
             (warmup, horizon, requests),
             stretch,
@@ -104,13 +124,20 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                     max_seqs,
                     admission,
                     batching: if mixed { Batching::Mixed } else { Batching::PrefillFirst },
+                    rules,
                     groups: 1,
                     page_tokens,
                     state_pages,
                 },
                 tokens: tokens * stretch,
                 ttl: ttl.map(SimSpan::from_ms),
-                plan: RunPlan { load, warmup, horizon: horizon.map(SimSpan::from_ms), requests },
+                plan: RunPlan {
+                    load,
+                    warmup,
+                    horizon: horizon.map(SimSpan::from_ms),
+                    requests,
+                    classes,
+                },
                 stretch,
             }
         },

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use memwall::cluster::{Load, RunPlan, RunResult, simulate};
+use memwall::cluster::{Classes, Load, RunPlan, RunResult, simulate};
 use memwall::cost::{
     Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, Division, EngineProfile,
     Lockstep, Pricer, Pricing, Series, StepProgram, Stretch, TimeModel,
@@ -10,7 +10,7 @@ use memwall::cost::{
 use memwall::hardware;
 use memwall::model::{self, Plan, compile, forward};
 use memwall::serving::{
-    Admission, Balance, Batching, Convoy, Engine, Limits, Percentiles, Replica,
+    Admission, Balance, Batching, Convoy, Engine, Limits, Percentiles, Replica, Rules,
 };
 use memwall::units::{Seconds, SimSpan};
 use memwall::workload::Task;
@@ -86,6 +86,7 @@ fn limits(groups: u32) -> Limits {
         groups,
         page_tokens: 16,
         state_pages: 0,
+        rules: Rules::default(),
     }
 }
 
@@ -101,7 +102,8 @@ fn convoy<P: Pricer + Clone>(
 
 fn at_once(concurrency: u32) -> RunPlan {
     let load = Load::Closed { concurrency };
-    RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None }
+    let classes = Classes::default();
+    RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None, classes }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use memwall::cluster::{
-    Fetching, Fleet, Load, Place, RunPlan, RunResult, Tier, TierFigures, Tiering, Writing, simulate,
+    Classes, Fetching, Fleet, Load, Place, RunPlan, RunResult, Tier, TierFigures, Tiering, Writing,
+    simulate,
 };
 use memwall::cost::Pricer;
 use memwall::serving::kv::Eviction;
@@ -175,7 +176,13 @@ proptest! {
 
 fn closed(concurrency: u32) -> RunPlan {
     let load = Load::Closed { concurrency };
-    RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None }
+    RunPlan {
+        load,
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+        classes: Classes::default(),
+    }
 }
 
 /// A host store of so many bytes, over links of so many bytes a second.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use memwall::cluster::{Load, RunPlan, RunResult, simulate};
+use memwall::cluster::{Classes, Load, RunPlan, RunResult, simulate};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica};
+use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica, Rules};
 use memwall::units::{SimSpan, SimTime};
 use memwall::workload::{
     After, At, Call, Event, ReuseQuery, Task, Trace, TraceBuilder, TraceStats, WorkloadError,
@@ -57,9 +57,16 @@ fn run(tasks: Vec<Task>, load: Load, engine: Engine) -> RunResult {
         groups: 1,
         admission: Admission::PromptFits,
         batching: Batching::Mixed,
+        rules: Rules::default(),
     };
     let replica = Replica::new(Affine { speed: 1.0 }, limits, 4000, None).with_engine(engine);
-    let plan = RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None };
+    let plan = RunPlan {
+        load,
+        warmup: SimSpan::ZERO,
+        horizon: None,
+        requests: None,
+        classes: Classes::default(),
+    };
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 

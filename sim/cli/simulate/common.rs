@@ -10,7 +10,7 @@ use crate::cluster::{Order, Ways};
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
-use crate::serving::{Admission, Batching, Engine, Limits, StepLimits};
+use crate::serving::{Admission, Batching, Engine, Limits, Rules, StepLimits};
 use crate::units::SimSpan;
 
 /// Model, formats, limits, prices, seed.
@@ -171,6 +171,7 @@ impl CommonFlags {
             batching: self
                 .batching
                 .map_or_else(|| Batching::shipped(self.engine_profile), Batching::from),
+            rules: Rules::default(),
             page_tokens,
             state_pages: 0,
             groups: 1,

@@ -25,7 +25,8 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 19] = shipped!(
+const SHIPPED: [(&str, &str); 23] = shipped!(
+    "compaction",
     "context-parallel",
     "disaggregated",
     "expert-copies",
@@ -34,13 +35,16 @@ const SHIPPED: [(&str, &str); 19] = shipped!(
     "kv-offload",
     "kv-pool",
     "model-routing",
+    "overlap-scheduling",
     "oversubscribed",
     "part-failures",
     "part-rates",
     "per-user",
     "pipeline",
     "power-cap",
+    "prefill-delay",
     "prefill-on-older-chips",
+    "priorities",
     "rank-skew",
     "routing",
     "speculative",

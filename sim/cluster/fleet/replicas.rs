@@ -158,6 +158,7 @@ impl<P: Pricer> Fleet<P> {
             output: 1,
             content: content.to_vec(),
             model: 0,
+            priority: 0,
         };
         for pool in 0..self.routers.len() {
             let (router, members) = self.pool(pool);

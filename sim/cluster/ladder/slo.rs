@@ -111,6 +111,7 @@ mod tests {
             cached: 0,
             output: 31,
             preemptions: 0,
+            priority: 0,
         };
         let outcomes = vec![outcome; 10];
         RunResult { outcomes, calls_per_task: 4.0, ..RunResult::default() }

@@ -4,7 +4,7 @@ use super::best::Terms;
 use super::search::Trial;
 use super::slo::Slo;
 use super::station::{GoesOn, Station};
-use crate::cluster::run::{Load, RunPlan, RunResult};
+use crate::cluster::run::{Classes, Load, RunPlan, RunResult};
 use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
 
@@ -26,6 +26,7 @@ impl TrialLength {
             warmup: self.warmup,
             horizon: Some(self.horizon),
             requests: Some(self.requests),
+            classes: Classes::default(),
         }
     }
 }
@@ -120,6 +121,7 @@ mod tests {
             cached: 0,
             output: 3,
             preemptions: 0,
+            priority: 0,
         };
         for late in 0..30 {
             let mut patience = Patience::new(slo, 1000, 8);

@@ -1,5 +1,7 @@
 //! Latencies of a run, in the field's terms.
 
+use std::collections::BTreeMap;
+
 use super::RunResult;
 use super::sketches::{Sketches, SpanSketch};
 use crate::des::Between;
@@ -72,7 +74,45 @@ impl Summary {
     }
 }
 
+/// Latencies of the requests of one priority that ended within the window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassFigures {
+    /// The priority.
+    pub priority: u8,
+    /// How many.
+    pub requests: u64,
+    /// How often they were preempted.
+    pub preempted: u64,
+    /// Time to first token.
+    pub ttft: Option<Summary>,
+    /// Time per output token.
+    pub tpot: Option<Summary>,
+    /// Time from arrival to last token.
+    pub e2e: Option<Summary>,
+}
+
 impl RunResult {
+    /// Figures by priority, the most urgent first; empty if all requests are alike, or none are
+    /// kept.
+    pub fn by_class(&self) -> Vec<ClassFigures> {
+        let mut classes: BTreeMap<u8, Vec<&Outcome>> = BTreeMap::new();
+        for outcome in &self.outcomes {
+            classes.entry(outcome.priority).or_default().push(outcome);
+        }
+        if classes.keys().all(|&priority| priority == 0) {
+            return Vec::new();
+        }
+        let figures = classes.into_iter().map(|(priority, outcomes)| ClassFigures {
+            priority,
+            requests: outcomes.len() as u64,
+            preempted: outcomes.iter().map(|outcome| u64::from(outcome.preemptions)).sum(),
+            ttft: Summary::of(outcomes.iter().map(|outcome| outcome.ttft())),
+            tpot: Summary::of(outcomes.iter().filter_map(|outcome| outcome.tpot())),
+            e2e: Summary::of(outcomes.iter().map(|outcome| outcome.e2e())),
+        });
+        figures.collect()
+    }
+
     /// Time to first token; `None` if no request ended in the window.
     pub fn ttft(&self) -> Option<Summary> {
         self.summary(|sketches| &sketches.ttft, |outcome| Some(outcome.ttft()))

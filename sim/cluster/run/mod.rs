@@ -12,8 +12,8 @@ mod sketches;
 
 pub use arrivals::at_rate;
 pub use client::{Agent, News, Next};
-pub use latency::Summary;
-pub use plan::{Load, Progress, RunPlan};
+pub use latency::{ClassFigures, Summary};
+pub use plan::{Classes, Load, Progress, RunPlan};
 pub use result::{RequestCounts, RunResult, TaskCounts};
 pub use service::{Account, Service};
 pub use simulation::{simulate, simulate_while};

@@ -2,7 +2,7 @@
 
 use super::client::CallRef;
 use crate::cluster::door::PerUser;
-use crate::des::Phased;
+use crate::des::{Phased, Streams};
 use crate::units::{SimSpan, SimTime};
 
 /// Who decides when tasks and calls start.
@@ -33,6 +33,38 @@ pub struct RunPlan {
     pub horizon: Option<SimSpan>,
     /// The run stops once this many requests have ended within the window.
     pub requests: Option<u64>,
+    /// What is less urgent than the rest.
+    pub classes: Classes,
+}
+
+/// Which requests are less urgent than others: of tasks in the background, of sub-agents. All are
+/// alike by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// Share of tasks in the background, in millionths.
+    pub background_ppm: u32,
+    /// Whether sub-agents are less urgent than the main agents of tasks alike.
+    pub sub_agents: bool,
+    /// Which tasks are in the background is drawn from a stream of this seed.
+    pub seed: u64,
+}
+
+impl Classes {
+    /// What requests of each priority are called.
+    pub const NAMES: [&str; 4] =
+        ["foreground", "sub-agents", "background", "background sub-agents"];
+
+    /// How urgent calls are of the agent numbered `chain` of the task numbered `task`; 0 is first.
+    ///
+    /// Which tasks are in the background depends on the seed and on their number alone: those of a
+    /// lower share are among those of a higher one.
+    pub fn priority(&self, task: u64, chain: u32) -> u8 {
+        let is_background = self.background_ppm > 0 && {
+            let unit = Streams::new(self.seed).named("background", task).unit();
+            unit * 1e6 < f64::from(self.background_ppm)
+        };
+        2 * u8::from(is_background) + u8::from(self.sub_agents && chain > 0)
+    }
 }
 
 /// How far a run has come, for progress bars.

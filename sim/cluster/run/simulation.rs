@@ -223,6 +223,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             output: call.output,
             content: self.service.copied(&call.content),
             model: call.model,
+            priority: self.plan.classes.priority(session, at.chain),
         };
         let agent = task.agent(at);
         self.service.hear(now, News::Calls { agent, task: session, id });

@@ -10,11 +10,15 @@ use crate::units::Seconds;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Host {
     step: f64,
+    /// Of it, gaps between kernels: nothing passes beside them.
+    launches: f64,
     sequence: f64,
     first_token: Seconds,
     token: Seconds,
     /// Schedulers that share the sequences (attention-DP).
     spread: u32,
+    /// Whether the next step is scheduled while this one runs.
+    is_beside: bool,
 }
 
 impl Host {
@@ -29,10 +33,12 @@ impl Host {
             step: row.step.get()
                 + row.kernel.get() * f64::from(kernels)
                 + row.rank.get() * f64::from(further),
+            launches: row.kernel.get() * f64::from(kernels),
             sequence: row.sequence.get(),
             first_token: row.first_token,
             token: row.token,
             spread: ops.iter().map(|op| op.spread.groups).max().unwrap_or(1),
+            is_beside: false,
         }
     }
 
@@ -41,14 +47,15 @@ impl Host {
         let row = &setting.calibration.host.engines[setting.engine.name()];
         let further = ops.iter().map(ranks).max().unwrap_or(1) - 1;
         let step = row.step.get() + row.rank.get() * f64::from(further);
-        Self { step, ..Self::new(ops, setting) }
+        Self { step, launches: 0.0, ..Self::new(ops, setting) }
     }
 
     /// The launches alone.
     pub(super) fn launches(ops: &[Op], setting: &mut Setting) -> Self {
         let row = &setting.calibration.host.engines[setting.engine.name()];
         let kernels: u32 = ops.iter().map(|op| op.count).sum();
-        Self { step: row.kernel.get() * f64::from(kernels), ..Self::default() }
+        let step = row.kernel.get() * f64::from(kernels);
+        Self { step, launches: step, ..Self::default() }
     }
 
     /// The same without what each sequence takes.
@@ -71,11 +78,32 @@ impl Host {
     pub(super) fn stretched(self, factor: f64) -> Self {
         Self {
             step: self.step * factor,
+            launches: self.launches * factor,
             sequence: self.sequence * factor,
             first_token: self.first_token * factor,
             token: self.token * factor,
-            spread: self.spread,
+            ..self
         }
+    }
+
+    /// The same, scheduling the next step while this one runs.
+    pub(super) const fn beside(self) -> Self {
+        Self { is_beside: true, ..self }
+    }
+
+    /// Whether it does that.
+    pub(super) const fn is_beside(&self) -> bool {
+        self.is_beside
+    }
+
+    /// What a step whose operators take at least `device` seconds waits for it: of scheduling, what
+    /// outlasts them.
+    pub(super) fn exposed(&self, batch: &Batch, device: f64) -> f64 {
+        if !self.is_beside {
+            return self.time(batch);
+        }
+        let scheduling = self.time(batch) - self.launches;
+        self.launches + (scheduling - device - self.launches).max(0.0)
     }
 
     pub(super) const fn first_token(&self) -> Seconds {

@@ -9,7 +9,7 @@ use crate::cost::profile::TimeModel;
 use crate::cost::program::Demand;
 use crate::cost::work::{Slice, Work, rows_of};
 use crate::model::{Rows, Spread};
-use crate::units::{Bytes, Flop};
+use crate::units::{Bytes, Flop, Seconds};
 
 /// Operators that one rank runs one after another, and the host's part.
 pub(super) struct Pass {
@@ -54,6 +54,9 @@ impl Pass {
             op.weight *= stretch[op.family];
         }
         self.host = self.host.stretched(stretch[OpFamily::Host]);
+        if stretch.schedules_beside() {
+            self.host = self.host.beside();
+        }
         self.by_rows = row_groups(&self.ops);
         self
     }
@@ -70,11 +73,12 @@ impl Pass {
     /// Its time; the slice has something to do.
     pub(super) fn parts(&self, slice: &Slice) -> Breakdown {
         let mut parts = self.rows(slice).parts;
+        let host = self.host.exposed(&slice.batch, parts.total().get());
         for &i in &self.by_context {
             let op = &self.ops[i];
             parts += op.parts(slice, self.model).scaled(op.weight);
         }
-        parts[Bound::Host] += self.host.time(&slice.batch);
+        parts[Bound::Host] += host;
         parts
     }
 
@@ -94,7 +98,10 @@ impl Pass {
             parts += op.parts(slice, self.model).scaled(op.weight);
             work = work + op.work(slice) * op.load;
         }
-        parts[Bound::Host] += self.host.time(&slice.batch);
+        // What passes beside it must not depend on contexts: lines over these are added up.
+        let device =
+            if self.host.is_beside() { self.rows(slice).parts.total() } else { Seconds::ZERO };
+        parts[Bound::Host] += self.host.exposed(&slice.batch, device.get());
         cost + cost_of(parts, work)
     }
 

@@ -68,12 +68,30 @@ impl OpFamily {
 pub struct Stretch {
     times: [f64; OpFamily::ALL.len()],
     reads: [f64; OpFamily::ALL.len()],
+    schedules_beside: bool,
 }
 
 impl Stretch {
     /// As fitted.
-    pub const NONE: Self =
-        Self { times: [1.0; OpFamily::ALL.len()], reads: [1.0; OpFamily::ALL.len()] };
+    pub const NONE: Self = Self {
+        times: [1.0; OpFamily::ALL.len()],
+        reads: [1.0; OpFamily::ALL.len()],
+        schedules_beside: false,
+    };
+
+    /// The same where the host schedules the next step while this one runs. Of what was fitted,
+    /// which is what engines as they ship leave exposed, that hides all but the gaps between
+    /// kernels.
+    #[must_use]
+    pub const fn scheduling_beside(mut self) -> Self {
+        self.schedules_beside = true;
+        self
+    }
+
+    /// Whether it does.
+    pub(super) const fn schedules_beside(&self) -> bool {
+        self.schedules_beside
+    }
 
     /// The same where `family` reads memory of `factor` times the bandwidth. Of attention only
     /// decode does: arithmetic near the memory does not carry a prefill's.

@@ -1,10 +1,10 @@
 //! The document of one run.
 
-use crate::cluster::{Deployment, Order, RunResult, Summary};
+use crate::cluster::{ClassFigures, Classes, Deployment, Order, RunResult, Summary};
 use crate::cost::Batch;
 use crate::economics::{Yield, rental_rate};
 use crate::report::{
-    Bubbles, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
+    Bubbles, ClassReport, Cost, Energy, HiddenReport, KvCache, Latency, LinkReport, OverlapReport,
     PipelineReport, Quantiles, RanksReport, Requests, RunDocument, Shares, Sim, Throughput,
     TokenCounts, UsersReport,
 };
@@ -56,6 +56,7 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
             itl_ms: quantiles(result.itl()),
             e2e_ms: quantiles(result.e2e()),
         },
+        classes: classes(result),
         constants: constants(deployment),
         throughput: throughput(result, gpus),
         kv: kv_cache(deployment, result),
@@ -81,6 +82,19 @@ pub fn fill_run(order: &Order, deployment: &Deployment, result: &RunResult) -> R
         cost: cost(order, &rate),
         ..RunDocument::default()
     }
+}
+
+/// What requests of each urgency waited for, if there are several.
+fn classes(result: &RunResult) -> Vec<ClassReport> {
+    let report = |class: ClassFigures| ClassReport {
+        class: Classes::NAMES[usize::from(class.priority)],
+        requests: class.requests,
+        preempted: class.preempted,
+        ttft_ms: quantiles(class.ttft),
+        tpot_ms: quantiles(class.tpot),
+        e2e_ms: quantiles(class.e2e),
+    };
+    result.by_class().into_iter().map(report).collect()
 }
 
 /// How steps go through the stages, if there are several: the average decode step, and the same

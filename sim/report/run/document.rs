@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::fleet::FleetReport;
 use super::mechanisms::{
-    LinkReport, OverlapReport, PipelineReport, PowerReport, RanksReport, UsersReport,
+    ClassReport, LinkReport, OverlapReport, PipelineReport, PowerReport, RanksReport, UsersReport,
 };
 use super::task::TaskCost;
 use super::tiers::TierReport;
@@ -49,6 +49,9 @@ pub struct RunDocument {
     pub tokens: TokenCounts,
     /// What users waited for.
     pub latency: Latency,
+    /// The same by urgency, the most urgent first; left out where all requests are alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassReport>,
     /// What the fleet delivered.
     pub throughput: Throughput,
     /// The KV cache of one replica.
@@ -155,6 +158,7 @@ impl Default for RunDocument {
             requests: Requests::default(),
             tokens: TokenCounts::default(),
             latency: Latency::default(),
+            classes: Vec::new(),
             throughput: Throughput::default(),
             kv: KvCache::default(),
             pipeline: None,

@@ -187,6 +187,23 @@ pub(super) fn ranks_line(report: &RanksReport) -> String {
     )
 }
 
+/// What requests of one urgency waited for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// Whose they are: `foreground`, `sub-agents`, `background`.
+    pub class: &'static str,
+    /// How many ended in the window.
+    pub requests: u64,
+    /// How often they were preempted.
+    pub preempted: u64,
+    /// Time to first token.
+    pub ttft_ms: Quantiles,
+    /// Time per output token, one value a request.
+    pub tpot_ms: Quantiles,
+    /// From arrival to the last token.
+    pub e2e_ms: Quantiles,
+}
+
 /// Users, each with so many tasks in flight, and what others waited for at the door.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct UsersReport {

@@ -17,8 +17,8 @@ pub use fleet::{
     EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
 };
 pub use mechanisms::{
-    Bubbles, HiddenReport, LinkReport, OverlapReport, PipelineReport, PowerReport, RanksReport,
-    UsersReport,
+    Bubbles, ClassReport, HiddenReport, LinkReport, OverlapReport, PipelineReport, PowerReport,
+    RanksReport, UsersReport,
 };
 pub use requests::requests_csv;
 pub use summary::render_run;

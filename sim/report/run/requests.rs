@@ -47,6 +47,7 @@ mod tests {
             cached: 4,
             output: 3,
             preemptions: 0,
+            priority: 0,
         };
         let one = Outcome { output: 1, ..outcome };
         let csv = requests_csv(&[outcome, one]);

@@ -22,6 +22,7 @@ pub fn render_run(run: &RunDocument, width: usize) -> String {
     let mut blocks = vec![
         heading(run, width),
         latency(run),
+        classes(run),
         render_fleet(run, width),
         render_tiers(run),
         figures(&throughput(run), width),
@@ -94,6 +95,27 @@ fn latency(run: &RunDocument) -> String {
         lines.insert(0, latency_line("", &["mean", "p50", "p90", "p99"].map(str::to_owned)));
     }
     lines.join("\n")
+}
+
+/// One line a class of requests.
+fn classes(run: &RunDocument) -> String {
+    if run.classes.is_empty() {
+        return String::new();
+    }
+    let titles = ["requests", "TTFT p50", "TTFT p99", "TPOT p50", "E2E p50"];
+    let mut lines = vec![class_line("By urgency, ms", &titles.map(str::to_owned))];
+    lines.extend(run.classes.iter().map(|class| {
+        let times = [class.ttft_ms.p50, class.ttft_ms.p99, class.tpot_ms.p50, class.e2e_ms.p50];
+        let [ttft, ttft_p99, tpot, e2e] = times.map(short_or_dash);
+        class_line(class.class, &[short(class.requests as f64), ttft, ttft_p99, tpot, e2e])
+    }));
+    lines.join("\n")
+}
+
+fn class_line(label: &str, figures: &[String; 5]) -> String {
+    let [requests, times @ ..] = figures;
+    let label = format!("{label:<LABEL$}{requests:>FIGURE$}");
+    times.iter().fold(label, |line, time| line + &format!("{time:>FIGURE$}"))
 }
 
 fn in_seconds(ms: Quantiles) -> Quantiles {

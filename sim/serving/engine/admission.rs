@@ -24,7 +24,7 @@ impl<P: Pricer> Replica<P> {
         }
         let sequence = &mut self.running[slot];
 
-        let chunk = sequence.remaining().min(budget);
+        let chunk = self.limits.rules.chunk(sequence.remaining()).min(budget);
         sequence.scheduled = chunk;
         batch.prefill.add(sequence.computed, chunk, self.pricer.clips());
         batch.logits += u32::from(chunk == sequence.remaining());
@@ -36,14 +36,36 @@ impl<P: Pricer> Replica<P> {
         self.limits.batching == Batching::PrefillFirst && self.running[slot].is_decoding()
     }
 
+    /// Whether prompts that wait are to wait for company; asked once at the beginning of a step,
+    /// which has prompts under way or has none. Nobody waits where that would leave nothing to do.
+    pub(super) fn holds_back(&mut self, is_prefilling: bool) -> bool {
+        let Some(delay) = self.limits.rules.delay else { return false };
+        let needs_prefill = self.waiting.first().is_some_and(|first| !first.is_handed_over());
+        if is_prefilling || !needs_prefill || self.running.len() == 0 || !self.has_slot() {
+            return false;
+        }
+        self.held_from.get_or_insert(self.steps_ended);
+        let waiting: u64 = self.waiting.iter().map(|one| u64::from(one.remaining())).sum();
+        let tokens = waiting + self.running.len() as u64;
+        let wanted = u64::from(self.limits.max_batched_tokens) * u64::from(delay.fill_ppm);
+        tokens * 1_000_000 < wanted && self.steps_to_hold().is_some()
+    }
+
+    /// For how many more steps prompts are held back, if they are.
+    pub(super) fn steps_to_hold(&self) -> Option<u64> {
+        let (delay, from) = self.limits.rules.delay.zip(self.held_from)?;
+        let until = from + u64::from(delay.steps);
+        until.checked_sub(self.steps_ended).filter(|&left| left > 0)
+    }
+
     /// Admits the next waiting request if a slot and pages for its prompt are there. Those whose
     /// pages are to come from stores `below` leave the queue, but do not run yet.
     pub(super) fn admit_next<B: Below>(&mut self, now: SimTime, below: &mut B) -> Option<Slot> {
         loop {
-            if self.running.len() >= self.limits.max_seqs as usize {
+            if !self.has_slot() {
                 return None;
             }
-            let mut sequence = self.waiting.pop_front()?;
+            let mut sequence = self.waiting.pop()?;
             if sequence.is_handed_over() {
                 return Some(self.running.push(sequence));
             }
@@ -55,9 +77,10 @@ impl<P: Pricer> Replica<P> {
             let missing = self.limits.pages(sequence.admitted_tokens(&self.limits)) - from;
             if !self.kv.grow(&mut lease, missing) {
                 self.kv.cancel(lease);
-                self.waiting.push_front(sequence);
+                self.waiting.put_back(sequence);
                 return self.admit_handed_over();
             }
+            self.held_from = None;
             let is_again = sequence.cached.is_some();
             let need = Need { id: sequence.request.id, content, from, to: limit, is_again };
             let compute =
@@ -88,7 +111,7 @@ impl<P: Pricer> Replica<P> {
     /// chunk in their middle, as often as they are chunks. A prediction.
     fn prefill_span(&self, from: u32, to: u32) -> SimSpan {
         let tokens = to.saturating_sub(from).max(1);
-        let chunk = tokens.min(self.limits.max_batched_tokens);
+        let chunk = self.limits.rules.chunk(tokens).min(self.limits.max_batched_tokens);
         let mut batch = Batch { logits: 1, ..Batch::default() };
         batch.prefill.add(from + (tokens - chunk) / 2, chunk, self.pricer.clips());
         let chunks = f64::from(tokens) / f64::from(chunk);
@@ -107,16 +130,14 @@ impl<P: Pricer> Replica<P> {
     /// Admits the first waiting sequence that has its pages already: those before it may wait for
     /// just these.
     fn admit_handed_over(&mut self) -> Option<Slot> {
-        let place = self.waiting.iter().position(Sequence::is_handed_over)?;
-        let sequence = self.waiting.remove(place)?;
+        let sequence = self.waiting.pop_with_pages()?;
         Some(self.running.push(sequence))
     }
 
-    /// Throws the latest admitted sequence out; it will be recomputed, as far as its pages are gone
-    /// by then.
+    /// Throws a sequence out; it will be recomputed, as far as its pages are gone by then.
     pub(super) fn preempt(&mut self, now: SimTime, victim: Slot) {
         let mut sequence = self.running.remove(victim);
-        debug_assert_eq!(sequence.scheduled, 0, "decodes are scheduled front to back");
+        debug_assert_eq!(sequence.scheduled, 0, "who gives way has not been scheduled yet");
         let lease = std::mem::take(&mut sequence.lease);
         give_back(&mut self.kv, now, &sequence, lease, &self.limits);
         self.note_fresh(now, &sequence.request.content, sequence.computed);
@@ -128,7 +149,7 @@ impl<P: Pricer> Replica<P> {
         sequence.computed = 0;
         sequence.preemptions += 1;
         self.meter.preempted += 1;
-        self.waiting.push_front(sequence);
+        self.waiting.push_first(sequence);
     }
 
     /// Begins a single step of `batch`, of whose prefill tokens `recomputed` are computed a second

@@ -77,7 +77,7 @@ impl<P: Pricer> Replica<P> {
     /// was out at `first_token`, before all that wait: it has its pages.
     pub fn resume(&mut self, now: SimTime, request: Request, first_token: SimTime, held: Held) {
         self.observe(now);
-        self.waiting.push_front(Sequence::handed_over(request, first_token, held.lease));
+        self.waiting.push_first(Sequence::handed_over(request, first_token, held.lease));
     }
 
     /// Tokens that must have room when `prompt` tokens arrive from elsewhere with `output` to come.
@@ -152,8 +152,7 @@ impl<P: Pricer> Replica<P> {
         let mut sequence = self.fetching.remove(place.expect("what arrives was fetched"));
         sequence.computed += std::mem::take(&mut sequence.coming);
         publish_prompt(&mut self.kv, now, &mut sequence, &self.limits);
-        let before = self.waiting.iter().take_while(|other| other.is_handed_over()).count();
-        self.waiting.insert(before, sequence);
+        self.waiting.push_with_pages(sequence);
     }
 
     /// Lets go of pages that were kept.
@@ -190,13 +189,14 @@ impl<P: Pricer> Replica<P> {
             lost.push(self.running.remove(slot));
         }
         lost.append(&mut self.fetching);
-        lost.extend(self.waiting.drain(..));
+        lost.extend(self.waiting.drain());
         self.fresh.iter_mut().for_each(Vec::clear);
         self.kv.clear();
         self.history = History::new(self.kv.ttl());
         self.decodes.clear();
         self.prefilling.clear();
         self.is_irregular = false;
+        self.held_from = None;
         self.meter.preempted += lost.iter().filter(|one| one.computed > 0).count() as u64;
         lost.into_iter().map(|sequence| Migrant(sequence.uprooted())).collect()
     }

@@ -1,13 +1,11 @@
 //! A replica from outside.
 
-use std::collections::VecDeque;
-
 use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
-use super::sequences::{Running, Sequence, Slot};
+use super::sequences::{Place, Running, Sequence, Slot, Waiting, new_place, place};
 use crate::cost::{Batch, Cost, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
-use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId};
+use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId, Scheduling};
 use crate::units::{SimSpan, SimTime};
 
 /// How the steps of a replica are gone through. Both ways lead to equal events.
@@ -29,7 +27,7 @@ pub struct Replica<P> {
     pub(super) kv: KvCache,
     /// What a cache with room for everything would hold.
     pub(super) history: History,
-    pub(super) waiting: VecDeque<Sequence>,
+    pub(super) waiting: Waiting,
     /// Sequences that have their pages, some of which are on their way from stores below.
     pub(super) fetching: Vec<Sequence>,
     /// What was computed and not asked for yet, if anybody asks.
@@ -49,6 +47,8 @@ pub struct Replica<P> {
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
+    /// How many steps had ended when the prompts that wait for company began to.
+    pub(super) held_from: Option<u64>,
     pub(super) percentiles: Percentiles,
     pub(super) meter: Meter,
     pub(super) journal: Journal,
@@ -115,7 +115,7 @@ impl<P: Pricer> Replica<P> {
             limits,
             kv: KvCache::new(pages, ttl),
             history: History::new(ttl),
-            waiting: VecDeque::new(),
+            waiting: Waiting::new(limits.rules.scheduling),
             fetching: Vec::new(),
             fresh: None,
             log: None,
@@ -126,6 +126,7 @@ impl<P: Pricer> Replica<P> {
             series: Series::single(Cost::default()),
             ended: FineTime::default(),
             steps_ended: 0,
+            held_from: None,
             percentiles: Percentiles::default(),
             meter: Meter::default(),
             journal: Journal::default(),
@@ -180,16 +181,22 @@ impl<P: Pricer> Replica<P> {
 
     pub(super) fn queue(&mut self, now: SimTime, sequence: Sequence) {
         // Behind others that wait, or without a slot, it changes nothing before the next change.
-        if self.is_open() {
+        if self.is_open_to(place(&sequence)) {
             self.observe(now);
         }
-        self.waiting.push_back(sequence);
+        self.waiting.push(sequence);
         self.note_load(now);
     }
 
-    /// Whether a request that is queued now may be admitted at the next step.
-    pub(in crate::serving) fn is_open(&self) -> bool {
-        self.waiting.is_empty() && self.running.len() < self.limits.max_seqs as usize
+    /// Whether `request`, if it is queued now, may be admitted at the next step.
+    pub(in crate::serving) fn may_admit(&self, request: &Request) -> bool {
+        self.is_open_to(new_place(request))
+    }
+
+    fn is_open_to(&self, own: Place) -> bool {
+        let takes_places = self.limits.rules.scheduling == Scheduling::Preemptive;
+        let may_join = self.waiting.is_led_by(own) || self.held_from.is_some();
+        (self.has_slot() || takes_places) && may_join
     }
 
     /// Tokens of a prompt of `prompt` tokens that the cache holds.
@@ -321,7 +328,7 @@ impl<P: Pricer> Replica<P> {
     pub fn begun(&self) -> impl Iterator<Item = (RequestId, SimTime)> {
         let running = std::iter::successors(self.running.first(), |&slot| self.running.after(slot));
         let running = running.map(|slot| &self.running[slot]);
-        let all = running.chain(&self.fetching).chain(&self.waiting);
+        let all = running.chain(&self.fetching).chain(self.waiting.iter());
         all.filter_map(|sequence| Some((sequence.request.id, sequence.first_token?)))
     }
 
@@ -329,8 +336,12 @@ impl<P: Pricer> Replica<P> {
     /// way, and nothing waits for pages.
     pub fn has_place(&self, expected: usize) -> bool {
         let taken = self.in_flight() + expected;
-        taken < self.limits.max_seqs as usize
-            && self.waiting.back().is_none_or(Sequence::is_handed_over)
+        taken < self.limits.max_seqs as usize && self.waiting.all_have_pages()
+    }
+
+    /// Whether one more sequence may run.
+    pub(super) fn has_slot(&self) -> bool {
+        self.running.len() < self.limits.max_seqs as usize
     }
 
     /// The batch limits.

@@ -17,7 +17,7 @@ impl<P: Pricer> Replica<P> {
         now: SimTime,
         below: &mut B,
     ) -> Option<Proposal> {
-        if self.is_irregular || self.is_over_budget() {
+        if self.is_irregular || self.is_over_budget() || self.may_take_places() {
             return self.visit_all(now, |replica| replica.propose_plain(now, below));
         }
         match self.limits.batching {
@@ -72,6 +72,9 @@ impl<P: Pricer> Replica<P> {
         for i in 0..self.prefilling.len() {
             recomputed += self.schedule_chunk(batch, self.prefilling[i]);
         }
+        if self.holds_back(!self.prefilling.is_empty()) {
+            return recomputed;
+        }
         while self.budget(batch) > 0 {
             let Some(slot) = self.admit_next(now, below) else { break };
             if self.decodes_apart(slot) {
@@ -113,10 +116,10 @@ impl<P: Pricer> Replica<P> {
         let most = if is_uneven { 1 } else { most };
         // A request that waits for pages is refused until some are given back, but trying makes
         // the cache forget what is too old.
-        let has_slot = self.running.len() < self.limits.max_seqs as usize;
-        if self.kv.forgets() && has_slot && !self.waiting.is_empty() {
+        if self.kv.forgets() && self.has_slot() && !self.waiting.is_empty() {
             return 1;
         }
+        let most = self.steps_to_hold().map_or(most, |left| left.min(most));
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
         let room = self.kv.quiet();
         if self.decodes.pages_after(steps - 1) > room {

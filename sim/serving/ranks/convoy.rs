@@ -136,7 +136,7 @@ impl<P: Pricer> Convoy<P> {
         self.ranks[0].check(request.prompt + request.output)?;
         let rank = self.place(now, &request);
         self.sent[rank] += 1;
-        if self.ranks[rank].is_open() {
+        if self.ranks[rank].may_admit(&request) {
             self.observe(now);
         }
         self.ranks[rank].submit(now, request)

@@ -40,6 +40,7 @@ pub(super) fn session(spec: &AgentSpec, setting: Setting, task: u64, detail: Det
         lengths: stream("workload/lengths"),
         gaps: stream("workload/gaps"),
         summaries: stream("workload/summaries"),
+        written: stream("workload/summary-calls"),
         children: stream("workload/sub-agents"),
         chains: vec![Chain::default()],
     };
@@ -61,6 +62,7 @@ struct Session<'a> {
     lengths: Stream,
     gaps: Stream,
     summaries: Stream,
+    written: Stream,
     children: Stream,
     chains: Vec<Chain>,
 }
@@ -97,8 +99,9 @@ impl Session<'_> {
                 agent.next = (Cause::Tool, tool.span(), Vec::new());
             }
             let appended = || reports.unwrap_or_else(|| appended.count() + portion);
-            self.grow(&mut agent, call.output, appended);
+            let summary = self.grow(&mut agent, call.output, appended);
             self.chains[0].calls.push(call);
+            self.chains[0].calls.extend(summary.filter(|_| left > 0));
         }
     }
 
@@ -137,14 +140,15 @@ impl Session<'_> {
         let mut agent = self.begin(prefix, first);
         agent.next.0 = Cause::Tool;
         let mut chain = Chain { calls: Vec::with_capacity(calls as usize) };
-        for _ in 0..calls {
+        for left in (0..calls).rev() {
             let output = spec.output.value.from(&mut self.children);
             let call = self.call(&mut agent, output);
             let appended = spec.result.value.from(&mut self.children);
             let tool = self.spec.tool_gap.value.from(&mut self.children);
             agent.next = (Cause::Tool, tool.span(), Vec::new());
-            self.grow(&mut agent, call.output, || appended.count());
+            let summary = self.grow(&mut agent, call.output, || appended.count());
             chain.calls.push(call);
+            chain.calls.extend(summary.filter(|_| left > 0));
         }
         chain
     }
@@ -156,20 +160,33 @@ impl Session<'_> {
     }
 
     /// Appends to a context, or summarises it if it would grow too long: a prompt that follows
-    /// shares nothing with the one before but the prefix.
-    fn grow(&mut self, agent: &mut Agent, output: u32, appended: impl FnOnce() -> u32) {
+    /// shares nothing with the one before but the prefix. Gives the call that writes the summary,
+    /// if there is one; what led to the next call leads to this one, and the next one follows it.
+    fn grow(
+        &mut self,
+        agent: &mut Agent,
+        output: u32,
+        appended: impl FnOnce() -> u32,
+    ) -> Option<Call> {
         if self.detail == Detail::Times {
-            return;
+            return None;
         }
         let grown = agent.tokens.saturating_add(output).saturating_add(appended());
         let drawn = self.spec.compaction.summary.value.from(&mut self.summaries);
         if grown <= self.limit() {
             agent.tokens = grown;
-        } else {
-            agent.context = self.lines.context(agent.prefix);
-            let summary = drawn.count().max(1);
-            agent.tokens = self.clip(agent.prefix.tokens().saturating_add(summary));
+            return None;
         }
+        let written = self.spec.compaction.written.as_ref();
+        let written = written.map(|written| written.value.count(&mut self.written).max(1));
+        let call = written.map(|written| {
+            agent.tokens = grown.min(self.setting.window - written.min(self.setting.window / 2));
+            agent.call(written, &self.setting)
+        });
+        agent.context = self.lines.context(agent.prefix);
+        let summary = drawn.count().max(written.unwrap_or(1)).max(1);
+        agent.tokens = self.clip(agent.prefix.tokens().saturating_add(summary));
+        call
     }
 
     fn call(&self, agent: &mut Agent, output: Drawn<u32>) -> Call {

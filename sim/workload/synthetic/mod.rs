@@ -15,6 +15,6 @@ mod tasks;
 
 pub use catalog::{embedded_workloads, workload_file};
 pub use spec::Provenance;
-pub use tasks::{Synthetic, Tasks};
+pub use tasks::{Compaction, Synthetic, Tasks};
 
 pub(in crate::workload) use identity::is_shared;

@@ -28,6 +28,13 @@ pub(super) struct Sourced<T> {
     pub(super) class: Provenance,
 }
 
+impl<T> Sourced<T> {
+    /// What a user gave.
+    pub(super) fn given(value: T) -> Self {
+        Self { value, source: "given".into(), class: Provenance::Estimate }
+    }
+}
+
 /// The file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +95,9 @@ pub(super) struct CompactionSpec {
     pub(super) window_share: Sourced<f64>,
     /// What replaces everything after the shared prefix.
     pub(super) summary: Sourced<Draw<u32>>,
+    /// How much of that the model writes, in a call of its own that reads the whole context; left
+    /// out, summaries are there at once.
+    pub(super) written: Option<Sourced<Draw<u32>>>,
 }
 
 /// Documents that the agent reads, portion by portion, on each request of its user.
@@ -206,6 +216,9 @@ impl Check<'_> {
         let rule = "give at least twice the longer shared prefix, plus a portion of documents";
         self.rule("agent.compaction.at", holds, rule);
         self.draw("agent.compaction.summary", &agent.compaction.summary);
+        if let Some(written) = &agent.compaction.written {
+            self.draw("agent.compaction.written", written);
+        }
         if let Some(documents) = &agent.documents {
             self.draw("agent.documents.paper_pages", &documents.paper_pages);
             let key = "agent.documents.tokens_per_paper_page";

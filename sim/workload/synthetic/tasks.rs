@@ -3,8 +3,9 @@
 use super::agent::{self, Detail, Setting};
 use super::catalog;
 use super::dialogue;
+use super::draw::Draw;
 use super::identity::{MOST_PAGES, MOST_TASKS};
-use super::spec::Spec;
+use super::spec::{Sourced, Spec};
 use crate::des::Streams;
 use crate::units::{Seconds, SimSpan};
 use crate::workload::{Entered, Task, WorkloadError};
@@ -56,6 +57,31 @@ impl Synthetic {
         self
     }
 
+    /// The same workload, whose agents shorten contexts otherwise. Fails if it has no agents, or if
+    /// too little would be left between two summaries.
+    pub fn with_compaction(mut self, how: Compaction) -> Result<Self, WorkloadError> {
+        let Some(agent) = &mut self.spec.agent else {
+            return Err(WorkloadError::NoContexts { workload: self.spec.name });
+        };
+        let needs = agent.least_context();
+        let compaction = &mut agent.compaction;
+        compaction.at.value = how.at.unwrap_or(compaction.at.value);
+        if let Some(written) = how.written {
+            compaction.written = Some(Sourced::given(Draw::Constant(written)));
+            if let Some(keep) = how.keep {
+                compaction.summary.value = Draw::Constant(written.saturating_add(keep));
+            }
+        }
+        // What remains must leave room for work.
+        let left = how.keep.map_or(0, |_| compaction.summary.value.most().unwrap_or(0));
+        let needs = needs.max(left.saturating_add(agent.shared_prefix.value).saturating_mul(5) / 4);
+        let at = agent.compaction.at.value;
+        if at < needs {
+            return Err(WorkloadError::CompactedTooEarly { workload: self.spec.name, at, needs });
+        }
+        Ok(self)
+    }
+
     /// Its tasks for a seed, with pages of `page_tokens`, for a model with a context of `window`
     /// tokens. Fails if the window is too short for it.
     ///
@@ -86,6 +112,17 @@ impl Synthetic {
 /// Below it, a conversation would be cut beyond recognition, in tokens.
 const LEAST_DIALOGUE_WINDOW: u32 = 1024;
 
+/// How agents shorten their contexts, where that is not as the workload says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compaction {
+    /// At this length, in tokens.
+    pub at: Option<u32>,
+    /// The model writes the summary, of so many tokens, in a call of its own.
+    pub written: Option<u32>,
+    /// Tokens that are kept behind what is written.
+    pub keep: Option<u32>,
+}
+
 /// The tasks of a workload, endlessly; each depends only on the seed and its number.
 #[derive(Clone, Debug)]
 pub struct Tasks {
@@ -115,6 +152,10 @@ impl Tasks {
     fn detailed(&self, index: u64, detail: Detail) -> Task {
         let spec = &self.workload.spec;
         let chains = match (&spec.agent, &spec.dialogue) {
+            // When a summary is called for depends on tokens.
+            (Some(agent), _) if agent.compaction.written.is_some() => {
+                agent::session(agent, self.setting, index, Detail::Whole)
+            }
             (Some(agent), _) => agent::session(agent, self.setting, index, detail),
             (None, Some(dialogue)) => dialogue::conversation(dialogue, self.setting, index),
             (None, None) => unreachable!("a description has one of the two; parsing checks it"),

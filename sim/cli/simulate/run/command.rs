@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::crew::Crew;
 use super::fleet::FleetFlags;
+use super::load::PercentilesName;
 use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
+use super::policies::PolicyFlags;
 use super::timeline::{Recording, TimelineFlags, Watch};
 use super::users::UserFlags;
 use crate::cli::files::{Staged, keep, prepare};
@@ -24,7 +26,6 @@ use crate::cluster::{FleetFigures, Load, Order, Progress, RunResult};
 use crate::economics::Basis;
 use crate::model::Plan;
 use crate::report::{Bench, Paid, RunDocument, Used, fill_run, fill_task, render_run};
-use crate::serving::Percentiles;
 use crate::units::SimSpan;
 use crate::workload::StreamEnd;
 
@@ -41,9 +42,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: context-parallel, disaggregated, expert-copies, failures, host-cores, kv-offload,
-    /// kv-pool, model-routing, oversubscribed, part-failures, part-rates, per-user, pipeline,
-    /// power-cap, prefill-on-older-chips, rank-skew, routing, speculative, two-batch; flags win
+    /// scenario: compaction, context-parallel, disaggregated, expert-copies, failures, host-cores,
+    /// kv-offload, kv-pool, model-routing, overlap-scheduling, oversubscribed, part-failures,
+    /// part-rates, per-user, pipeline, power-cap, prefill-delay, prefill-on-older-chips,
+    /// priorities, rank-skew, routing, speculative, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -64,6 +66,9 @@ pub(in crate::cli) struct Run {
     /// How steps run
     #[command(flatten)]
     pub(super) mechanisms: MechanismFlags,
+    /// Who is served first
+    #[command(flatten)]
+    pub(super) policies: PolicyFlags,
     /// The fleet
     #[command(flatten)]
     pub(super) fleet: FleetFlags,
@@ -119,24 +124,6 @@ pub(in crate::cli) struct Run {
     /// How chips are paid for
     #[command(flatten)]
     pub(in crate::cli::simulate) money: BasisFlags,
-}
-
-/// How percentiles are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PercentilesName {
-    /// From every sample.
-    Exact,
-    /// From counts by size.
-    Sketch,
-}
-
-impl From<PercentilesName> for Percentiles {
-    fn from(name: PercentilesName) -> Self {
-        match name {
-            PercentilesName::Exact => Self::Exact,
-            PercentilesName::Sketch => Self::Sketch,
-        }
-    }
 }
 
 impl Run {
@@ -229,6 +216,8 @@ impl Run {
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
+        let keeps_requests = self.percentiles == PercentilesName::Exact;
+        self.policies.check(keeps_requests, self.common.engine_profile())?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

@@ -1,15 +1,36 @@
 //! How much work, at what pace, for how long.
 
+use clap::ValueEnum;
+
 use super::command::Run;
 use crate::cli::CliError;
 use crate::cli::simulate::work::{LONGEST_PAUSE, Work};
 use crate::cluster::{Load, RunPlan, at_rate};
 use crate::des::Streams;
+use crate::serving::Percentiles;
 use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
 /// When the simulation of generated work stops if nothing else is said.
 const DURATION: SimSpan = SimSpan::from_ms(7_200_000);
+
+/// How percentiles are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PercentilesName {
+    /// From every sample.
+    Exact,
+    /// From counts by size.
+    Sketch,
+}
+
+impl From<PercentilesName> for Percentiles {
+    fn from(name: PercentilesName) -> Self {
+        match name {
+            PercentilesName::Exact => Self::Exact,
+            PercentilesName::Sketch => Self::Sketch,
+        }
+    }
+}
 
 impl Run {
     /// The tasks, at their rate if one was given, at most as many as asked for.
@@ -51,7 +72,9 @@ impl Run {
         horizon: Option<SimSpan>,
         warmup: SimSpan,
     ) -> RunPlan {
-        RunPlan { load, warmup: self.warmup.unwrap_or(warmup), horizon, requests: None }
+        let classes = self.policies.classes(self.common.seed);
+        let warmup = self.warmup.unwrap_or(warmup);
+        RunPlan { load, warmup, horizon, requests: None, classes }
     }
 
     /// The clients of a closed loop of generated work, which is entered in its steady state; not if

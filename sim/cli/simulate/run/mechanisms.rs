@@ -9,7 +9,7 @@ use crate::cost::EngineProfile;
 use crate::economics::PowerModel;
 use crate::hardware::{Chip, Ports, Wiring};
 use crate::model::{Model, Plan};
-use crate::serving::Balance;
+use crate::serving::{Balance, Limits};
 use crate::units::Watts;
 
 /// Power caps, overlap, links.
@@ -190,6 +190,10 @@ impl Run {
         page_tokens: u32,
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
-        Ok(Order { ways: self.mechanisms.ways(&order)?, ..order })
+        let limits = Limits { rules: self.policies.rules(), ..order.limits };
+        let ways = self.mechanisms.ways(&order)?;
+        let order = Order { ways, limits, stretch: self.policies.stretch(), ..order };
+        self.policies.check_overlap(&order, self.explain)?;
+        Ok(order)
     }
 }

@@ -7,6 +7,7 @@ mod fleet;
 mod load;
 mod mechanisms;
 mod output;
+mod policies;
 mod timeline;
 mod users;
 

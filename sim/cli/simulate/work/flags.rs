@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rayon::prelude::*;
 
+use super::compaction::CompactionFlags;
 use super::streamed::Streamed;
 use crate::cli::simulate::values;
 use crate::cli::workloads::workload_named;
@@ -35,6 +36,9 @@ pub(in crate::cli) struct WorkFlags {
     /// Time between the starts of session files, which have no common clock
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::span)]
     pub(in crate::cli::simulate) stagger: SimSpan,
+    /// How contexts are shortened
+    #[command(flatten)]
+    compaction: CompactionFlags,
 }
 
 /// Work that has been read.
@@ -58,7 +62,8 @@ impl WorkFlags {
     pub(in crate::cli::simulate) fn read(&self, shell: &Shell) -> Result<Work, CliError> {
         if self.trace.is_empty() {
             let name = self.workload.as_deref().unwrap_or("agentic-coding");
-            return Ok(Work::Generated(Box::new(workload_named(name, shell)?)));
+            let workload = self.compaction.on(workload_named(name, shell)?)?;
+            return Ok(Work::Generated(Box::new(workload)));
         }
         let reading = shell.spinner("reading the trace");
         let trace = Box::new(read_trace(&self.trace)?);

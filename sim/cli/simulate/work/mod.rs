@@ -1,5 +1,6 @@
 //! Which work is simulated: a generated workload, or a trace.
 
+mod compaction;
 mod field;
 mod flags;
 mod streamed;

@@ -3,7 +3,7 @@
 use super::arrivals::{serve, serve_within, tasks};
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
-use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
+use crate::cluster::{Classes, Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
 use crate::cost::{Batch, Calibration, Division, Pricer, Pricing, StepProgram, Stretch, TimeModel};
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
@@ -11,7 +11,7 @@ use crate::fidelity::points::point::{Family, Metric, Statistic};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Plan, Precision, Weights, compile, forward, stages};
-use crate::serving::{Admission, Batching, Limits, Replica};
+use crate::serving::{Admission, Batching, Limits, Replica, Rules};
 use crate::units::{Bytes, Seconds, SimSpan};
 
 /// Tokens in a KV page; engines have 16 to 64.
@@ -240,6 +240,7 @@ fn limits(scenario: &Scenario) -> Limits {
         },
         admission: Admission::shipped(scenario.engine),
         batching: Batching::shipped(scenario.engine),
+        rules: Rules::default(),
         page_tokens: PAGE_TOKENS,
         state_pages: 0,
         groups: 1,
@@ -253,6 +254,7 @@ fn closed<P: Pricer>(replica: Replica<P>, scenario: &Scenario) -> RunResult {
         warmup: SimSpan::ZERO,
         horizon: None,
         requests: None,
+        classes: Classes::default(),
     };
     let requests = requests(scenario.drive.in_flight(), scenario.drive);
     simulate(replica, tasks(scenario.lengths, requests), plan, &mut |_| {})

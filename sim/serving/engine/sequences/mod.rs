@@ -2,6 +2,8 @@
 
 mod running;
 mod sequence;
+mod waiting;
 
 pub(super) use running::{Running, Slot};
 pub(super) use sequence::Sequence;
+pub(super) use waiting::{Place, Waiting, new_place, place};

@@ -37,11 +37,6 @@ impl Running {
         self.first
     }
 
-    /// The latest admitted.
-    pub(in crate::serving::engine) fn last(&self) -> Option<Slot> {
-        self.last
-    }
-
     /// The one admitted next after `slot`.
     pub(in crate::serving::engine) fn after(&self, slot: Slot) -> Option<Slot> {
         self.places[slot.0 as usize].after

@@ -1,5 +1,6 @@
 //! A request's tokens inside the engine.
 
+use super::waiting::{Rank, rank_of};
 use crate::serving::kv::Lease;
 use crate::serving::{Admission, Limits, Outcome, Request};
 use crate::units::SimTime;
@@ -67,6 +68,11 @@ impl Sequence {
             last_token: first_token,
             ..Self::new(request)
         }
+    }
+
+    /// Its rank among those that run.
+    pub(in crate::serving::engine) fn rank(&self) -> Rank {
+        rank_of(&self.request)
     }
 
     /// Whether it has its pages before it is admitted.
@@ -148,6 +154,7 @@ impl Sequence {
             cached: self.cached.unwrap_or(0),
             output: self.generated,
             preemptions: self.preemptions,
+            priority: self.request.priority,
         }
     }
 }
