@@ -252,6 +252,10 @@ impl Order<'_> {
             () if self.plan.pp > 1 => ("pipeline stages (pp) divide the steps of all alike", PLAN),
             () if overlap => ("two batches are halves of equal ranks", "drop --overlap"),
             () if power.is_some() => ("a cap asks what equal ranks draw", "drop --power-cap"),
+            () if self.stretch.schedules_beside() => (
+                "the host's time is hidden behind steps that all share",
+                "drop --overlap-scheduling",
+            ),
             () => return Ok(()),
         };
         let (model, plan) = (self.model.name.clone(), self.plan);

@@ -65,7 +65,7 @@ impl Host {
 
     /// What each sequence takes of its own scheduler, alone.
     pub(super) fn of_sequences(self) -> Self {
-        Self { step: 0.0, spread: 1, ..self }
+        Self { step: 0.0, launches: 0.0, spread: 1, ..self }
     }
 
     /// Its time for a step: every decode and every chunk is a sequence.

@@ -89,7 +89,7 @@ impl Stretch {
     }
 
     /// Whether it does.
-    pub(super) const fn schedules_beside(&self) -> bool {
+    pub(crate) const fn schedules_beside(&self) -> bool {
         self.schedules_beside
     }
 
