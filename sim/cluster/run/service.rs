@@ -84,41 +84,48 @@ pub struct Account {
     pub ranks: Option<RankFigures>,
 }
 
+/// All of a service that goes from step to step by methods of its own, but its account.
+macro_rules! goes_by_steps {
+    () => {
+        fn dispatch(&self) -> SimSpan {
+            Self::dispatch(self)
+        }
+
+        fn reading(&self, prompt: u32) -> SimSpan {
+            Self::reading(self, prompt)
+        }
+
+        fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
+            Self::copied(self, content)
+        }
+
+        fn percentiles(&self) -> Percentiles {
+            Self::percentiles(self)
+        }
+
+        fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
+            Self::submit(self, now, request)?;
+            self.start_step(now);
+            Ok(())
+        }
+
+        fn next_time(&self) -> Option<SimTime> {
+            self.next_end()
+        }
+
+        fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
+            self.finish_step(now, done);
+            self.start_step(now);
+        }
+
+        fn reset(&mut self, now: SimTime) {
+            self.reset_meter(now);
+        }
+    };
+}
+
 impl<P: Pricer> Service for Replica<P> {
-    fn dispatch(&self) -> SimSpan {
-        Self::dispatch(self)
-    }
-
-    fn reading(&self, prompt: u32) -> SimSpan {
-        Self::reading(self, prompt)
-    }
-
-    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
-        Self::copied(self, content)
-    }
-
-    fn percentiles(&self) -> Percentiles {
-        Self::percentiles(self)
-    }
-
-    fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
-        Self::submit(self, now, request)?;
-        self.start_step(now);
-        Ok(())
-    }
-
-    fn next_time(&self) -> Option<SimTime> {
-        self.next_end()
-    }
-
-    fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
-        self.finish_step(now, done);
-        self.start_step(now);
-    }
-
-    fn reset(&mut self, now: SimTime) {
-        self.reset_meter(now);
-    }
+    goes_by_steps!();
 
     fn close(&mut self, now: SimTime) -> Account {
         self.observe(now);
@@ -135,40 +142,7 @@ impl<P: Pricer> Service for Replica<P> {
 }
 
 impl<P: Pricer> Service for Convoy<P> {
-    fn dispatch(&self) -> SimSpan {
-        Self::dispatch(self)
-    }
-
-    fn reading(&self, prompt: u32) -> SimSpan {
-        Self::reading(self, prompt)
-    }
-
-    fn copied(&mut self, content: &[Extent]) -> Vec<Extent> {
-        Self::copied(self, content)
-    }
-
-    fn percentiles(&self) -> Percentiles {
-        Self::percentiles(self)
-    }
-
-    fn submit(&mut self, now: SimTime, request: Request, _: u64) -> Result<(), TooLong> {
-        Self::submit(self, now, request)?;
-        self.start_step(now);
-        Ok(())
-    }
-
-    fn next_time(&self) -> Option<SimTime> {
-        self.next_end()
-    }
-
-    fn advance(&mut self, now: SimTime, done: &mut Vec<Outcome>) {
-        self.finish_step(now, done);
-        self.start_step(now);
-    }
-
-    fn reset(&mut self, now: SimTime) {
-        self.reset_meter(now);
-    }
+    goes_by_steps!();
 
     fn close(&mut self, now: SimTime) -> Account {
         self.observe(now);

@@ -31,7 +31,9 @@ pub(super) fn all(report: &WallReport) -> Markup {
         }
         @if let Some(legend) = legend_of_needs(&report.document) {
             h2 #needs-table-heading { "What a match takes" }
-            p class="soft" { "How many times as much of one thing, or of several. " (legend) }
+            p class="soft" {
+                "How many times as much of one thing, or of several, a chip would need. " (legend)
+            }
             (needs(rows))
         }
         @if let Some(ablation) = &report.document.ablation { (techniques::tables(ablation)) }

@@ -16,7 +16,7 @@ const NAMES: [(&str, &str); 5] = [
 
 /// The columns of the table, from left to right.
 pub(in crate::report) const NEED_COLUMNS: [Column; 6] = [
-    words("To match it,\n× as much", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
+    words("A match takes\n× as much", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
     number("HBM\nbandwidth", 0, |row| cell(row, 0)),
     number("HBM\ncapacity", 0, |row| cell(row, 1)),
     number("both\nof them", 0, |row| cell(row, 2)),
@@ -48,8 +48,8 @@ pub(in crate::report) fn legend(document: &WallDocument) -> Option<String> {
     let is_asked = document.rows.iter().any(|row| !row.needs.is_empty());
     is_asked.then(|| {
         format!(
-            "It: {goal}'s output per GPU, each chip at its best load; –: would not do by itself, \
-             were there 32 times as much."
+            "Matched: the output per GPU of {goal}, each chip at its best load; –: would not do by \
+             itself, were there 32 times as much."
         )
     })
 }

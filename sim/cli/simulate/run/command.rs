@@ -6,13 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::crew::Crew;
+use super::flags::{MechanismFlags, PolicyFlags, UserFlags};
 use super::fleet::FleetFlags;
 use super::load::PercentilesName;
-use super::mechanisms::MechanismFlags;
 use super::output::{ToolFormat, doubts, overload, unfinished};
-use super::policies::PolicyFlags;
 use super::timeline::{Recording, TimelineFlags, Watch};
-use super::users::UserFlags;
 use crate::cli::files::{Staged, keep, prepare};
 use crate::cli::money::{BasisFlags, share};
 use crate::cli::simulate::common::CommonFlags;

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::command::Run;
 use crate::cli::CliError;
+use crate::cli::simulate::run::command::Run;
 use crate::cluster::{Order, Ways};
 use crate::cost::EngineProfile;
 use crate::economics::PowerModel;
@@ -15,7 +15,7 @@ use crate::units::Watts;
 /// Power caps, overlap, links.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Steps")]
-pub(super) struct MechanismFlags {
+pub(in crate::cli::simulate::run) struct MechanismFlags {
     /// Most that a chip may draw, averaged over a step (`500W`), or a rack's chips together
     /// (`130kW/72`): cores run at lower clocks where a step would draw more [default: no limit]
     #[arg(long, value_name = "WATTS[/CHIPS]", value_parser = cap)]
@@ -98,12 +98,12 @@ fn cap(text: &str) -> Result<Watts, String> {
 
 impl MechanismFlags {
     /// Whether steps are accounted for clock by clock.
-    pub(super) fn is_capped(&self) -> bool {
+    pub(in crate::cli::simulate::run) fn is_capped(&self) -> bool {
         self.power_cap.is_some()
     }
 
     /// Flags that are at odds with a fleet.
-    pub(super) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
+    pub(in crate::cli::simulate::run) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
         if self.dp_balance == BalanceName::Perfect || !is_fleet {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use crate::cluster::PerUser;
 /// Users, and how many tasks each may have in flight.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Users")]
-pub(super) struct UserFlags {
+pub(in crate::cli::simulate::run) struct UserFlags {
     /// Tasks come from so many users, drawn by a random stream of their own; of tasks that start at
     /// their own times or at a --rate
     #[arg(long, value_name = "N")]
@@ -31,7 +31,7 @@ fn exponent(text: &str) -> Result<f64, String> {
 
 impl UserFlags {
     /// Refuses one without the others, and all where tasks do not come by themselves.
-    pub(super) fn check(&self, is_open: bool) -> Result<(), CliError> {
+    pub(in crate::cli::simulate::run) fn check(&self, is_open: bool) -> Result<(), CliError> {
         let refuse = |flag, value: String, problem: &str, remedy: &str| {
             let (problem, remedy) = (problem.into(), remedy.into());
             Err(CliError::Flag { flag, value, problem, remedy })
@@ -62,7 +62,7 @@ impl UserFlags {
     }
 
     /// The users, if there are any.
-    pub(super) fn per_user(&self, seed: u64) -> Option<PerUser> {
+    pub(in crate::cli::simulate::run) fn per_user(&self, seed: u64) -> Option<PerUser> {
         let (users, most) = self.users.zip(self.per_user)?;
         Some(PerUser {
             users,

@@ -11,7 +11,7 @@ use crate::serving::{PrefillDelay, Rules, Scheduling};
 /// What a scheduler does only if it is told to.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Scheduling")]
-pub(super) struct PolicyFlags {
+pub(in crate::cli::simulate::run) struct PolicyFlags {
     /// Who is admitted first and gives way last when pages run out: whoever came first (fcfs), or
     /// the more urgent, then the earlier (priority: vLLM 0.12's --scheduling-policy priority); or
     /// the same, and who waits takes the places of the less urgent (preemptive: SGLang 0.5's
@@ -70,7 +70,7 @@ enum SchedulingName {
 
 impl PolicyFlags {
     /// Refuses priorities where there are none, or nobody would see them.
-    pub(super) fn check(
+    pub(in crate::cli::simulate::run) fn check(
         &self,
         keeps_requests: bool,
         engine: EngineProfile,
@@ -104,7 +104,11 @@ impl PolicyFlags {
     }
 
     /// Refuses to hide what is not there, or to show what was not measured.
-    pub(super) fn check_overlap(&self, order: &Order, explain: bool) -> Result<(), CliError> {
+    pub(in crate::cli::simulate::run) fn check_overlap(
+        &self,
+        order: &Order,
+        explain: bool,
+    ) -> Result<(), CliError> {
         let refuse = |value: &str, problem: String, remedy: &str| {
             let (flag, value, remedy) = ("--overlap-scheduling", value.into(), remedy.into());
             Err(CliError::Flag { flag, value, problem, remedy })
@@ -141,7 +145,7 @@ impl PolicyFlags {
     }
 
     /// The what-if on the host's times.
-    pub(super) fn stretch(&self) -> Stretch {
+    pub(in crate::cli::simulate::run) fn stretch(&self) -> Stretch {
         match self.overlap_scheduling {
             Some(OverlapScheduling::Full) => Stretch::NONE.scheduling_beside(),
             _ => Stretch::NONE,
@@ -149,13 +153,13 @@ impl PolicyFlags {
     }
 
     /// What is less urgent than the rest.
-    pub(super) fn classes(&self, seed: u64) -> Classes {
+    pub(in crate::cli::simulate::run) fn classes(&self, seed: u64) -> Classes {
         let background_ppm = (self.background.unwrap_or(0.0) * 1e6).round() as u32;
         Classes { background_ppm, sub_agents: self.sub_agents_last, seed }
     }
 
     /// What the engine is told.
-    pub(super) fn rules(&self) -> Rules {
+    pub(in crate::cli::simulate::run) fn rules(&self) -> Rules {
         let scheduling = match self.scheduling {
             Some(SchedulingName::Preemptive) => Scheduling::Preemptive,
             Some(SchedulingName::Priority) => Scheduling::Priority,
