@@ -33,15 +33,23 @@ impl<'a, T: Copy> Patterns<'a, T> {
 
     /// The value of a pattern that fits the module `name`.
     pub(super) fn get(&self, name: &str) -> Option<T> {
+        let wild = || self.wild.iter().find(|(pattern, _)| fits(pattern, name));
+        self.plain(name).or_else(|| wild().map(|(_, value)| value)).copied()
+    }
+
+    /// The value of a run of whole segments of `name` that is listed by itself.
+    fn plain(&self, name: &str) -> Option<&T> {
+        // Most files list nothing, and a model asks for hundreds of modules.
+        if self.plain.is_empty() {
+            return None;
+        }
         let starts = || [0].into_iter().chain(name.match_indices('.').map(|(at, _)| at + 1));
         let ends = |from: usize| {
             let dots = name[from..].match_indices('.').map(move |(at, _)| from + at);
             dots.chain([name.len()])
         };
-        let runs = starts().flat_map(|from| ends(from).map(move |to| (from, to)));
-        let plain = runs.into_iter().find_map(|(from, to)| self.plain.get(&name[from..to]));
-        let wild = || self.wild.iter().find(|(pattern, _)| fits(pattern, name));
-        plain.or_else(|| wild().map(|(_, value)| value)).copied()
+        let mut runs = starts().flat_map(|from| ends(from).map(move |to| (from, to)));
+        runs.find_map(|(from, to)| self.plain.get(&name[from..to]))
     }
 }
 
