@@ -126,6 +126,11 @@ impl Limits {
         tokens.div_ceil(self.page_tokens).saturating_add(self.state_pages)
     }
 
+    /// Whether `groups` groups of ranks can have equal parts of them.
+    pub const fn divide_among(&self, groups: u32) -> bool {
+        self.max_batched_tokens.is_multiple_of(groups) && self.max_seqs.is_multiple_of(groups)
+    }
+
     /// Pages that `tokens` tokens fill entirely; only those can be shared.
     pub fn full_pages(&self, tokens: u32) -> u32 {
         tokens / self.page_tokens

@@ -183,6 +183,7 @@ fn impossible_combinations_are_refused_with_the_reason() {
     ranks(&["tp1-pp2-ep8-dp8"], &["--dp-balance", "stages (pp)"]);
     ranks(&["tp1-ep8-dp8", "--overlap", "two-batch"], &["--dp-balance", "drop --overlap"]);
     ranks(&["tp1-ep8-dp8", "--power-cap", "1kW"], &["--dp-balance", "drop --power-cap"]);
+    ranks(&["tp1-ep8-dp8", "--max-seqs", "33"], &["--dp-balance", "multiples of dp"]);
     ranks(&["tp1-ep8-dp8", "--replicas", "2"], &["--dp-balance least-loaded", "one replica"]);
     ranks(&["tp1-ep8-dp8", "--draft-tokens", "1"], &["--dp-balance least-loaded", "draft"]);
     refused(&["--plan", "tp1-pp200"], &["80 layers for 200 pipeline stages"]);

@@ -130,6 +130,8 @@ fn summaries_are_calls_that_read_all_and_contexts_stay_short() {
     refused(&["--workload", "chat", "--compact-at", "50000"], &["no agents", "agentic-coding"]);
     refused(&["--compact-at", "20000"], &["20000 tokens", "at least 30000"]);
     refused(&["--compact-keep", "20000"], &["--summary-call"]);
+    let longer = ["--compact-at", "60000", "--summary-call", "59000"];
+    refused(&longer, &["60000 tokens", "at least 92500"]);
 }
 
 #[test]

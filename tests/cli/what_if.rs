@@ -111,6 +111,8 @@ fn what_matches_another_chip_is_told() {
 
 #[test]
 fn wrong_what_ifs_are_refused() {
+    let alone = ["wall", "--chips", "h100-sxm", "--workload", "chat", "--model", "llama-3.1-8b"];
+    memwall(&[alone.as_slice(), &["--match", "h100-sxm"]].concat()).refused(&["no other chip"]);
     for (flags, parts) in [
         (["--vary", "memory.stack=4"], ["memory.stack", "memory.stacks"]),
         (["--vary", "memory.stacks"], ["--vary", "memory.stacks=4..16"]),

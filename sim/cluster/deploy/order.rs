@@ -252,8 +252,12 @@ impl Order<'_> {
             () if self.plan.pp > 1 => ("pipeline stages (pp) divide the steps of all alike", PLAN),
             () if overlap => ("two batches are halves of equal ranks", "drop --overlap"),
             () if power.is_some() => ("a cap asks what equal ranks draw", "drop --power-cap"),
+            () if !self.limits.divide_among(self.plan.dp) => (
+                "their limits of sequences and of tokens a step do not divide evenly",
+                "give --max-seqs and --max-batched-tokens that are multiples of dp",
+            ),
             () if self.stretch.schedules_beside() => (
-                "the host's time is hidden behind steps that all share",
+                "each group has a scheduler of its own, whose time is not known to hide",
                 "drop --overlap-scheduling",
             ),
             () => return Ok(()),

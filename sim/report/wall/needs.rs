@@ -16,7 +16,7 @@ const NAMES: [(&str, &str); 5] = [
 
 /// The columns of the table, from left to right.
 pub(in crate::report) const NEED_COLUMNS: [Column; 6] = [
-    words("A match takes\n× as much", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
+    words("Times as much\nfor a match", 0, |row| wrap(&printable(&row.title), 20).join("\n")),
     number("HBM\nbandwidth", 0, |row| cell(row, 0)),
     number("HBM\ncapacity", 0, |row| cell(row, 1)),
     number("both\nof them", 0, |row| cell(row, 2)),
@@ -32,6 +32,9 @@ fn cell(row: &WallRow, place: usize) -> String {
     let (key, _) = NAMES[place];
     let Some(factor) = row.needs.get(key) else { return String::new() };
     let Some(factor) = factor else { return "–".to_owned() };
+    if does_already(row) {
+        return "enough".to_owned();
+    }
     let bare = |factor: f64| times(factor).replace('×', "");
     let band = row.need_bands.get(key).copied().unwrap_or_default();
     let range = match (band.low.map(bare), band.high.map(bare)) {
@@ -48,22 +51,31 @@ pub(in crate::report) fn legend(document: &WallDocument) -> Option<String> {
     let is_asked = document.rows.iter().any(|row| !row.needs.is_empty());
     is_asked.then(|| {
         format!(
-            "Matched: the output per GPU of {goal}, each chip at its best load; –: would not do by \
-             itself, were there 32 times as much."
+            "Matched: the output per GPU of {goal}, each chip at its best load; –: 32 times as much \
+             would not do."
         )
     })
 }
 
 /// What the others would need to yield as much as the chip that was asked about.
 pub(super) fn said(document: &WallDocument) -> Vec<String> {
-    let asked: Vec<&WallRow> = document.rows.iter().filter(|row| !row.needs.is_empty()).collect();
+    let is_short = |row: &&WallRow| !row.needs.is_empty() && !does_already(row);
+    let asked: Vec<&WallRow> = document.rows.iter().filter(is_short).collect();
     let Some(goal) = title(document).filter(|_| !asked.is_empty()) else { return Vec::new() };
     let others = match asked.len().saturating_sub(IN_WORDS) {
         0 => String::new(),
-        others => format!("; {others} more chips stand in the table"),
+        1 => "; one more stands in the table".to_owned(),
+        others => format!("; {others} more stand in the table"),
     };
     let said: Vec<String> = asked.into_iter().take(IN_WORDS).map(needed_by).collect();
     vec![format!("To yield per GPU what {goal} does, {}{others}.", said.join("; "))]
+}
+
+/// Whether it yields as much as it is, in all likelihood: nothing more is needed at either end.
+fn does_already(row: &WallRow) -> bool {
+    let is_one = |factor: f64| factor <= 1.0;
+    let needs_none = row.needs.values().all(|factor| factor.is_some_and(is_one));
+    needs_none && row.need_bands.values().all(|band| band.high.is_some_and(is_one))
 }
 
 fn title(document: &WallDocument) -> Option<&str> {
@@ -119,7 +131,11 @@ mod tests {
             ["To yield per GPU what new does, Old would need ×2.0 FLOP/s."]
         );
         document.rows = vec![document.rows[0].clone(); 5];
-        assert!(said(&document)[0].ends_with("; 3 more chips stand in the table."));
+        assert!(said(&document)[0].ends_with("; 3 more stand in the table."));
+        let all = document.rows[0].needs.keys().cloned();
+        document.rows[0].needs = all.map(|key| (key, Some(1.0))).collect();
+        assert!(said(&document)[0].ends_with("; 2 more stand in the table."));
+        assert_eq!(cell(&document.rows[0], 3), "enough");
         document.goal = None;
         assert!(said(&document).is_empty() && legend(&document).is_none());
     }

@@ -73,7 +73,8 @@ impl Synthetic {
             }
         }
         // What remains must leave room for work.
-        let left = how.keep.map_or(0, |_| compaction.summary.value.most().unwrap_or(0));
+        let kept = how.keep.and_then(|_| compaction.summary.value.most());
+        let left = kept.or(how.written).unwrap_or(0);
         let needs = needs.max(left.saturating_add(agent.shared_prefix.value).saturating_mul(5) / 4);
         let at = agent.compaction.at.value;
         if at < needs {

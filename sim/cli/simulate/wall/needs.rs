@@ -28,12 +28,18 @@ pub(super) fn find_needs(
         let (order, near) = ran[place].as_ref()?;
         Some(yielding(order, *near, terms)?.output_tok_s_per_gpu)
     });
-    let Some(target) = target else {
+    let problem = match place {
+        None => Some("it is not among --chips"),
+        Some(_) if rows.len() == 1 => Some("there is no other chip to match it"),
+        Some(_) if target.is_none() => Some("it has no result"),
+        Some(_) => None,
+    };
+    let (Some(target), None) = (target, problem) else {
         return Err(CliError::Flag {
             flag: "--match",
             value: goal.to_owned(),
-            problem: "no such chip of the ladder has a result".into(),
-            remedy: "name one of --chips that runs the model".into(),
+            problem: problem.unwrap_or_default().into(),
+            remedy: "name one of several --chips, which runs the model".into(),
         });
     };
     let progress = shell.progress("asking what it would take", rows.len() as u64);
