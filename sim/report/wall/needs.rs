@@ -51,8 +51,8 @@ pub(in crate::report) fn legend(document: &WallDocument) -> Option<String> {
     let is_asked = document.rows.iter().any(|row| !row.needs.is_empty());
     is_asked.then(|| {
         format!(
-            "Matched: the output per GPU of {goal}, each chip at its best load; –: 32 times as much \
-             would not do."
+            "Matched: the output per GPU of {goal}, each chip at its best load; –: 32 times as \
+             much would not do."
         )
     })
 }

@@ -39,8 +39,8 @@ pub(in crate::cli::simulate::run) struct PolicyFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     longest_chunk: Option<u32>,
     /// Host time of a step: as fitted, which is what the engines' own overlap scheduling leaves
-    /// (shipped), or what would be left if all scheduling passed beside the kernels (full); of vLLM's
-    /// little is left to hide, of SGLang's nothing
+    /// (shipped), or what would be left if all scheduling passed beside the kernels (full); of
+    /// vLLM's little is left to hide, of SGLang's nothing
     /// [default: shipped]
     #[arg(long, value_enum, value_name = "HOW")]
     overlap_scheduling: Option<OverlapScheduling>,
