@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use memwall::cluster::{Classes, Load, RunPlan, RunResult, at_rate, simulate};
+use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series};
 use memwall::des::Streams;
 use memwall::serving::{Engine, Limits, Replica};
-use memwall::units::{Bytes, Flop, PerSec, Seconds, SimSpan};
+use memwall::units::{Bytes, Flop, PerSec, Seconds};
 use memwall::workload::Task;
 
 /// A 70B-class model on four H100, as three numbers, so that the engine alone is measured.
@@ -89,13 +89,7 @@ fn run(work: Work, engine: Engine) -> RunResult {
     };
     let replica = Replica::new(Affine, limits, 50_000, None).with_engine(engine);
     let tasks = at_rate(tasks(work), PerSec::new(work.rate), Streams::new(42));
-    let plan = RunPlan {
-        load: Load::Arrivals,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(Load::Arrivals);
     simulate(replica, tasks, plan, &mut |_| {})
 }
 

@@ -1,6 +1,6 @@
 //! Power caps and two-batch overlap: closed forms, laws, and equal engines.
 
-use memwall::cluster::{Classes, Load, RunPlan, simulate};
+use memwall::cluster::{Load, RunPlan, simulate};
 use memwall::cost::{
     Batch, Calibration, Division, EngineProfile, Envelope, Layout, Pricer, Pricing, StepProgram,
     Stretch, TimeModel,
@@ -136,13 +136,8 @@ fn a_cap_that_is_never_reached_changes_nothing() {
 /// Both engines, with steps at many clocks.
 #[test]
 fn engines_are_equal_under_caps_and_overlap() {
-    let plan = RunPlan {
-        load: Load::Closed { concurrency: 24 },
-        warmup: SimSpan::from_ms(50),
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let load = Load::Closed { concurrency: 24 };
+    let plan = RunPlan { warmup: SimSpan::from_ms(50), ..RunPlan::whole(load) };
     let tasks: Vec<Task> =
         (0..80).map(|i| Task::of_call(200 + 97 * i, 20 + 3 * (i % 40))).collect();
     let dense = ops("llama-3.1-8b", "tp1");

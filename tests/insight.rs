@@ -1,12 +1,11 @@
 //! What would move the wall, against closed forms of the roofline.
 
-use memwall::cluster::{Classes, Load, Order, RunPlan, Ways, simulate};
+use memwall::cluster::{Load, Order, RunPlan, Ways, simulate};
 use memwall::cost::{Batch, EngineProfile, Pricing, Stretch, TimeModel};
 use memwall::hardware::{Catalog, Engine, Format, Resource};
 use memwall::insight::{Lever, Slope, TILT, crossovers, slopes};
 use memwall::model::{Catalog as Models, Plan, Precision, Weights};
 use memwall::serving::{Admission, Batching, Limits, Rules};
-use memwall::units::SimSpan;
 use memwall::workload::Task;
 
 /// llama-3.1-8b in BF16 on one H100 under the roofline, with room for `max_seqs` sequences.
@@ -40,13 +39,7 @@ fn on_roofline<T>(max_seqs: u32, use_it: impl FnOnce(&Order) -> T) -> T {
 fn output(order: &Order, prompt: u32, answer: u32) -> f64 {
     let deployment = order.deploy().expect("it fits");
     let tasks = std::iter::repeat_with(|| Task::of_call(prompt, answer)).take(200);
-    let plan = RunPlan {
-        load: Load::Arrivals,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(Load::Arrivals);
     simulate(deployment.replica(None), tasks, plan, &mut |_| {}).output_tok_s()
 }
 

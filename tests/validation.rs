@@ -4,13 +4,13 @@
 //! a change must not exceed. The table of `docs/validation.md` is what this test prints:
 //! `cargo test --release validation -- --nocapture`.
 
-use memwall::cluster::{Classes, Load, Order, RunPlan, RunResult, Ways, simulate};
+use memwall::cluster::{Load, Order, RunPlan, RunResult, Ways, simulate};
 use memwall::cost::{Pricing, Stretch, TimeModel};
 use memwall::des::Streams;
 use memwall::hardware::{Catalog as Chips, Format};
 use memwall::model::{Catalog as Models, Precision, Weights};
 use memwall::serving::{Admission, Batching, Limits, Rules};
-use memwall::units::{SimSpan, significant};
+use memwall::units::significant;
 use memwall::workload::Task;
 
 #[derive(serde::Deserialize)]
@@ -89,13 +89,7 @@ impl Point {
         };
         let deployment = order.deploy().expect("it was measured, so it fits");
         let concurrency = self.load.parse().unwrap_or(u32::MAX);
-        let plan = RunPlan {
-            load: Load::Closed { concurrency: concurrency.min(3000) },
-            warmup: SimSpan::ZERO,
-            horizon: None,
-            requests: None,
-            classes: Classes::default(),
-        };
+        let plan = RunPlan::whole(Load::Closed { concurrency: concurrency.min(3000) });
         let tasks = self.tasks().into_iter();
         simulate(deployment.replica(None), tasks, plan, &mut |_| {})
     }

@@ -1,8 +1,8 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Classes, Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling,
-    Routing, RunPlan, RunResult, simulate, spells,
+    Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling, Routing,
+    RunPlan, RunResult, simulate, spells,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
@@ -262,13 +262,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
         ttl: None,
         faults: None,
         outage: None,
-        plan: RunPlan {
-            load: Load::Arrivals,
-            warmup: SimSpan::ZERO,
-            horizon: None,
-            requests: None,
-            classes: Classes::default(),
-        },
+        plan: RunPlan::whole(Load::Arrivals),
     }
 }
 

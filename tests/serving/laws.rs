@@ -1,6 +1,6 @@
 //! Laws that every run obeys: conservation, causality, determinism.
 
-use memwall::cluster::{Classes, Load, PerUser, RunPlan, RunResult, simulate};
+use memwall::cluster::{Load, PerUser, RunPlan, RunResult, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::serving::{Admission, Batching, Extent, Limits, Replica, Rules};
 use memwall::units::{Bytes, Flop, Seconds, SimSpan};
@@ -85,13 +85,7 @@ fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> R
         rules: Rules::default(),
     };
     let replica = Replica::new(Affine { speed }, limits, pages, Some(SimSpan::from_ms(500)));
-    let plan = RunPlan {
-        load,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(load);
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 

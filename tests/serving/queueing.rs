@@ -1,10 +1,10 @@
 //! A replica that serves one request at a time, against queueing theory.
 
-use memwall::cluster::{Classes, Load, RunPlan, RunResult, at_rate, simulate};
+use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
 use memwall::serving::{Admission, Batching, Limits, Replica, Rules};
-use memwall::units::{PerSec, Seconds, SimSpan};
+use memwall::units::{PerSec, Seconds};
 use memwall::workload::Task;
 
 /// Every step takes the same time.
@@ -40,13 +40,7 @@ fn run_single_server(load: f64, requests: usize) -> RunResult {
     let replica = Replica::new(Fixed(service), limits, 100, None);
     let tasks = std::iter::repeat_with(|| Task::of_call(10, 1)).take(requests);
     let tasks = at_rate(tasks, PerSec::new(load / service.get()), Streams::new(11));
-    let plan = RunPlan {
-        load: Load::Arrivals,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(Load::Arrivals);
     simulate(replica, tasks, plan, &mut |_| {})
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use memwall::cluster::{Classes, Load, RunPlan, RunResult, simulate};
+use memwall::cluster::{Load, RunPlan, RunResult, simulate};
 use memwall::cost::{
     Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, Division, EngineProfile,
     Lockstep, Pricer, Pricing, Series, StepProgram, Stretch, TimeModel,
@@ -12,7 +12,7 @@ use memwall::model::{self, Plan, compile, forward};
 use memwall::serving::{
     Admission, Balance, Batching, Convoy, Engine, Limits, Percentiles, Replica, Rules,
 };
-use memwall::units::{Seconds, SimSpan};
+use memwall::units::Seconds;
 use memwall::workload::Task;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -102,8 +102,7 @@ fn convoy<P: Pricer + Clone>(
 
 fn at_once(concurrency: u32) -> RunPlan {
     let load = Load::Closed { concurrency };
-    let classes = Classes::default();
-    RunPlan { load, warmup: SimSpan::ZERO, horizon: None, requests: None, classes }
+    RunPlan::whole(load)
 }
 
 #[test]

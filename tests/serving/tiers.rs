@@ -3,8 +3,7 @@
 use std::cell::Cell;
 
 use memwall::cluster::{
-    Classes, Fetching, Fleet, Load, Place, RunPlan, RunResult, Tier, TierFigures, Tiering, Writing,
-    simulate,
+    Fetching, Fleet, Load, Place, RunPlan, RunResult, Tier, TierFigures, Tiering, Writing, simulate,
 };
 use memwall::cost::Pricer;
 use memwall::serving::kv::Eviction;
@@ -176,13 +175,7 @@ proptest! {
 
 fn closed(concurrency: u32) -> RunPlan {
     let load = Load::Closed { concurrency };
-    RunPlan {
-        load,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    }
+    RunPlan::whole(load)
 }
 
 /// A host store of so many bytes, over links of so many bytes a second.

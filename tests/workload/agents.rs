@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use memwall::cluster::{Classes, Load, RunPlan, RunResult, simulate};
+use memwall::cluster::{Load, RunPlan, RunResult, simulate};
 use memwall::des::Streams;
 use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica, Rules};
 use memwall::units::{SimSpan, SimTime};
@@ -60,13 +60,7 @@ fn run(tasks: Vec<Task>, load: Load, engine: Engine) -> RunResult {
         rules: Rules::default(),
     };
     let replica = Replica::new(Affine { speed: 1.0 }, limits, 4000, None).with_engine(engine);
-    let plan = RunPlan {
-        load,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(load);
     simulate(replica, tasks.into_iter(), plan, &mut |_| {})
 }
 

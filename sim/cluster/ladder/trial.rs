@@ -4,7 +4,7 @@ use super::best::Terms;
 use super::search::Trial;
 use super::slo::Slo;
 use super::station::{GoesOn, Station};
-use crate::cluster::run::{Classes, Load, RunPlan, RunResult};
+use crate::cluster::run::{Load, RunPlan, RunResult};
 use crate::serving::Outcome;
 use crate::units::{PerSec, SimSpan};
 
@@ -22,11 +22,10 @@ pub struct TrialLength {
 impl TrialLength {
     pub(super) fn plan(self, load: Load) -> RunPlan {
         RunPlan {
-            load,
             warmup: self.warmup,
             horizon: Some(self.horizon),
             requests: Some(self.requests),
-            classes: Classes::default(),
+            ..RunPlan::whole(load)
         }
     }
 }

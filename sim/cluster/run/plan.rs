@@ -37,6 +37,14 @@ pub struct RunPlan {
     pub classes: Classes,
 }
 
+impl RunPlan {
+    /// All of a run under `load`, until its tasks run out; all requests are alike.
+    pub fn whole(load: Load) -> Self {
+        let (warmup, classes) = (SimSpan::ZERO, Classes::default());
+        Self { load, warmup, horizon: None, requests: None, classes }
+    }
+}
+
 /// Which requests are less urgent than others: of tasks in the background, of sub-agents. All are
 /// alike by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

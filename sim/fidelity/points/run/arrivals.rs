@@ -1,7 +1,7 @@
 //! Requests that arrive at random, at a rate or as fast as a service level allows.
 
 use crate::cluster::{
-    Classes, Load, RunPlan, RunResult, Stride, Trial, at_rate, best_concurrency, simulate_while,
+    Load, RunPlan, RunResult, Stride, Trial, at_rate, best_concurrency, simulate_while,
 };
 use crate::cost::Pricer;
 use crate::des::Streams;
@@ -35,13 +35,7 @@ pub(super) fn serve<P: Pricer>(
 ) -> RunResult {
     let rate = PerSec::new(f64::from(rate) / 1e3);
     let tasks = at_rate(tasks(lengths, requests), rate, Streams::new(SEED));
-    let plan = RunPlan {
-        load: Load::Arrivals,
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(Load::Arrivals);
     simulate_while(replica, tasks, plan, &mut |_| {}, goes_on)
 }
 

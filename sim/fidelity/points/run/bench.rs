@@ -3,7 +3,7 @@
 use super::arrivals::{serve, serve_within, tasks};
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
-use crate::cluster::{Classes, Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
+use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
 use crate::cost::{Batch, Calibration, Division, Pricer, Pricing, StepProgram, Stretch, TimeModel};
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
@@ -12,7 +12,7 @@ use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Plan, Precision, Weights, compile, forward, stages};
 use crate::serving::{Admission, Batching, Limits, Replica, Rules};
-use crate::units::{Bytes, Seconds, SimSpan};
+use crate::units::{Bytes, Seconds};
 
 /// Tokens in a KV page; engines have 16 to 64.
 const PAGE_TOKENS: u32 = 32;
@@ -249,13 +249,7 @@ fn limits(scenario: &Scenario) -> Limits {
 
 /// Runs as many requests as the drive keeps in flight, one after another.
 fn closed<P: Pricer>(replica: Replica<P>, scenario: &Scenario) -> RunResult {
-    let plan = RunPlan {
-        load: Load::Closed { concurrency: scenario.drive.in_flight() },
-        warmup: SimSpan::ZERO,
-        horizon: None,
-        requests: None,
-        classes: Classes::default(),
-    };
+    let plan = RunPlan::whole(Load::Closed { concurrency: scenario.drive.in_flight() });
     let requests = requests(scenario.drive.in_flight(), scenario.drive);
     simulate(replica, tasks(scenario.lengths, requests), plan, &mut |_| {})
 }
