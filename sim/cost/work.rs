@@ -138,6 +138,7 @@ pub(super) struct Load<'a> {
     parts: f64,
     decode_part: f64,
     prefill_part: f64,
+    new_tokens: f64,
 }
 
 impl<'a> Load<'a> {
@@ -146,7 +147,8 @@ impl<'a> Load<'a> {
         let part = |count: u32| 1.0 / f64::from(groups.min(count.max(1)));
         let (decode_part, prefill_part) =
             (part(batch.decode.sequences) / parts, part(batch.prefill.chunks));
-        Self { batch, groups, parts, decode_part, prefill_part }
+        let new_tokens = libm::ceil(f64::from(batch.prefill.tokens) * prefill_part / parts);
+        Self { batch, groups, parts, decode_part, prefill_part, new_tokens }
     }
 
     pub(super) fn of(slice: &'a Slice, spread: Spread) -> Self {
@@ -171,8 +173,8 @@ impl<'a> Load<'a> {
     }
 
     /// New tokens of the chunks.
-    pub(super) fn new_tokens(&self) -> f64 {
-        libm::ceil(f64::from(self.batch.prefill.tokens) * self.prefill_part / self.parts)
+    pub(super) const fn new_tokens(&self) -> f64 {
+        self.new_tokens
     }
 
     /// Query-key pairs of the chunks.

@@ -4,6 +4,7 @@ use super::bench::Bench;
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::PrefillRow;
+use crate::cost::norm::power;
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::{Engine, Format};
@@ -210,7 +211,7 @@ impl ContextForm for PrefillForm {
         let compute = spread_out.max(longest) + load.past_keys() * self.past;
         let memory = self.bytes(load) * self.memory;
         let (c, m) = (cube(compute), cube(memory));
-        let total = libm::cbrt(c + m);
+        let total = power(c + m, 1.0 / 3.0);
         // What the longest CTA takes beyond an even spread is a serial loop.
         let serial = (longest - spread_out).max(0.0) / compute;
         let from_compute = total * c / (c + m);

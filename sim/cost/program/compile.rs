@@ -24,6 +24,13 @@ pub(super) enum Compiled {
     ByContext(Vec<Box<dyn ContextForm>>),
 }
 
+/// What an operator sees of a step, according to its form.
+pub(super) enum View<'a> {
+    /// Rows on one rank.
+    Rows(f64),
+    Load(Load<'a>),
+}
+
 /// An operator and its form.
 pub(super) struct CompiledOp {
     pub(super) name: String,
@@ -200,42 +207,47 @@ impl CompiledOp {
         parts
     }
 
+    /// What it sees of a step.
+    pub(super) fn view<'a>(&self, slice: &'a Slice) -> View<'a> {
+        match self.form {
+            Compiled::ByRows(of, _) => {
+                View::Rows(f64::from(rows_of(&slice.batch, of, self.spread)))
+            }
+            Compiled::ByContext(_) => View::Load(Load::of(slice, self.spread)),
+        }
+    }
+
     /// One repetition's time.
-    pub(super) fn parts(&self, slice: &Slice, model: TimeModel) -> Breakdown {
-        let parts = match &self.form {
-            Compiled::ByRows(of, form) => {
-                row_time(form.as_ref(), f64::from(rows_of(&slice.batch, *of, self.spread)), model)
+    pub(super) fn parts(&self, view: &View, model: TimeModel) -> Breakdown {
+        let mut parts = Breakdown::default();
+        match (&self.form, view) {
+            (Compiled::ByRows(_, form), View::Rows(rows)) => {
+                parts = row_time(form.as_ref(), *rows, model);
             }
-            Compiled::ByContext(forms) => {
-                let load = Load::of(slice, self.spread);
-                let mut parts = Breakdown::default();
-                for form in forms {
-                    parts += context_time(form.as_ref(), &load, model);
-                }
-                parts
+            (Compiled::ByContext(forms), View::Load(load)) => {
+                forms.iter().for_each(|form| parts += context_time(form.as_ref(), load, model));
             }
-        };
+            _ => unreachable!("an operator is shown its own view"),
+        }
         self.slowed(parts)
     }
 
     /// One repetition's work.
-    pub(super) fn work(&self, slice: &Slice) -> Work {
-        match &self.form {
-            Compiled::ByRows(of, form) => {
-                let rows = f64::from(rows_of(&slice.batch, *of, self.spread));
-                if rows > 0.0 { form.work(rows) } else { Work::default() }
+    pub(super) fn work(&self, view: &View) -> Work {
+        match (&self.form, view) {
+            (Compiled::ByRows(_, form), View::Rows(rows)) if *rows > 0.0 => form.work(*rows),
+            (Compiled::ByContext(forms), View::Load(load)) => {
+                forms.iter().fold(Work::default(), |sum, form| sum + form.work(load))
             }
-            Compiled::ByContext(forms) => {
-                let load = Load::of(slice, self.spread);
-                forms.iter().fold(Work::default(), |sum, form| sum + form.work(&load))
-            }
+            _ => Work::default(),
         }
     }
 
     pub(super) fn price(&self, slice: &Slice, model: TimeModel) -> OpTime {
         let count = f64::from(self.count);
-        let parts = self.parts(slice, model).scaled(self.weight);
-        let work = self.work(slice);
+        let view = self.view(slice);
+        let parts = self.parts(&view, model).scaled(self.weight);
+        let work = self.work(&view);
         OpTime {
             name: self.name.clone(),
             count: self.count,

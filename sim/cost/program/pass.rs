@@ -76,7 +76,7 @@ impl Pass {
         let host = self.host.exposed(&slice.batch, parts.total().get());
         for &i in &self.by_context {
             let op = &self.ops[i];
-            parts += op.parts(slice, self.model).scaled(op.weight);
+            parts += op.parts(&op.view(slice), self.model).scaled(op.weight);
         }
         parts[Bound::Host] += host;
         parts
@@ -85,7 +85,7 @@ impl Pass {
     /// All that one rank does in it.
     pub(super) fn work(&self, slice: &Slice) -> Work {
         let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
-        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(slice) * op.load)
+        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(&op.view(slice)) * op.load)
     }
 
     /// Both as whole numbers.
@@ -95,8 +95,9 @@ impl Pass {
         let (mut parts, mut work) = (Breakdown::default(), Work::default());
         for &i in &self.by_context {
             let op = &self.ops[i];
-            parts += op.parts(slice, self.model).scaled(op.weight);
-            work = work + op.work(slice) * op.load;
+            let view = op.view(slice);
+            parts += op.parts(&view, self.model).scaled(op.weight);
+            work = work + op.work(&view) * op.load;
         }
         // What passes beside it must not depend on contexts: lines over these are added up.
         let device =

@@ -165,13 +165,13 @@ impl<P: Pricer> Replica<P> {
             0 => Cost::default(),
             _ => self.pricer.decode_cost(&batch.decode),
         };
-        let whole = if batch.prefill.tokens == 0 { decodes } else { self.pricer.cost(batch) };
-        let booked = self.meter.book_step(batch, recomputed, [whole, decodes]);
+        let mut whole = if batch.prefill.tokens == 0 { decodes } else { self.pricer.cost(batch) };
+        self.meter.book_step(batch, recomputed, &mut whole, &decodes);
         self.meter.see_held(self.kv.held());
         let end = start + whole.span();
         let has_decodes = batch.decode.sequences > 0;
         let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
-        self.note_step(&underway, batch, recomputed, booked);
+        self.note_step(&underway, batch, recomputed, &whole);
         underway
     }
 

@@ -108,16 +108,17 @@ impl Meter {
     }
 
     /// Books a step of `batch`, of whose prefill tokens `recomputed` are computed a second time:
-    /// it cost `whole`, or `decodes` without its prompts. Returns the cost as it was booked.
+    /// it cost `whole`, which becomes the cost as it is booked, or `decodes` without its prompts.
     pub(in crate::serving) fn book_step(
         &mut self,
         batch: &Batch,
         recomputed: u32,
-        [whole, decodes]: [Cost; 2],
-    ) -> Cost {
+        whole: &mut Cost,
+        decodes: &Cost,
+    ) {
         self.tokens.prefilled += u64::from(batch.prefill.tokens);
         self.tokens.recomputed += u64::from(recomputed);
-        self.book_time(batch, recomputed, [whole, decodes])
+        self.book_time(batch, recomputed, whole, decodes);
     }
 
     /// The same without its tokens.
@@ -125,39 +126,28 @@ impl Meter {
         &mut self,
         batch: &Batch,
         recomputed: u32,
-        [whole, decodes]: [Cost; 2],
-    ) -> Cost {
+        whole: &mut Cost,
+        decodes: &Cost,
+    ) {
         if batch.prefill.tokens == 0 {
             self.book_decodes(1, whole);
-            return whole;
+            return;
         }
-        let share = f64::from(recomputed) / f64::from(batch.prefill.tokens);
-        self.book_mixed(whole, decodes, share)
-    }
-
-    /// Books a step with prefill that cost `whole`, of which its decodes alone would have cost
-    /// `decode`.
-    ///
-    /// `recomputed` is the share of its prefill tokens that HBM capacity made it compute again.
-    /// Returns the cost as it was booked.
-    fn book_mixed(&mut self, whole: Cost, decode: Cost, recomputed: f64) -> Cost {
         self.steps += 1;
-        self.mixed_decode += decode;
-        let booked = if recomputed > 0.0 {
-            let (part, all) = (decode.span().seconds().get(), whole.span().seconds().get());
-            let share = (1.0 - part / all).max(0.0) * recomputed;
-            whole.reassigned(Bound::HbmCapacity, share)
-        } else {
-            whole
-        };
-        self.mixed += booked;
-        booked
+        self.mixed_decode += *decodes;
+        if recomputed > 0 {
+            // HBM capacity made it compute these again.
+            let recomputed = f64::from(recomputed) / f64::from(batch.prefill.tokens);
+            let (part, all) = (decodes.span().seconds().get(), whole.span().seconds().get());
+            whole.reassign(Bound::HbmCapacity, (1.0 - part / all).max(0.0) * recomputed);
+        }
+        self.mixed += *whole;
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
-    pub(in crate::serving) fn book_decodes(&mut self, steps: u64, cost: Cost) {
+    pub(in crate::serving) fn book_decodes(&mut self, steps: u64, cost: &Cost) {
         self.steps += steps;
-        self.pure += cost;
+        self.pure += *cost;
     }
 
     /// Notes that running sequences hold `pages` pages.
@@ -191,7 +181,7 @@ impl<P: Pricer> Replica<P> {
         underway: &Underway,
         batch: &Batch,
         recomputed: u32,
-        cost: Cost,
+        cost: &Cost,
     ) {
         if self.journal.is_open() {
             let steps = Steps {

@@ -178,18 +178,18 @@ impl<P: Pricer> Replica<P> {
         &mut self,
         start: FineTime,
         proposal: &Proposal,
-        [whole, decodes]: [Cost; 2],
+        [mut whole, decodes]: [Cost; 2],
     ) {
         let batch = self.batch_of(proposal);
         let (recomputed, is_plain) = match *proposal {
             Proposal::Single { recomputed, is_plain, .. } => (recomputed, is_plain),
             Proposal::Stretch => (0, false),
         };
-        let booked = self.meter.book_step(&batch, recomputed, [whole, decodes]);
+        self.meter.book_step(&batch, recomputed, &mut whole, &decodes);
         self.meter.see_held(self.kv.held());
         let (end, has_decodes) = (start + whole.span(), batch.decode.sequences > 0);
         let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
-        self.note_step(&underway, &batch, recomputed, booked);
+        self.note_step(&underway, &batch, recomputed, &whole);
         self.underway = Some(underway);
     }
 
@@ -265,7 +265,7 @@ impl<P: Pricer> Replica<P> {
     fn book(&mut self, start: FineTime, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
-        self.meter.book_decodes(steps, self.series.cost(steps));
+        self.meter.book_decodes(steps, &self.series.cost(steps));
         self.meter.see_held(self.kv.held());
         self.note_stretch(start, steps);
     }

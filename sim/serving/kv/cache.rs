@@ -100,7 +100,7 @@ impl KvCache {
         if let Some(deadline) = self.ttl.and_then(|ttl| now.before(ttl)) {
             self.free += self.tree.expire(deadline);
         }
-        let (deepest, shared) = self.tree.find(content, limit);
+        let (deepest, shared) = self.tree.find(content, (None, 0), limit);
         self.tree.pin(deepest);
         Lease { deepest, shared, private: 0 }
     }
@@ -169,9 +169,7 @@ impl KvCache {
         if pages <= lease.shared {
             return;
         }
-        let (deepest, found) = self.tree.find(content, pages);
-        let (deepest, found) =
-            if found > lease.shared { (deepest, found) } else { (lease.deepest, lease.shared) };
+        let (deepest, found) = self.tree.find(content, (lease.deepest, lease.shared), pages);
         let touch = self.touch(now);
         self.tree.pin(deepest);
         self.tree.unpin(lease.deepest, Some(touch));

@@ -55,11 +55,17 @@ impl Tree {
     }
 
     /// Finds the longest cached prefix of `content`, at most `limit` pages, and makes it end at a
-    /// node boundary. Returns the deepest node and the length in pages.
-    pub(super) fn find(&mut self, content: &[Extent], limit: u32) -> (Option<NodeId>, u32) {
-        let mut deepest = None;
-        let mut found = 0;
+    /// node boundary. Returns the deepest node and the length in pages. Of the prefix, `known` is
+    /// known: a node, and the pages that end there.
+    pub(super) fn find(
+        &mut self,
+        content: &[Extent],
+        known: (Option<NodeId>, u32),
+        limit: u32,
+    ) -> (Option<NodeId>, u32) {
+        let (mut deepest, mut found) = known;
         let mut cursor = Cursor::new(content, limit);
+        cursor.skip(found);
         while let Some(page) = cursor.page() {
             let Some(&node) = self.children.get(&(deepest, page)) else { break };
             let matched = cursor.advance_along(self[node].extent);

@@ -247,7 +247,8 @@ impl<P: Pricer> Convoy<P> {
             }
         };
         let costs = [whole.series().first(), decodes];
-        self.meter.book_time(&all, again, costs);
+        let mut booked = costs[0];
+        self.meter.book_time(&all, again, &mut booked, &decodes);
         self.skew += whole.skew(1);
         self.evenness.of(all.tokens(), most, self.ranks.len());
         self.evenness.pass(1);
@@ -295,7 +296,7 @@ impl<P: Pricer> Convoy<P> {
     }
 
     fn book(&mut self, steps: u64) {
-        self.meter.book_decodes(steps, self.lockstep.series().cost(steps));
+        self.meter.book_decodes(steps, &self.lockstep.series().cost(steps));
         self.skew += self.lockstep.skew(steps);
         self.evenness.pass(steps);
     }

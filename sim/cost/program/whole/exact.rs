@@ -65,7 +65,9 @@ pub struct FineTime(i128);
 
 /// `x` in whole 2⁻³², rounded towards zero.
 fn whole(x: f64) -> i128 {
-    if x.abs() < USUAL {
+    if x == 0.0 {
+        0
+    } else if x.abs() < USUAL {
         let units = x as i64;
         let rest = (x - units as f64) * ONE;
         (i128::from(units) << FRACTION_BITS) + i128::from(rest as i64)
@@ -165,7 +167,7 @@ impl Cost {
     }
 
     /// Moves the share `fraction`, at most 1, of every part of its time to `bound`.
-    pub fn reassigned(mut self, bound: Bound, fraction: f64) -> Self {
+    pub fn reassign(&mut self, bound: Bound, fraction: f64) {
         let fraction = whole(fraction);
         let mut moved = 0;
         for time in &mut self.time {
@@ -174,7 +176,6 @@ impl Cost {
             moved += part;
         }
         self.time[bound as usize] += moved;
-        self
     }
 }
 
@@ -304,7 +305,8 @@ mod tests {
             assert!((cost.breakdown()[bound] - parts[bound]).abs() < 1e-18);
         }
         assert_eq!(cost.demand(), demand);
-        let moved = cost.reassigned(Bound::HbmCapacity, 0.25);
+        let mut moved = cost;
+        moved.reassign(Bound::HbmCapacity, 0.25);
         assert_eq!(moved.span(), cost.span());
         assert!((moved.breakdown()[Bound::HbmCapacity] - 0.4375e-3).abs() < 1e-18);
         let end = FineTime::at(SimTime::ZERO) + cost.span();
