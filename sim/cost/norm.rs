@@ -24,7 +24,8 @@ pub(super) fn blend(terms: &[(Bound, f64)], norm: Norm) -> Breakdown {
         Norm::Power(p) => {
             let mut sum = 0.0;
             for &(bound, time) in terms {
-                let power = power(time / largest, p);
+                let log = p * libm::log(time / largest);
+                let power = if log > NOTHING { libm::exp(log) } else { 0.0 };
                 parts[bound] += power;
                 sum += power;
             }
@@ -34,10 +35,13 @@ pub(super) fn blend(terms: &[(Bound, f64)], norm: Norm) -> Breakdown {
     parts
 }
 
-/// `x` to the power `p`, within a few roundings for what is raised here: quotients of times and
-/// sums of few. Takes a third of the time of `libm::pow`, which rounds better than prices need.
+/// Logarithms of powers that add nothing to a sum that holds 1.
+const NOTHING: f64 = -40.0;
+
+/// `x` to the power `p`, to a few roundings where its logarithm is not large. Faster than
+/// `libm::pow` and `cbrt`, which round better than prices need.
 pub(super) fn power(x: f64, p: f64) -> f64 {
-    if x > 0.0 { libm::exp(p * libm::log(x)) } else { 0.0 }
+    libm::exp(p * libm::log(x))
 }
 
 #[cfg(test)]

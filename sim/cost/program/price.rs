@@ -180,7 +180,10 @@ impl StepProgram {
         let host = self.full.pass.host().time(&slice.batch) * scale;
         let mut times = BTreeMap::from([(OpFamily::Host, Seconds::new(host))]);
         for op in self.full.pass.ops() {
-            let time = op.parts(&op.view(&slice), self.full.pass.model()).scaled(op.weight * scale).total();
+            let time = op
+                .parts(&op.view(&slice), self.full.pass.model())
+                .scaled(op.weight * scale)
+                .total();
             *times.entry(op.family).or_default() += time;
         }
         times
