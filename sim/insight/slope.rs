@@ -13,16 +13,24 @@ pub struct Slope {
 /// and with as many times less, of each lever. `None` where a run has no positive figure.
 ///
 /// All levers meet the same chance, so its size is told from all of them together: without it, and
-/// without curvature, a middle would lie half way between its two ends.
+/// without curvature, a middle would lie half way between its two ends. By how much it does not
+/// differs from lever to lever by the chance of the ends alone, since all have the same middle.
+/// One lever by itself has no error.
 pub fn slopes(middle: f64, ends: &[Option<(f64, f64)>], tilt: f64) -> Vec<Option<Slope>> {
     let step = libm::log(tilt);
     let logs: Vec<Option<(f64, f64)>> = ends.iter().map(|&ends| logs(middle, ends?)).collect();
     let bends: Vec<f64> = logs.iter().flatten().map(|(more, less)| more + less).collect();
-    // A bend is of two ends less two middles: six times the variance of one run.
-    let variance = bends.iter().map(|bend| bend * bend).sum::<f64>() / (6 * bends.len()) as f64;
-    let error = libm::sqrt(2.0 * variance) / (2.0 * step);
+    // Of two ends the sum varies as much as the difference.
+    let error = libm::sqrt(variance(&bends)) / (2.0 * step);
     let slope = |(more, less): (f64, f64)| Slope { value: (more - less) / (2.0 * step), error };
     logs.into_iter().map(|ends| ends.map(slope)).collect()
+}
+
+/// The variance that `sample` is drawn with; zero for one or none.
+fn variance(sample: &[f64]) -> f64 {
+    let mean = sample.iter().sum::<f64>() / (sample.len() as f64).max(1.0);
+    let squares: f64 = sample.iter().map(|x| (x - mean) * (x - mean)).sum();
+    squares / (sample.len() as f64 - 1.0).max(1.0)
 }
 
 /// Logarithms of both ends over the middle.
@@ -34,6 +42,7 @@ fn logs(middle: f64, (more, less): (f64, f64)) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::des::Streams;
 
     #[test]
     fn a_power_law_has_its_exponent_and_no_error() {
@@ -51,12 +60,30 @@ mod tests {
         // Ends half a step off either way, by chance: a bend of the whole.
         let off = libm::exp(0.5 * libm::log(1.2));
         let found = slopes(1.0, &[Some((1.0, 1.0)), Some((off, off))], 1.2);
-        let expected = libm::sqrt(2.0 / 12.0) / 2.0;
+        let expected = libm::sqrt(0.5) / 2.0;
         for slope in found {
             let slope = slope.expect("the figures are positive");
             assert!(slope.value.abs() < 1e-12, "{slope:?}");
             assert!((slope.error - expected).abs() < 1e-12, "{slope:?}");
         }
+    }
+
+    #[test]
+    fn errors_are_as_large_as_slopes_scatter() {
+        // Eight levers without effect; the middle's chance is as large as that of all ends.
+        let mut stream = Streams::new(5).named("test", 0);
+        let (mut squares, mut errors, rounds) = (0.0, 0.0, 500);
+        for _ in 0..rounds {
+            let middle = stream.log_normal(1.0, 0.02);
+            let ends: Vec<_> = (0..8)
+                .map(|_| Some((stream.log_normal(1.0, 0.02), stream.log_normal(1.0, 0.02))))
+                .collect();
+            for slope in slopes(middle, &ends, 1.2).into_iter().flatten() {
+                squares += slope.value * slope.value;
+                errors += slope.error * slope.error;
+            }
+        }
+        assert!((errors / squares - 1.0).abs() < 0.1, "{errors} {squares}");
     }
 
     #[test]
