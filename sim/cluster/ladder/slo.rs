@@ -54,7 +54,13 @@ impl Slo {
 
     /// Whether nothing was rejected and every latency is within the level.
     pub fn is_met(&self, result: &RunResult) -> bool {
-        result.requests.rejected == 0 && self.excess(result) <= 1.0
+        self.judge(result).0
+    }
+
+    /// Whether it is met, and how many times as long as it allows the worst latency is.
+    pub(super) fn judge(&self, result: &RunResult) -> (bool, f64) {
+        let used = self.excess(result);
+        (result.requests.rejected == 0 && used <= 1.0, used)
     }
 
     /// The limit that is nearest to being passed, or furthest beyond: its name, and what was

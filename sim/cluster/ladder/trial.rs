@@ -70,7 +70,8 @@ pub(super) fn trial(
     let goes_on = &mut |outcome: &Outcome| patience.lasts(outcome);
     let result = run_while(station, concurrency, length, terms, goes_on);
     let rate = result.output_tok_s() / f64::from(station.gpus());
-    Trial { concurrency, meets_slo: terms.slo.is_met(&result), rate, result }
+    let (meets_slo, used) = terms.slo.judge(&result);
+    Trial { concurrency, meets_slo, used, rate, result }
 }
 
 /// Runs a closed loop of `concurrency` tasks that are underway when it begins.

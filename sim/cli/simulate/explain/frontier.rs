@@ -28,8 +28,10 @@ pub(in crate::cli::simulate) fn band_frontier(
         let Ok(plan) = point.parallel.parse() else { return };
         let limits = Limits { max_batched_tokens: point.max_batched_tokens, ..order.limits };
         let order = Order { plan, limits, ..*order };
-        let moved = moved(&order, |order| at_load(order, point.concurrency, terms).ok());
-        let Some(moved) = moved else { return };
+        let Ok(as_is) = terms.deploy(&order) else { return };
+        let doubt = Doubt::about(order.chip, &as_is.program, Calibration::embedded());
+        let again = |order: &Order| at_load(order, point.concurrency, terms).ok();
+        let moved = moved(&doubt, (&order, point), again);
         let bands = point.figures().into_iter().enumerate().filter_map(|(place, (key, own))| {
             let remainder =
                 remainder_of(key).map_or(0.0, |of| Remainders::embedded().deviation(of));
@@ -43,19 +45,20 @@ pub(in crate::cli::simulate) fn band_frontier(
     });
 }
 
-/// What a deviation more, and one less, of each cause makes of each figure: the logarithm of the
-/// ratio to what it is. `None` if the point does not run as it is.
-fn moved(order: &Order, again: impl Fn(&Order) -> Option<Best>) -> Option<Vec<[Figures; 2]>> {
-    let figures = |order: &Order, best: &Best| {
-        Some(frontier_point(order, best)?.figures().map(|(_, figure)| figure))
-    };
-    let middle = again(order)?;
-    let doubt = Doubt::about(order.chip, &middle.deployment.program, Calibration::embedded());
-    let centre = figures(order, &middle)?;
+/// What a deviation more, and one less, of each cause makes of each figure of `point`, which ran as
+/// `order`: the logarithm of the ratio to what it is.
+fn moved(
+    doubt: &Doubt,
+    (order, point): (&Order, &FrontierPoint),
+    again: impl Fn(&Order) -> Option<Best>,
+) -> Vec<[Figures; 2]> {
+    let figures = |point: &FrontierPoint| point.figures().map(|(_, figure)| figure);
+    let centre = figures(point);
     let off = |world: &World| {
         let chip = world.chip(order.chip);
         let order = Order { chip: &chip, stretch: world.stretch(), ..*order };
-        let there = again(&order).and_then(|best| figures(&order, &best)).unwrap_or_default();
+        let there = again(&order).and_then(|best| Some(figures(&frontier_point(&order, &best)?)));
+        let there = there.unwrap_or_default();
         let ratio = |place: usize| Some(libm::log(there[place]? / centre[place]?));
         std::array::from_fn(|place| ratio(place).filter(|off| off.is_finite()))
     };
@@ -65,7 +68,7 @@ fn moved(order: &Order, again: impl Fn(&Order) -> Option<Best>) -> Option<Vec<[F
         let down = if is_cliff { off(&less) } else { up.map(|off| off.map(|off| -off)) };
         [up, down]
     };
-    Some(doubt.one_by_one().into_iter().map(both).collect())
+    doubt.one_by_one().into_iter().map(both).collect()
 }
 
 /// The deviations below and above of the figure in `place`: the squares of what lowers it, and of

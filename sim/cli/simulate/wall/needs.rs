@@ -81,15 +81,23 @@ fn as_found<'a>((order, found): &Rung<'a>) -> Option<(Order<'a>, u32)> {
     Some((Order { plan: best.deployment.plan, ..*order }, best.concurrency.unwrap_or(1)))
 }
 
-/// What an order yields at its best load near `near`; factors are far apart.
+/// What an order yields at its best load, looked for from `near` on; factors are far apart.
 fn yielding(order: &Order, near: u32, terms: &Terms) -> Option<Best> {
-    best_nearby(order, near, Stride::ROUGH, terms).ok()
+    best_nearby(order, near, Stride::FAR, terms).ok()
 }
 
-/// What a factor gave when it was tried.
-fn known(factor: f64, tried: &[(f64, f64)]) -> Option<f64> {
-    let is_it = |of: &&(f64, f64)| of.0.to_bits() == factor.to_bits();
-    tried.iter().find(is_it).map(|&(_, output)| output)
+/// A factor that was tried, what it gave, and the load at which it did.
+#[derive(Clone, Copy)]
+struct Tried {
+    factor: f64,
+    output: f64,
+    load: u32,
+}
+
+/// The one of `tried` that is nearest to `factor`, in proportion.
+fn nearest(factor: f64, tried: &[Tried]) -> Option<Tried> {
+    let away = |of: &Tried| libm::fabs(libm::log(of.factor / factor));
+    tried.iter().copied().min_by(|a, b| away(a).total_cmp(&away(b)))
 }
 
 /// What `order` needs of each lever for a target, and for the ends of its range.
@@ -99,21 +107,25 @@ fn needs(
     (target, ends): (f64, Option<(f64, f64)>),
     terms: &Terms,
 ) -> Vec<Need> {
+    let run = |factor: f64, order: &Order, near: u32| {
+        let found = yielding(order, near, terms)?;
+        let (output, load) = (found.output_tok_s_per_gpu, found.concurrency.unwrap_or(near));
+        Some(Tried { factor, output, load })
+    };
     // Once as much is the same of every lever.
-    let as_is = yielding(order, near, terms);
-    let near = as_is.as_ref().and_then(|found| found.concurrency).unwrap_or(near);
-    let as_is: Vec<_> = as_is.map(|found| (1.0, found.output_tok_s_per_gpu)).into_iter().collect();
+    let as_is: Vec<Tried> = run(1.0, order, near).into_iter().collect();
     let need = |lever: Lever| {
-        let (mut near, mut tried) = (near, as_is.clone());
+        let mut tried = as_is.clone();
         let mut output = |factor: f64| {
-            if let Some(known) = known(factor, &tried) {
-                return Some(known);
+            let nearest = nearest(factor, &tried);
+            if let Some(known) = nearest.filter(|of| of.factor.to_bits() == factor.to_bits()) {
+                return Some(known.output);
             }
             let (chip, stretch) = lever.pull(order.chip, order.stretch, factor);
-            let found = yielding(&Order { chip: &chip, stretch, ..*order }, near, terms)?;
-            near = found.concurrency.unwrap_or(near);
-            tried.push((factor, found.output_tok_s_per_gpu));
-            Some(found.output_tok_s_per_gpu)
+            let order = Order { chip: &chip, stretch, ..*order };
+            let found = run(factor, &order, nearest.map_or(near, |of| of.load))?;
+            tried.push(found);
+            Some(found.output)
         };
         let factor = needed(target, &mut output);
         // A search that ended at once tried too little to read the other end off.
@@ -122,7 +134,8 @@ fn needs(
             Some(1.0) => needed(high, &mut output),
             Some(_) => None,
         });
-        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+        tried.sort_by(|a, b| a.factor.total_cmp(&b.factor));
+        let tried: Vec<_> = tried.iter().map(|of| (of.factor, of.output)).collect();
         let band = ends.map(|(low, high)| match factor {
             None => Band { low: far, high: None },
             Some(factor) => Band {
