@@ -15,6 +15,7 @@ mod policies;
 mod program;
 mod replay;
 mod run;
+mod scenarios;
 mod study;
 mod sweep;
 mod tiers;

@@ -25,15 +25,19 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 23] = shipped!(
+const SHIPPED: [(&str, &str); 29] = shipped!(
+    "cache-ttl",
     "compaction",
     "context-parallel",
+    "deadlines",
     "disaggregated",
+    "engines",
     "expert-copies",
     "failures",
     "host-cores",
     "kv-offload",
     "kv-pool",
+    "kv-precision",
     "model-routing",
     "overlap-scheduling",
     "oversubscribed",
@@ -42,12 +46,14 @@ const SHIPPED: [(&str, &str); 23] = shipped!(
     "per-user",
     "pipeline",
     "power-cap",
+    "prefetch",
     "prefill-delay",
     "prefill-on-older-chips",
     "priorities",
     "rank-skew",
     "routing",
     "speculative",
+    "sub-agents",
     "two-batch",
 );
 

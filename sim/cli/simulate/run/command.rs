@@ -40,10 +40,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Run {
     /// A TOML file whose keys are these flags (`chip = "h100-sxm"`, `max-seqs = 128`), or a shipped
-    /// scenario: compaction, context-parallel, disaggregated, expert-copies, failures, host-cores,
-    /// kv-offload, kv-pool, model-routing, overlap-scheduling, oversubscribed, part-failures,
-    /// part-rates, per-user, pipeline, power-cap, prefill-delay, prefill-on-older-chips,
-    /// priorities, rank-skew, routing, speculative, two-batch; flags win
+    /// scenario: cache-ttl, compaction, context-parallel, deadlines, disaggregated, engines,
+    /// expert-copies, failures, host-cores, kv-offload, kv-pool, kv-precision, model-routing,
+    /// overlap-scheduling, oversubscribed, part-failures, part-rates, per-user, pipeline,
+    /// power-cap, prefetch, prefill-delay, prefill-on-older-chips, priorities, rank-skew, routing,
+    /// speculative, sub-agents, two-batch; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
