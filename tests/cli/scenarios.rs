@@ -4,10 +4,14 @@ use serde_json::Value;
 
 use super::program::memwall;
 
-/// The scenario `name`, its hour shortened.
+/// The scenario `name`, made short.
 fn run(name: &str, more: &[&str]) -> Value {
-    let short = ["run", name, "--json", "--duration", "20min", "--warmup", "10min"];
-    memwall(&[&short, more].concat()).document("memwall.run/1")
+    lasting(name, ["20min", "10min"], more)
+}
+
+fn lasting(name: &str, [duration, warmup]: [&str; 2], more: &[&str]) -> Value {
+    let times = ["run", name, "--json", "--duration", duration, "--warmup", warmup];
+    memwall(&[&times, more].concat()).document("memwall.run/1")
 }
 
 fn number(value: &Value) -> f64 {
@@ -33,11 +37,7 @@ fn what_is_forgotten_sooner_is_found_less_and_costs_more() {
 
 #[test]
 fn more_load_than_chips_bear_lets_fewer_tasks_be_done_in_time() {
-    let at = |rate: &str| {
-        let hours = ["--rate", rate, "--duration", "4h", "--warmup", "2h"];
-        memwall(&[&["run", "deadlines", "--json"], hours.as_slice()].concat())
-            .document("memwall.run/1")
-    };
+    let at = |rate| lasting("deadlines", ["4h", "2h"], &["--rate", rate]);
     let [much, too_much] = ["0.02", "0.03"].map(at);
     let met = |run: &Value| number(&run["task"]["deadline"]["met"]);
     assert!(met(&much) > met(&too_much) && met(&much) < 1.0);
@@ -46,7 +46,7 @@ fn more_load_than_chips_bear_lets_fewer_tasks_be_done_in_time() {
 
 #[test]
 fn an_answer_that_is_reserved_is_never_thrown_out() {
-    let by = |engine| run("engines", &["--engine-profile", engine, "--duration", "14min"]);
+    let by = |engine| lasting("engines", ["4min", "1min"], &["--engine-profile", engine]);
     let [vllm, sglang, trtllm] = ["vllm", "sglang", "trtllm"].map(by);
     let thrown_out = |run: &Value| number(&run["requests"]["preempted"]);
     assert!(thrown_out(&vllm) > 0.0 && thrown_out(&sglang) > 0.0);
@@ -67,8 +67,7 @@ fn a_context_that_is_fetched_while_a_tool_runs_waits_less() {
 
 #[test]
 fn sub_agents_wait_for_main_agents_where_they_come_last() {
-    let hour = ["--duration", "90min", "--warmup", "1h", "--scheduling"];
-    let by = |rule| run("sub-agents", &[&hour, [rule].as_slice()].concat());
+    let by = |rule| lasting("sub-agents", ["90min", "1h"], &["--scheduling", rule]);
     let [in_turn, last] = ["fcfs", "priority"].map(by);
     let p99 = |run: &Value, class: usize| number(&run["classes"][class]["ttft_ms"]["p99"]);
     assert_eq!(last["classes"][1]["class"], "sub-agents");
