@@ -97,8 +97,7 @@ fn whole_domains_of_a_mesh_cost_what_switched_ones_do() {
 fn one_shot_all_reduces_on_a_torus_pass_through_chips() {
     let kind = CollectiveKind::AllReduce;
     let more = |fabric| {
-        let [one, two] =
-            [1, 2].map(|rows| seconds(&of(kind, 4, fabric), &decode(rows, 1, &[])));
+        let [one, two] = [1, 2].map(|rows| seconds(&of(kind, 4, fabric), &decode(rows, 1, &[])));
         two - one
     };
     let ratio = more(wired(Wiring::Torus([4, 2, 1]))) / more(Fabric::default());

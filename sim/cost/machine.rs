@@ -98,7 +98,8 @@ impl Machine {
         let wiring = chip.fabric.wiring;
         if chip.fabric.wiring_of(ports.domain) != wiring {
             let domain = ports.domain;
-            notes.insert(format!("links: {wiring} is no domain of {domain}, priced as if switched"));
+            notes
+                .insert(format!("links: {wiring} is no domain of {domain}, priced as if switched"));
         }
         Ok(Self {
             bandwidth: chip.memory.bandwidth.get(),

@@ -188,8 +188,7 @@ mod tests {
             let switched = Chip { fabric: plain, ..chip.clone() };
             for ranks in [2, 3, 4, 5, 7, 8, 12, 16, 24, 72, 96, 144] {
                 for traffic in ALL {
-                    let group =
-                        Group { ports: &ports, fabric: &plain, traffic, ranks, stride: 1 };
+                    let group = Group { ports: &ports, fabric: &plain, traffic, ranks, stride: 1 };
                     let (Some(inside), Some(across)) = (group.inside(), group.across()) else {
                         assert!(ports.link.is_none());
                         continue;
