@@ -1,7 +1,7 @@
 //! Collectives on links: closed forms of what a narrower link costs.
 
 use memwall::cost::{EngineProfile, StepProgram};
-use memwall::hardware::{Chip, Fabric};
+use memwall::hardware::{Chip, Fabric, Wiring};
 use memwall::model::CollectiveKind;
 
 use crate::cost::{calibrated, collective, decode, named, seconds};
@@ -57,6 +57,53 @@ fn what_stays_in_a_domain_does_not_feel_leaves() {
     }
 }
 
+fn wired(wiring: Wiring) -> Fabric {
+    Fabric { wiring, ..Fabric::default() }
+}
+
+/// The bytes of P of 8 are (P − 1)/P of a tensor, and take 7/(P − 1) as long as on ports: what is
+/// added is (8 − P)/P of a constant.
+#[test]
+fn part_of_a_mesh_costs_what_its_links_lack() {
+    for kind in [CollectiveKind::AllGather, CollectiveKind::ReduceScatter] {
+        let added = |ranks, rows| {
+            let time = |fabric| seconds(&of(kind, ranks, fabric), &decode(rows, 1, &[]));
+            time(wired(Wiring::Mesh)) - time(Fabric::default())
+        };
+        let constant = added(4, 4096);
+        assert!(constant > 0.0 && (added(4, 8192) / constant / 2.0 - 1.0).abs() < 1e-6);
+        for ranks in 2..8 {
+            let share = (8.0 - f64::from(ranks)) / f64::from(ranks);
+            assert!((added(ranks, 4096) / constant / share - 1.0).abs() < 1e-6, "{kind:?} {ranks}");
+        }
+    }
+}
+
+#[test]
+fn whole_domains_of_a_mesh_cost_what_switched_ones_do() {
+    for kind in KINDS {
+        for ranks in [8, 16, 32] {
+            let [mesh, plain] = [Wiring::Mesh, Wiring::Switched].map(|wiring| {
+                seconds(&of(kind, ranks, wired(wiring)), &decode(512, 1, &[])).to_bits()
+            });
+            assert_eq!(mesh, plain, "{kind:?} {ranks}");
+        }
+    }
+}
+
+/// A ring of four with two of four links to a chip: rings get half of a port; where each sends to
+/// each at once, a way is 4/3 links long.
+#[test]
+fn one_shot_all_reduces_on_a_torus_pass_through_chips() {
+    let kind = CollectiveKind::AllReduce;
+    let more = |fabric| {
+        let [one, two] = [1, 2].map(|rows| seconds(&of(kind, 4, fabric), &decode(rows, 1, &[])));
+        two - one
+    };
+    let ratio = more(wired(Wiring::Torus([4, 2, 1]))) / more(Fabric::default());
+    assert!((ratio * 3.0 / 8.0 - 1.0).abs() < 1e-6, "{ratio}");
+}
+
 #[test]
 fn the_link_that_binds_is_named() {
     let batch = decode(4096, 1, &[]);
@@ -66,5 +113,7 @@ fn the_link_that_binds_is_named() {
     assert_eq!(name(8, Fabric::default()).as_deref(), Some("NVLink port of a chip"));
     assert_eq!(name(32, Fabric::default()).as_deref(), Some("NIC of a chip"));
     assert_eq!(name(32, leaves(4.0)).as_deref(), Some("leaf to spine, 4:1"));
+    assert_eq!(name(4, wired(Wiring::Mesh)).as_deref(), Some("NVLink link of two chips"));
+    assert_eq!(name(32, wired(Wiring::Mesh)).as_deref(), Some("NIC of a chip"));
     assert_eq!(name(1, Fabric::default()), None);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::hardware::{Chip, Engine, Format, Ports, Wiring};
+use crate::hardware::{Chip, Engine, Format, Ports};
 use crate::units::{BytesPerSec, PerSec};
 
 /// Streaming multiprocessors that an unknown chip is taken to have: an H100's.
@@ -95,9 +95,11 @@ impl Machine {
         if !ports.has_scale_up {
             notes.insert("link: no scale-up link, host link or network instead".into());
         }
-        let fabric = &chip.fabric;
-        if fabric.wiring == Wiring::Switched && fabric.known != Wiring::Switched {
-            notes.insert(format!("links: {} of chips, priced as if switched", fabric.known));
+        let wiring = chip.fabric.wiring;
+        if chip.fabric.wiring_of(ports.domain) != wiring {
+            let domain = ports.domain;
+            notes
+                .insert(format!("links: {wiring} is no domain of {domain}, priced as if switched"));
         }
         Ok(Self {
             bandwidth: chip.memory.bandwidth.get(),

@@ -44,11 +44,9 @@ impl Chip {
 pub(crate) fn fabric(spec: &ChipSpec, system: Option<&SystemSpec>) -> Fabric {
     let (up, out) = (&spec.scale_up, &spec.network);
     let own = |figure: fn(&SystemSpec) -> Option<u32>| system.and_then(figure);
-    let wiring = up.wiring.given();
     Fabric {
         switches: up.switches.given().or_else(|| own(|system| system.fabric.switches.given())),
-        known: wiring.or_else(|| system?.fabric.wiring.given()).unwrap_or_default(),
-        wiring: wiring.unwrap_or_default(),
+        wiring: up.wiring.given().or_else(|| system?.fabric.wiring.given()).unwrap_or_default(),
         nics: out.nics.given().or_else(|| own(|system| system.network.nics.given())),
         oversubscription: out
             .oversubscription

@@ -245,7 +245,9 @@ fn links_of_a_system_are_listed_and_drawn() {
     let by_chip = memwall(&["chips", "links", "h100-sxm", "--json"]).document("memwall.links/1");
     assert_eq!(by_chip, document);
     let table = memwall(&["chips", "links", "mi300x-box"]).done();
-    assert!(table.contains("56") && table.contains("--vary scale_up.wiring=mesh"), "{table}");
+    assert!(table.contains("56") && table.contains("priced on these links"), "{table}");
+    let torus = memwall(&["chips", "links", "trainium2", "--json"]).document("memwall.links/1");
+    assert_eq!((&torus["wiring"], &torus["priced_as"]), (&"4x4x4".into(), &"4x4x4".into()));
     let dot = memwall(&["chips", "links", "gh200-nvl32", "--dot"]).done();
     assert!(
         dot.starts_with("graph {") && dot.matches(" -- ").count() == 2 * (32 * 9 + 64 + 1),

@@ -243,9 +243,13 @@ fn links_that_are_shared_bind_and_are_named() {
     assert!(alone["bottleneck_link"].is_null());
     // Four of eight in a mesh have three of seven links.
     let mesh = ["--chip", "mi300x", "--model", "llama-3.1-8b", "--plan", "tp4"];
-    let wired = short(&[&mesh, ["--wiring", "mesh"].as_slice()].concat());
+    let wired = short(&mesh);
     assert_eq!(wired["bottleneck_link"]["gb_s"], 64.0);
-    assert!(links(&wired) > links(&short(&mesh)));
+    assert_eq!(wired["bottleneck_link"]["gb_s_per_rank"], 192.0);
+    assert_eq!(short(&[&mesh, ["--wiring", "mesh"].as_slice()].concat()), wired);
+    let ideal = short(&[&mesh, ["--wiring", "switched"].as_slice()].concat());
+    assert_eq!(ideal["bottleneck_link"]["gb_s"], 448.0);
+    assert!(links(&wired) > links(&ideal));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(in crate::cost) struct Setting<'a> {
     clips: Vec<u32>,
     notes: BTreeSet<String>,
     /// The narrowest links of the collectives so far.
-    routes: BTreeMap<(Traffic, u32), Routes>,
+    routes: BTreeMap<(Traffic, u32, u32), Routes>,
 }
 
 /// A row of constants, and what its compute efficiency is to be multiplied by.
@@ -73,16 +73,20 @@ impl<'a> Setting<'a> {
         Some(Chosen { row, donor: found.donor })
     }
 
-    /// The narrowest links of so many ranks of a collective.
-    pub(super) fn routes(&mut self, kind: CollectiveKind, ranks: u32) -> Result<Routes, CostError> {
-        let traffic = traffic(kind);
-        if let Some(known) = self.routes.get(&(traffic, ranks)) {
+    /// The narrowest links of so many ranks of a collective, or of every `stride`-th of them.
+    pub(super) fn routes(
+        &mut self,
+        kind: CollectiveKind,
+        (ranks, stride): (u32, u32),
+    ) -> Result<Routes, CostError> {
+        let key = (traffic(kind), ranks, stride);
+        if let Some(known) = self.routes.get(&key) {
             return Ok(known.clone());
         }
         let chip = &self.bench.chip;
         let missing = || CostError::NoLink { chip: chip.name.clone(), ranks };
-        let routes = Routes::of(chip, traffic, ranks).ok_or_else(missing)?;
-        self.routes.insert((traffic, ranks), routes.clone());
+        let routes = Routes::strided(chip, key.0, ranks, stride).ok_or_else(missing)?;
+        self.routes.insert(key, routes.clone());
         Ok(routes)
     }
 

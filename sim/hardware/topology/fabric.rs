@@ -7,9 +7,7 @@ use super::wiring::Wiring;
 pub struct Fabric {
     /// Switch chips of a scale-up domain; unknown ones are drawn as one.
     pub switches: Option<u32>,
-    /// How a domain is wired, by its maker.
-    pub known: Wiring,
-    /// How collectives are priced: as if switched, unless the chip's own figure says else.
+    /// How a domain is wired; as if switched if nothing says so.
     pub wiring: Wiring,
     /// NICs of a domain; as many as chips if it is not given.
     pub nics: Option<u32>,
@@ -28,10 +26,21 @@ impl Fabric {
         self.oversubscription.unwrap_or(1.0)
     }
 
-    /// Whether every cut of a domain of so many chips, and beyond it, carries what ports send.
-    pub(super) fn is_even(&self, domain: u32) -> bool {
+    /// How a domain of so many chips is wired: a torus of more or fewer counts as switched.
+    pub fn wiring_of(&self, domain: u32) -> Wiring {
+        match self.wiring.chips() {
+            Some(chips) if chips != domain => Wiring::Switched,
+            _ => self.wiring,
+        }
+    }
+
+    /// Whether every cut within a domain carries what ports send.
+    pub(super) fn is_even_inside(&self) -> bool {
         self.wiring == Wiring::Switched
-            && self.nics_of(domain) == domain
-            && self.leaf_ratio() <= 1.0
+    }
+
+    /// Whether every cut beyond domains of so many chips carries what their NICs send.
+    pub(super) fn is_even_beyond(&self, domain: u32) -> bool {
+        self.nics_of(domain) == domain && self.leaf_ratio() <= 1.0
     }
 }

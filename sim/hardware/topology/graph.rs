@@ -44,7 +44,6 @@ pub struct Topology {
     pub(super) graph: DiGraph<Place, Link>,
     /// The group's chips, domain by domain.
     ranks: Vec<Vec<NodeIndex>>,
-    wiring: Wiring,
 }
 
 /// Links of one sort between two kinds of places.
@@ -64,7 +63,7 @@ impl Topology {
     /// So many `domains`, in each of which the first `inside` chips take part. None without a link.
     pub fn new(ports: &Ports, fabric: &Fabric, inside: u32, domains: u32) -> Option<Self> {
         let link = ports.link?;
-        let mut topology = Self { graph: DiGraph::new(), ranks: Vec::new(), wiring: fabric.wiring };
+        let mut topology = Self { graph: DiGraph::new(), ranks: Vec::new() };
         for domain in 0..domains {
             let chips = topology.scale_up(domain, inside, link, (ports, fabric));
             topology.ranks.push(chips);
@@ -146,9 +145,19 @@ impl Topology {
         self.graph.add_edge(b, a, Link { sort, bandwidth });
     }
 
-    /// Whether chips are linked with each other.
-    pub(super) fn is_direct(&self) -> bool {
-        self.wiring != Wiring::Switched
+    /// Whether links between chips of the group alone lead from each to every other.
+    pub(super) fn joins(&self, ranks: &[NodeIndex]) -> bool {
+        let mut reached: Vec<NodeIndex> = ranks.iter().take(1).copied().collect();
+        let mut next = 0;
+        while let Some(&chip) = reached.get(next) {
+            for other in self.neighbours(chip, ranks) {
+                if !reached.contains(&other) {
+                    reached.push(other);
+                }
+            }
+            next += 1;
+        }
+        reached.len() == ranks.len()
     }
 
     /// The chips of the group in a domain.

@@ -36,50 +36,68 @@ impl Routes {
     /// Those of `traffic` between so many ranks on `chip`s, placed in order: domain after domain,
     /// the last one taken as full. None without a link.
     pub fn of(chip: &Chip, traffic: Traffic, ranks: u32) -> Option<Self> {
-        let ports = Ports::of(chip);
-        let fabric = fitting(&ports, chip.fabric);
-        if fabric.is_even(ports.domain) {
-            return Some(Self { inside: port(&ports)?, across: nic(&ports, &fabric)? });
-        }
-        Self::routed(&ports, &fabric, traffic, ranks)
+        Self::strided(chip, traffic, ranks, 1)
     }
 
-    /// The same, flow by flow.
-    fn routed(ports: &Ports, fabric: &Fabric, traffic: Traffic, ranks: u32) -> Option<Self> {
-        let inside = ranks.clamp(1, ports.domain);
-        let domains = ranks.div_ceil(inside);
-        let topology = Topology::new(ports, fabric, inside, domains)?;
-        // Chips that share a NIC do not talk through it.
-        let domain = Topology::new(ports, fabric, inside, 1)?;
-        let named = |sort| match sort {
-            Sort::Port if fabric.wiring != Wiring::Switched => direct(ports, fabric),
-            Sort::Port => port(ports),
-            Sort::Nic | Sort::Slot => nic(ports, fabric),
-            Sort::Uplink => uplink(ports, fabric),
-        };
-        let within = traffic.inside(&domain);
-        let beyond = if domains > 1 { traffic.across(&topology) } else { Vec::new() };
-        let (own, far) = (port(ports)?, nic(ports, fabric)?);
-        let narrowest = |topology: &Topology, flows: &[Flow], usual: Narrowest| {
-            let Some((sort, rate)) = busiest(topology, flows) else { return Some(usual) };
-            let found = named(sort)?;
-            let is_usual = (rate / usual.rate - 1.0).abs() < SAME;
-            Some(Narrowest { rate: if is_usual { usual.rate } else { rate }, ..found })
-        };
-        // A NIC that chips share has the bandwidth of one chip's all the same.
-        let far = Narrowest { rate: far.bandwidth, ..far };
+    /// The same between every `stride`-th of them, all such groups at once.
+    pub fn strided(chip: &Chip, traffic: Traffic, ranks: u32, stride: u32) -> Option<Self> {
+        let ports = Ports::of(chip);
+        let wiring = chip.fabric.wiring_of(ports.domain);
+        let fabric = Fabric { wiring, ..chip.fabric };
+        let group = Group { ports: &ports, fabric: &fabric, traffic, ranks, stride };
         Some(Self {
-            inside: narrowest(&domain, &within, own)?,
-            across: narrowest(&topology, &beyond, far)?,
+            inside: if fabric.is_even_inside() { port(&ports)? } else { group.inside()? },
+            across: if fabric.is_even_beyond(ports.domain) {
+                nic(&ports, &fabric)?
+            } else {
+                group.across()?
+            },
         })
     }
 }
 
-/// `fabric`, taken as switched where its torus is not of a domain's size.
-fn fitting(ports: &Ports, fabric: Fabric) -> Fabric {
-    match fabric.wiring.chips() {
-        Some(chips) if chips != ports.domain => Fabric { wiring: Wiring::Switched, ..fabric },
-        _ => fabric,
+/// Ranks that exchange, routed flow by flow.
+struct Group<'a> {
+    ports: &'a Ports,
+    fabric: &'a Fabric,
+    traffic: Traffic,
+    ranks: u32,
+    stride: u32,
+}
+
+impl Group<'_> {
+    /// The narrowest link within a domain.
+    fn inside(&self) -> Option<Narrowest> {
+        // Chips that share a NIC do not talk through it.
+        let topology = Topology::new(self.ports, self.fabric, self.in_domain(), 1)?;
+        let flows = self.traffic.inside(&topology, self.stride);
+        self.narrowest(&topology, &flows, port(self.ports)?)
+    }
+
+    /// The narrowest link between domains.
+    fn across(&self) -> Option<Narrowest> {
+        let domains = self.ranks.div_ceil(self.in_domain());
+        let topology = Topology::new(self.ports, self.fabric, self.in_domain(), domains)?;
+        let flows = if domains > 1 { self.traffic.across(&topology) } else { Vec::new() };
+        // A NIC that chips share has the bandwidth of one chip's all the same.
+        let far = nic(self.ports, self.fabric)?;
+        self.narrowest(&topology, &flows, Narrowest { rate: far.bandwidth, ..far })
+    }
+
+    fn in_domain(&self) -> u32 {
+        self.ranks.clamp(1, self.ports.domain)
+    }
+
+    fn narrowest(&self, on: &Topology, flows: &[Flow], usual: Narrowest) -> Option<Narrowest> {
+        let Some((sort, rate)) = busiest(on, flows) else { return Some(usual) };
+        let found = match sort {
+            Sort::Port if self.fabric.is_even_inside() => port(self.ports),
+            Sort::Port => direct(self.ports, self.fabric),
+            Sort::Nic | Sort::Slot => nic(self.ports, self.fabric),
+            Sort::Uplink => uplink(self.ports, self.fabric),
+        }?;
+        let is_usual = (rate / usual.rate - 1.0).abs() < SAME;
+        Some(Narrowest { rate: if is_usual { usual.rate } else { rate }, ..found })
     }
 }
 
@@ -166,14 +184,17 @@ mod tests {
         for chip in Catalog::embedded().chips() {
             let ports = Ports::of(chip);
             let plain = Fabric { wiring: Wiring::Switched, ..chip.fabric };
-            assert!(plain.is_even(ports.domain), "{}", chip.name);
+            assert!(plain.is_even_beyond(ports.domain), "{}", chip.name);
+            let switched = Chip { fabric: plain, ..chip.clone() };
             for ranks in [2, 3, 4, 5, 7, 8, 12, 16, 24, 72, 96, 144] {
                 for traffic in ALL {
-                    let Some(routed) = Routes::routed(&ports, &plain, traffic, ranks) else {
+                    let group = Group { ports: &ports, fabric: &plain, traffic, ranks, stride: 1 };
+                    let (Some(inside), Some(across)) = (group.inside(), group.across()) else {
                         assert!(ports.link.is_none());
                         continue;
                     };
-                    let by_rule = Routes::of(chip, traffic, ranks).unwrap();
+                    let routed = Routes { inside, across };
+                    let by_rule = Routes::of(&switched, traffic, ranks).unwrap();
                     assert_eq!(routed, by_rule, "{} {traffic:?} {ranks}", chip.name);
                     assert_eq!(Some(routed.inside.rate), ports.link);
                     assert_eq!(Some(routed.across.rate), ports.nic.or(ports.link));
@@ -243,6 +264,61 @@ mod tests {
         assert_eq!(pairs.name, "NeuronLink-v3 link of neighbours");
         // Four in a row have two links each of six.
         assert!((gb_s(of(Traffic::Rings, 4).rate) - 640.0 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn groups_that_skip_chips_have_the_links_between_them() {
+        let of = |name, wiring, ranks, stride| {
+            let chip = Chip { fabric: Fabric { wiring, ..Fabric::default() }, ..chip(name) };
+            gb_s(Routes::strided(&chip, Traffic::Rings, ranks, stride).unwrap().inside.rate)
+        };
+        // The first and the fifth of eight in a mesh: a link of seven.
+        assert!((of("h100-sxm", Wiring::Mesh, 8, 4) - 450.0 / 7.0).abs() < 1e-9);
+        let torus = |ranks, stride| of("trainium2", Wiring::Torus([4, 4, 4]), ranks, stride);
+        // Along the second dimension: a whole ring of four.
+        assert!((torus(16, 4) - 640.0 / 3.0).abs() < 1e-6);
+        // Two apart in it: half goes each way round, beside the half of the chips between.
+        assert!((torus(16, 8) - 640.0 / 6.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_group_on_a_torus_is_as_fast_as_its_worst_linked_chip() {
+        let trainium = chip("trainium2");
+        // A row's end, a corner, a row and one more; then planes and cubes of whole rings.
+        let links = [(2, 1), (3, 1), (4, 2), (5, 1), (6, 2), (8, 3), (16, 4), (32, 5), (64, 6)];
+        for (ranks, links) in links {
+            let rate = gb_s(Routes::of(&trainium, Traffic::Rings, ranks).unwrap().inside.rate);
+            assert!((rate - 640.0 / 6.0 * f64::from(links)).abs() < 1e-6, "{ranks}: {rate}");
+        }
+    }
+
+    #[test]
+    fn specs_say_how_chips_are_priced() {
+        for name in ["mi300x", "mi325x", "mi350x", "mi355x"] {
+            assert_eq!(chip(name).fabric.wiring, Wiring::Mesh, "{name}");
+        }
+        assert_eq!(chip("trainium2").fabric.wiring, Wiring::Torus([4, 4, 4]));
+        for name in ["h100-sxm", "gb300", "rubin", "mi455x", "trainium3"] {
+            assert_eq!(chip(name).fabric.wiring, Wiring::Switched, "{name}");
+        }
+        // A torus of another number of chips is none of this domain.
+        let fabric = Fabric { wiring: Wiring::Torus([4, 4, 4]), ..Fabric::default() };
+        let plain = of_h100(Fabric::default(), Traffic::Pairs, 4);
+        assert_eq!(of_h100(fabric, Traffic::Pairs, 4), plain);
+    }
+
+    #[test]
+    fn beyond_a_domain_wiring_is_not_felt() {
+        for wiring in [Wiring::Mesh, Wiring::Torus([4, 2, 1])] {
+            for oversubscription in [None, Some(4.0)] {
+                let plain = Fabric { oversubscription, ..Fabric::default() };
+                let wired = Fabric { wiring, ..plain };
+                for traffic in ALL {
+                    let [wired, plain] = [wired, plain].map(|on| of_h100(on, traffic, 24).across);
+                    assert_eq!(wired, plain, "{wiring} {traffic:?}");
+                }
+            }
+        }
     }
 
     #[test]

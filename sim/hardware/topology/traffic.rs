@@ -7,7 +7,8 @@ use super::graph::Topology;
 /// How ranks of a group exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Traffic {
-    /// Rings: all-reduce, gather, scatter. Where chips are linked directly, as many rings as links.
+    /// Rings: all-reduce, gather, scatter. Where chips are linked directly, as many rings as links
+    /// to others of the group; one through chips between them where those do not join it.
     Rings,
     /// Each rank with every other: dispatch, combine.
     Pairs,
@@ -24,13 +25,20 @@ pub(super) struct Flow {
 }
 
 impl Traffic {
-    /// Flows within the first domain of `topology`: all domains are alike.
-    pub(super) fn inside(self, topology: &Topology) -> Vec<Flow> {
-        let ranks = topology.ranks(0);
+    /// Flows within the first domain of `topology`, all domains being alike: between every
+    /// `stride`-th rank, of all such groups at once.
+    pub(super) fn inside(self, topology: &Topology, stride: u32) -> Vec<Flow> {
+        let (all, stride) = (topology.ranks(0), stride.max(1) as usize);
+        let group = |first| all.iter().skip(first).step_by(stride).copied().collect::<Vec<_>>();
+        (0..stride).flat_map(|first| self.between(&group(first), topology)).collect()
+    }
+
+    /// Flows between `ranks` of a domain.
+    fn between(self, ranks: &[NodeIndex], topology: &Topology) -> Vec<Flow> {
         match self {
             Self::Pairs => pairs(ranks),
             Self::Next => ranks.windows(2).take(1).map(|pair| whole(pair[0], pair[1])).collect(),
-            Self::Rings if topology.is_direct() => {
+            Self::Rings if topology.joins(ranks) => {
                 let of = |&from: &NodeIndex| {
                     let near = topology.neighbours(from, ranks);
                     let share = 1.0 / near.len().max(1) as f64;

@@ -16,7 +16,7 @@ struct LinksDocument<'a> {
     system: Option<&'a str>,
     scale_up_domain: u32,
     wiring: String,
-    /// How collectives are priced.
+    /// How collectives are priced: as wired, unless that is a torus of more or fewer chips.
     priced_as: String,
     switches: Option<u32>,
     nics_per_domain: u32,
@@ -48,8 +48,8 @@ pub(super) fn run(which: &str, is_dot: bool, shell: &mut Shell) -> Result<Exit, 
         let problem = format!("a domain of {} chips is too large to be listed", ports.domain);
         return Err(missing(problem, "`memwall chips show` has its figures"));
     }
-    // As it is wired, whatever collectives are priced on.
-    let fabric = Fabric { wiring: chip.fabric.known, ..chip.fabric };
+    // As collectives are priced.
+    let fabric = Fabric { wiring: chip.fabric.wiring_of(ports.domain), ..chip.fabric };
     let topology = Topology::new(&ports, &fabric, ports.domain, 2).ok_or_else(|| {
         missing("no link of it is known".into(), "give its spec a scale_up.bandwidth")
     })?;
@@ -61,8 +61,8 @@ pub(super) fn run(which: &str, is_dot: bool, shell: &mut Shell) -> Result<Exit, 
         chip: &chip.name,
         system: chip.system.as_deref(),
         scale_up_domain: ports.domain,
-        wiring: fabric.wiring.to_string(),
-        priced_as: chip.fabric.wiring.to_string(),
+        wiring: chip.fabric.wiring.to_string(),
+        priced_as: fabric.wiring.to_string(),
         switches: fabric.switches.filter(|_| fabric.wiring == Wiring::Switched),
         nics_per_domain: fabric.nics_of(ports.domain),
         oversubscription: fabric.leaf_ratio(),
@@ -134,16 +134,22 @@ fn remarks(document: &LinksDocument<'_>, chip: &Chip, ports: &Ports) -> Vec<Stri
             "No scale-up link: chips of a box reach each other over the {}, {} to a box.",
             ports.name, ports.domain
         ));
-    } else if document.wiring == Wiring::Switched.to_string() && document.switches.is_none() {
+    } else if chip.fabric.wiring == Wiring::Switched && document.switches.is_none() {
         remarks.push(
             "How many switches there are, or whether any, is not known: drawn as one.".into(),
         );
     }
     if document.wiring != document.priced_as {
         remarks.push(format!(
-            "Collectives are priced as if {}; --vary scale_up.wiring={} prices them as wired.",
-            document.priced_as, document.wiring
+            "Wired as {}, which is no domain of {}: drawn, and collectives priced, as if {}.",
+            document.wiring, document.scale_up_domain, document.priced_as
         ));
+    } else if chip.fabric.wiring != Wiring::Switched {
+        remarks.push(
+            "Collectives are priced on these links; `run --wiring switched`, or elsewhere \
+             --vary scale_up.wiring=switched, prices them as if switched."
+                .into(),
+        );
     }
     if ports.nic.is_none() {
         remarks.push("The network is not public: domains are joined at the speed of ports.".into());

@@ -51,6 +51,8 @@ pub(in crate::cost::forms) struct Group {
     inside: f64,
     domains: f64,
     link: f64,
+    /// What links leave to a rank that sends to all others at once.
+    direct: f64,
     nic: f64,
     /// Experts of a token.
     top_k: f64,
@@ -109,8 +111,10 @@ impl Group {
         setting: &mut Setting,
     ) -> Result<(Self, Routes), CostError> {
         let mut group = Self::of(ranks, top_k, &setting.bench)?;
-        let routes = setting.routes(kind, ranks)?;
+        let routes = setting.routes(kind, (ranks, 1))?;
         (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
+        let direct = setting.routes(CollectiveKind::Dispatch, (ranks, 1))?;
+        group.direct = direct.inside.rate.get();
         Ok((group, routes))
     }
 
@@ -134,6 +138,7 @@ impl Group {
             inside: f64::from(inside),
             domains: f64::from(ranks.div_ceil(inside)),
             link,
+            direct: link,
             nic,
             top_k: f64::from(top_k.max(1)),
         })
@@ -214,8 +219,8 @@ fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
 pub(in crate::cost::forms) fn own_ways(group: Group, row: AllReduceRow) -> [Way; 2] {
     let others = group.ranks - 1.0;
     let waits = row.hop.get() * others;
-    let one_shot = others / (row.one_e.min(1.0) * group.link);
-    let two_shot = 2.0 * others / group.ranks / (row.two_e.min(1.0) * group.link);
+    let one_shot = others / (row.one_e.min(1.0) * group.direct);
+    let two_shot = 2.0 * others / group.ranks / (row.two_e.min(1.0) * group.direct);
     [
         Way { alpha: row.one_alpha.get() + waits, inverse: one_shot, beta: 0.0 },
         Way { alpha: row.two_alpha.get() + waits, inverse: two_shot, beta: row.beta.get() },
@@ -283,7 +288,7 @@ impl Way {
         setting: &mut Setting,
     ) -> Result<(Self, Narrowest), CostError> {
         let reach = if is_far { setting.bench.machine.domain.saturating_mul(2) } else { 2 };
-        let routes = setting.routes(CollectiveKind::Send, reach)?;
+        let routes = setting.routes(CollectiveKind::Send, (reach, 1))?;
         let mut pair = Group::of(2, 1, &setting.bench)?;
         (pair.link, pair.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let network = setting.calibration.others.network;
@@ -308,7 +313,7 @@ impl Way {
     ) -> Result<Self, CostError> {
         let key = if kind == CollectiveKind::AllGather { "all-gather" } else { "reduce-scatter" };
         let mut group = Group::strided(ranks, stride, 1, &setting.bench)?;
-        let routes = setting.routes(kind, ranks.saturating_mul(stride))?;
+        let routes = setting.routes(kind, (ranks.saturating_mul(stride), stride))?;
         (group.link, group.nic) = (routes.inside.rate.get(), routes.across.rate.get());
         let way = nccl(kind, key, group, setting);
         let further = match kind {
@@ -365,6 +370,7 @@ mod tests {
             inside,
             domains: libm::ceil(ranks / inside),
             link: 1.0,
+            direct: 1.0,
             nic: 1.0,
             top_k: 8.0,
         }

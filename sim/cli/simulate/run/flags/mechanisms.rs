@@ -36,8 +36,8 @@ pub(in crate::cli::simulate::run) struct MechanismFlags {
     /// [default: 1]
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     oversubscription: Option<f64>,
-    /// Price collectives on links as they are in a domain: `mesh` of all chips with each other, a
-    /// torus `4x4x4`; see `memwall chips links` [default: as if switched]
+    /// How the chips of a domain are linked, on which collectives are priced: `switched`, a `mesh`
+    /// of all with each other, a torus `4x4x4` [default: as `memwall chips links` says]
     #[arg(long, value_name = "WIRING")]
     wiring: Option<Wiring>,
 }
@@ -133,7 +133,7 @@ impl MechanismFlags {
                     remedy: format!("give dimensions whose product is {domain}"),
                 });
             }
-            (chip.fabric.known, chip.fabric.wiring) = (wiring, wiring);
+            chip.fabric.wiring = wiring;
         }
         chip.fabric.nics = self.nics.or(chip.fabric.nics);
         chip.fabric.oversubscription = self.oversubscription.or(chip.fabric.oversubscription);
