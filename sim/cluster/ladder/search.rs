@@ -37,9 +37,9 @@ impl Stride {
     /// When the first guess is nearly right and small differences count.
     pub const CLOSE: Self = Self { growth: 1.2, resolution: 1.03, is_guided: false };
     /// When the first guess is nearly right and what is compared differs by far more than a step.
-    pub const ROUGH: Self = Self { resolution: 1.05, ..Self::CLOSE };
-    /// The same when the first guess may be far off.
-    pub const FAR: Self = Self { growth: 2.0, is_guided: true, ..Self::ROUGH };
+    pub const ROUGH: Self = Self { resolution: 1.1, ..Self::CLOSE };
+    /// When the first guess may be far off.
+    pub const FAR: Self = Self { growth: 2.0, resolution: 1.05, is_guided: true };
 
     /// The factor from a load at which the worst latency was `used` of what the level allows.
     fn factor(&self, used: f64) -> f64 {
