@@ -130,7 +130,8 @@ fn impossible_combinations_are_refused_with_the_reason() {
     refused(&["--fail-every", "1us"], &["--fail-every", "1us", "100ms"]);
     refused(&["--capex", "--pue", "0.2"], &["--pue", "0.2", "from 1 on"]);
     refused(&["--host-cores", "4", "--tool-cpu-share", "2"], &["--tool-cpu-share", "2"]);
-    memwall(&["run", "no-such-scenario"]).refused(&["no-such-scenario"]);
+    memwall(&["run", "no-such-scenario"]).refused(&["no-such-scenario", "run --help"]);
+    memwall(&["run", "piplines"]).refused(&["piplines", "did you mean `pipeline`?"]);
 }
 
 #[test]

@@ -79,6 +79,7 @@ impl Scenario {
     pub(super) fn read(path: &Path) -> Result<Self, CliError> {
         let text = match shipped(path) {
             Some(text) => text.to_owned(),
+            None if is_mistyped(path) => return Err(unknown(path)),
             None => files::text(path, "a TOML file")?,
         };
         let place = |span: Range<usize>, problem: String| CliError::Scenario {
@@ -124,6 +125,22 @@ impl Scenario {
 fn shipped(name: &Path) -> Option<&'static str> {
     let found = SHIPPED.iter().find(|(known, _)| name == Path::new(known));
     found.filter(|_| !name.exists()).map(|(_, text)| *text)
+}
+
+/// Whether it is a plain name, which no file has.
+fn is_mistyped(name: &Path) -> bool {
+    name.extension().is_none() && name.components().count() == 1 && !name.exists()
+}
+
+/// That there is no scenario of this name.
+fn unknown(name: &Path) -> CliError {
+    let given = name.to_string_lossy();
+    let near = SHIPPED.iter().map(|(known, _)| (strsim::jaro_winkler(known, &given), known));
+    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7);
+    let meant = near.map_or(String::new(), |(_, known)| format!("did you mean `{known}`? "));
+    let problem =
+        format!("neither a file nor a shipped scenario; {meant}`memwall run --help` lists them");
+    CliError::Scenario { path: name.into(), line: None, problem }
 }
 
 /// The words of the command line after `run`.

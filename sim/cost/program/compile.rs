@@ -225,7 +225,9 @@ impl CompiledOp {
                 parts = row_time(form.as_ref(), *rows, model);
             }
             (Compiled::ByContext(forms), View::Load(load)) => {
-                forms.iter().for_each(|form| parts += context_time(form.as_ref(), load, model));
+                for form in forms {
+                    parts += context_time(form.as_ref(), load, model);
+                }
             }
             _ => unreachable!("an operator is shown its own view"),
         }

@@ -46,6 +46,11 @@ impl Synthetic {
         &self.spec.description
     }
 
+    /// Whether some of its agents start others.
+    pub fn has_sub_agents(&self) -> bool {
+        self.spec.agent.as_ref().is_some_and(|agent| agent.delegation.is_some())
+    }
+
     /// The same workload where no person takes longer than `cap`.
     pub fn with_longest_human_gap(mut self, cap: Seconds) -> Self {
         if let Some(agent) = &mut self.spec.agent {

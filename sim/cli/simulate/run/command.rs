@@ -216,7 +216,8 @@ impl Run {
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;
         let keeps_requests = self.percentiles == PercentilesName::Exact;
-        self.policies.check(keeps_requests, self.common.engine_profile())?;
+        let engine = self.common.engine_profile();
+        self.policies.check(keeps_requests, engine, work.has_sub_agents())?;
         if self.open_loop && matches!(work, Work::Generated(_)) {
             return Err(CliError::Flag {
                 flag: "--open-loop",

@@ -95,6 +95,15 @@ impl Work {
         }
     }
 
+    /// Whether some of its agents start others. A file of one request a line has no agents.
+    pub(in crate::cli::simulate) fn has_sub_agents(&self) -> bool {
+        match self {
+            Self::Generated(synthetic) => synthetic.has_sub_agents(),
+            Self::Recorded { tasks, .. } => tasks.iter().any(|task| task.chains.len() > 1),
+            Self::Streamed { .. } => false,
+        }
+    }
+
     /// A copy in which no person takes longer than [`LONGEST_PAUSE`] before a call.
     pub(in crate::cli::simulate) fn with_pauses_cut(&self) -> Self {
         self.clone().with_longest_pause()

@@ -75,11 +75,16 @@ impl PolicyFlags {
         &self,
         keeps_requests: bool,
         engine: EngineProfile,
+        has_sub_agents: bool,
     ) -> Result<(), CliError> {
         let refuse = |flag, value: String, problem: &str, remedy: &str| {
             let (problem, remedy) = (problem.into(), remedy.into());
             Err(CliError::Flag { flag, value, problem, remedy })
         };
+        if self.sub_agents_last && !has_sub_agents {
+            let remedy = "leave it out, or take a --workload whose agents start some";
+            return refuse("--sub-agents-last", "is set".into(), "the work has none", remedy);
+        }
         let has_classes = self.background.is_some() || self.sub_agents_last;
         if let Some(name) = self.scheduling.filter(|name| *name != SchedulingName::Fcfs) {
             let is_preemptive = name == SchedulingName::Preemptive;
