@@ -34,8 +34,8 @@ pub use ladder::{
 pub use life::{Attributed, CallLife, HbmTime, Log, Stay, Watched, lives};
 pub use record::{Happening, Recorded, Traced, Witness};
 pub use run::{
-    Account, Agent, ClassFigures, Classes, Load, News, Next, Progress, RequestCounts, RunPlan,
-    RunResult, Service, Sketches, Summary, TaskCounts, at_rate, simulate, simulate_while,
+    Account, Agent, ClassFigures, Classes, InTime, Load, News, Next, Progress, RequestCounts,
+    RunPlan, RunResult, Service, Sketches, Summary, TaskCounts, at_rate, simulate, simulate_while,
 };
 pub use tiers::{
     FetchFigures, Fetching, Move, Moved, Place, Sourced, Sources, StoreFigures, Surroundings, Tier,

@@ -28,11 +28,13 @@ fn kv_in_half_as_many_bytes_has_room_for_twice_as_many_contexts() {
 }
 
 #[test]
-fn what_is_forgotten_sooner_is_found_less_and_costs_more() {
+fn what_is_forgotten_sooner_is_found_less_and_written_at_a_lower_price() {
     let [minutes, hour] = ["5min", "1h"].map(|ttl| run("cache-ttl", &["--ttl", ttl]));
     assert!(number(&minutes["kv"]["hit_rate"]) < number(&hour["kv"]["hit_rate"]));
+    let fresh = |run: &Value| number(&run["task"]["tokens"]["fresh"]);
+    assert!(fresh(&minutes) > fresh(&hour));
     let price = |run: &Value| number(&run["task"]["api"]["usd_per_task"]);
-    assert!(price(&minutes) > price(&hour));
+    assert!(price(&minutes) < price(&hour), "an hour is sold for more than it saves here");
 }
 
 #[test]
@@ -55,21 +57,35 @@ fn an_answer_that_is_reserved_is_never_thrown_out() {
     assert!(tpot(&trtllm) < tpot(&vllm), "fewer run");
 }
 
+/// The mean over seeds of what `figure` finds.
+fn mean_of(figure: impl Fn(&str) -> f64) -> f64 {
+    let seeds = ["0", "1", "2", "3", "4", "5", "6", "7"];
+    seeds.iter().map(|seed| figure(seed)).sum::<f64>() / seeds.len() as f64
+}
+
 #[test]
-fn a_context_that_is_fetched_while_a_tool_runs_waits_less() {
-    let [late, early] = ["1ms", "5s"].map(|lead| run("prefetch", &["--kv-prefetch", lead]));
-    let waits = |run: &Value| number(&run["latency"]["ttft_ms"]["mean"]);
-    assert!(waits(&early) < waits(&late), "{} {}", waits(&early), waits(&late));
-    let kv = &early["kv"];
+fn contexts_that_are_fetched_while_tools_run_wait_less_on_average() {
+    let run = |seed, lead| {
+        lasting("prefetch", ["60min", "30min"], &["--seed", seed, "--kv-prefetch", lead])
+    };
+    let wait = |lead| mean_of(|seed| number(&run(seed, lead)["latency"]["ttft_ms"]["mean"]));
+    let [late, early] = ["1ms", "5s"].map(wait);
+    assert!(early < late, "{early} {late}");
+    let kv = &run("0", "5s")["kv"];
     assert!(number(&kv["tiers"]["prefetches"]) > 0.0, "{kv}");
     assert!(number(&kv["clairvoyant_hit_rate"]) > number(&kv["hit_rate"]), "{kv}");
 }
 
 #[test]
 fn sub_agents_wait_for_main_agents_where_they_come_last() {
-    let by = |rule| lasting("sub-agents", ["90min", "1h"], &["--scheduling", rule]);
-    let [in_turn, last] = ["fcfs", "priority"].map(by);
-    let p99 = |run: &Value, class: usize| number(&run["classes"][class]["ttft_ms"]["p99"]);
-    assert_eq!(last["classes"][1]["class"], "sub-agents");
-    assert!(p99(&last, 0) < p99(&in_turn, 0) && p99(&last, 1) > p99(&in_turn, 1));
+    let p99 = |rule, class: usize| {
+        mean_of(|seed| {
+            let flags = ["--scheduling", rule, "--seed", seed];
+            let run = lasting("sub-agents", ["90min", "1h"], &flags);
+            assert_eq!(run["classes"][1]["class"], "sub-agents");
+            number(&run["classes"][class]["ttft_ms"]["p99"])
+        })
+    };
+    assert!(p99("priority", 0) < p99("fcfs", 0), "main agents");
+    assert!(p99("priority", 1) > p99("fcfs", 1), "sub-agents");
 }

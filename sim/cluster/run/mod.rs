@@ -14,7 +14,7 @@ pub use arrivals::at_rate;
 pub use client::{Agent, News, Next};
 pub use latency::{ClassFigures, Summary};
 pub use plan::{Classes, Load, Progress, RunPlan};
-pub use result::{RequestCounts, RunResult, TaskCounts};
+pub use result::{InTime, RequestCounts, RunResult, TaskCounts};
 pub use service::{Account, Service};
 pub use simulation::{simulate, simulate_while};
 pub use sketches::Sketches;

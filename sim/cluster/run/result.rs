@@ -81,6 +81,15 @@ pub struct TaskCounts {
     pub escalated: u64,
 }
 
+/// Tasks that were done in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InTime {
+    /// Their share of all whose fate is known.
+    pub share: f64,
+    /// How many began in an hour of the time in which these did.
+    pub per_hour: f64,
+}
+
 impl RunResult {
     /// Requests that ended within the window.
     pub fn measured(&self) -> u64 {
@@ -111,10 +120,10 @@ impl RunResult {
         busy + Breakdown::of(Bound::Idle, idle)
     }
 
-    /// Share of tasks that ended within `deadline` of their start, of those that began within the
+    /// The tasks that ended within `deadline` of their start, of those that began within the
     /// window and, if any is left that did not end, at least so long before its end: the fate of
     /// all of them is known. `None` if there are none.
-    pub fn within(&self, deadline: SimSpan) -> Option<f64> {
+    pub fn within(&self, deadline: SimSpan) -> Option<InTime> {
         let has_all_ended = self.unended_starts.is_empty();
         let in_time = |start: SimTime| has_all_ended || start + deadline <= self.ended;
         let ended = self.task_starts.iter().zip(&self.task_spans);
@@ -122,7 +131,10 @@ impl RunResult {
         let unended = self.unended_starts.iter().filter(|start| in_time(**start)).count();
         let met = known.iter().filter(|(_, span)| **span <= deadline).count();
         let all = known.len() + unended;
-        (all > 0).then(|| met as f64 / all as f64)
+        let unknown = if has_all_ended { SimSpan::ZERO } else { deadline };
+        let hours = self.window.seconds().saturating_sub(unknown.seconds()).get() / 3600.0;
+        (all > 0 && hours > 0.0)
+            .then(|| InTime { share: met as f64 / all as f64, per_hour: met as f64 / hours })
     }
 
     fn per_second(&self, count: u64) -> f64 {

@@ -33,6 +33,8 @@ pub struct Paid<'a> {
     pub success: f64,
     /// How long a task may take, where that is asked.
     pub deadline: Option<SimSpan>,
+    /// How long KV is kept, where that is asked.
+    pub ttl: Option<SimSpan>,
 }
 
 impl Used<'_> {
@@ -78,8 +80,8 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
             let met = result.within(deadline);
             Deadline {
                 deadline_s: deadline.seconds().get(),
-                met,
-                tasks_per_hour: met.map(|met| met * result.tasks_per_hour()),
+                met: met.map(|met| met.share),
+                tasks_per_hour: met.map(|met| met.per_hour),
             }
         }),
         gpu_s: per_task(hours * 3600.0 * gpus),
@@ -87,7 +89,7 @@ pub fn fill_task(document: &mut RunDocument, used: &[Used], result: &RunResult, 
         usd_per_hour: hourly,
         usd_per_mtok: by_kind(used, result, (hours, usd), paid.basis),
         joules: joules(used, result, &per_task),
-        api: paid.api.map(|price| api_cost(price, result, usd_per_task, &per_task)),
+        api: paid.api.map(|price| api_cost((price, paid.ttl), result, usd_per_task, &per_task)),
     };
     fill_attempts(document, used, (paid.basis, hours), tasks);
     document.power = power(used, result);
@@ -224,16 +226,24 @@ fn sent(used: &Used) -> Bytes {
     rate.filter(|_| time.is_finite()).map_or(Bytes::ZERO, |rate| rate * Seconds::new(time))
 }
 
-/// An agent writes to a cache what it does not find there.
+/// The shorter of the two times for which APIs keep a prompt that is cached.
+const SHORT_TTL: SimSpan = SimSpan::from_ms(300_000);
+
+/// An agent writes to a cache what it does not find there; it pays for an hour where five minutes
+/// are not enough.
 fn api_cost(
-    price: &ApiPrice,
+    (price, ttl): (&ApiPrice, Option<SimSpan>),
     result: &RunResult,
     silicon: Option<f64>,
     per_task: &impl Fn(f64) -> Option<f64>,
 ) -> ApiCost {
     let tokens = result.meter.tokens;
+    let written = tokens.prompt.saturating_sub(tokens.cached);
+    let is_long = ttl.is_some_and(|ttl| ttl > SHORT_TTL);
+    let (cache_write, cache_write_1h) = if is_long { (0, written) } else { (written, 0) };
     let billed = BilledTokens {
-        cache_write: tokens.prompt.saturating_sub(tokens.cached),
+        cache_write,
+        cache_write_1h,
         cache_read: tokens.cached,
         output: tokens.output,
         ..BilledTokens::default()

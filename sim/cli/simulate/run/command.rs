@@ -303,7 +303,8 @@ impl Run {
 
     /// How tasks are paid for on `basis`, and what is asked of them.
     pub(in crate::cli::simulate) fn paid<'a>(&self, basis: &'a Basis) -> Paid<'a> {
-        Paid { basis, api: None, success: self.success, deadline: self.deadline }
+        let ttl = self.common.ttl;
+        Paid { basis, api: None, success: self.success, deadline: self.deadline, ttl }
     }
 
     /// The run's document for another order.
