@@ -65,7 +65,7 @@ fn mean_of(figure: impl Fn(&str) -> f64) -> f64 {
 
 #[test]
 fn contexts_that_are_fetched_while_tools_run_wait_less_on_average() {
-    let run = |seed, lead| {
+    let run = |seed: &str, lead: &str| {
         lasting("prefetch", ["60min", "30min"], &["--seed", seed, "--kv-prefetch", lead])
     };
     let wait = |lead| mean_of(|seed| number(&run(seed, lead)["latency"]["ttft_ms"]["mean"]));
