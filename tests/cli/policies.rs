@@ -55,7 +55,7 @@ fn the_urgent_wait_less_and_others_more() {
     );
     refused(&["--background", "0.5", "--percentiles", "sketch"], &["--percentiles sketch"]);
     refused(&["--background", "2"], &["--background", "at most 1"]);
-    refused(&["--workload", "chat", "--sub-agents-last"], &["--sub-agents-last", "has none"]);
+    refused(&["--sub-agents-last"], &["--sub-agents-last", "has none"]);
 }
 
 #[test]

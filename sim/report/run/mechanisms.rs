@@ -175,7 +175,8 @@ pub(super) fn ranks_line(report: &RanksReport) -> String {
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), short);
     format!(
         "{} groups by {}: {} of the steps' time waits for the slowest ({} × the mean), {} idle; \
-         balance {} (mean tokens over the most); over a run most tokens {} ×, most pages {} × the mean",
+         balance {} (mean tokens over most); over a run most tokens {} ×, most pages {} × the \
+         mean",
         report.groups,
         report.balance,
         share(report.lost_share),
