@@ -125,7 +125,9 @@ mod tests {
                         let found = f64::from(found.expect("one task at a time meets it"));
                         let (limit, finest) = (f64::from(limit), stride.resolution);
                         assert!(found <= limit && found * finest >= limit - 1.0);
-                        assert!(runs < 100, "{runs} runs for {limit} from {start}");
+                        // Where load hardly moves latency, what was used leads in short steps.
+                        let most = if stride.is_guided { 100 } else { 60 };
+                        assert!(runs < most, "{runs} runs for {limit} from {start}");
                     }
                 }
             }
