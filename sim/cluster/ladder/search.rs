@@ -25,21 +25,28 @@ pub struct Stride {
     /// Whether the factor is smaller where what a trial used of the level says that the limit is
     /// near.
     pub is_guided: bool,
+    /// Where the higher of two loads yields less, they are not told apart if they are closer than
+    /// this; if nothing is said, the level alone ends a climb.
+    pub peak: Option<f64>,
 }
 
 /// Near the limit latencies grow about as the third power of the load, as they did in 900 searches
 /// on the default ladder.
 const LOAD_PER_LATENCY: f64 = 0.35;
 
+/// A rate is below the highest so far if it is not even this share of it: chance moves it by less.
+const LESS: f64 = 0.98;
+
 impl Stride {
     /// When nothing is known.
-    pub const WIDE: Self = Self { growth: 2.0, resolution: 1.12, is_guided: false };
+    pub const WIDE: Self = Self { growth: 2.0, resolution: 1.12, is_guided: false, peak: None };
     /// When the first guess is nearly right and small differences count.
-    pub const CLOSE: Self = Self { growth: 1.2, resolution: 1.03, is_guided: false };
+    pub const CLOSE: Self = Self { growth: 1.2, resolution: 1.03, peak: Some(1.1), ..Self::WIDE };
     /// When the first guess is nearly right and what is compared differs by far more than a step.
-    pub const ROUGH: Self = Self { resolution: 1.1, ..Self::CLOSE };
+    /// One load between two steps is enough, whole as loads are.
+    pub const ROUGH: Self = Self { resolution: 1.12, peak: Some(1.2), ..Self::CLOSE };
     /// When the first guess may be far off.
-    pub const FAR: Self = Self { growth: 2.0, resolution: 1.05, is_guided: true };
+    pub const FAR: Self = Self { growth: 2.0, resolution: 1.05, is_guided: true, peak: Some(1.2) };
 
     /// The factor from a load at which the worst latency was `used` of what the level allows.
     fn factor(&self, used: f64) -> f64 {
@@ -55,7 +62,8 @@ impl Stride {
 /// `1..=most`, trying `start` first. `None` if even one task at a time does not meet it.
 ///
 /// Assumes that meeting the level is monotone in the load: raises or lowers until it has a load
-/// that does and one that does not, then bisects in proportion. Pure: the same `run` gives the same
+/// that does and one that does not, then bisects in proportion. With a `peak` a load that yields
+/// less than a lower one is as good an end as one that fails. Pure: the same `run` gives the same
 /// answer.
 pub fn best_concurrency<T>(
     start: u32,
@@ -66,23 +74,27 @@ pub fn best_concurrency<T>(
     let mut best: Option<Trial<T>> = None;
     let (mut meets, mut fails) = (0, most + 1);
     let mut next = start.clamp(1, most);
+    let mut resolution = stride.resolution;
     loop {
         let trial = run(next);
         let factor = stride.factor(trial.used);
-        if trial.meets_slo {
+        let past_peak =
+            stride.peak.filter(|_| best.as_ref().is_some_and(|best| trial.rate < best.rate * LESS));
+        if trial.meets_slo && past_peak.is_none() {
             meets = next;
             if best.as_ref().is_none_or(|best| trial.rate > best.rate) {
                 best = Some(trial);
             }
         } else {
             fails = next;
+            resolution = past_peak.unwrap_or(stride.resolution);
         }
         next = match (meets, fails) {
             (0, fails) => ((f64::from(fails) / factor) as u32).min(fails - 1),
             (meets, fails) if fails > most => {
                 ((f64::from(meets) * factor) as u32).max(meets + 1).min(most)
             }
-            (meets, fails) => between(meets, fails, stride.resolution),
+            (meets, fails) => between(meets, fails, resolution),
         };
         if next == 0 || next == meets || next == fails {
             return best;
@@ -148,6 +160,25 @@ mod tests {
         let runs =
             |stride| -> u32 { limits().map(|limit| search(100, limit, 3.0, stride).1).sum() };
         assert!(runs(Stride::FAR) * 10 < runs(blind) * 8);
+    }
+
+    #[test]
+    fn a_climb_ends_past_the_peak_near_its_best() {
+        for stride in [Stride::CLOSE, Stride::ROUGH, Stride::FAR] {
+            for (start, peak) in [(80, 100), (100, 100), (90, 300), (300, 310)] {
+                let mut runs = 0;
+                let found = best_concurrency(start, 4096, stride, |concurrency| {
+                    runs += 1;
+                    let off = libm::log(f64::from(concurrency) / f64::from(peak));
+                    let (rate, used) = (1.0 - off * off, 0.1);
+                    Trial { concurrency, meets_slo: true, used, rate, result: () }
+                });
+                let rate = found.expect("every load meets it").rate;
+                // Half of what is not told apart, on either side of the best.
+                assert!(rate > 0.98, "{rate} from {start} to {peak} with {stride:?}");
+                assert!(runs < 12, "{runs} runs from {start} to {peak} with {stride:?}");
+            }
+        }
     }
 
     #[test]

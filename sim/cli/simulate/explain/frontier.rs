@@ -62,9 +62,13 @@ fn moved(
         let ratio = |place: usize| Some(libm::log(there[place]? / centre[place]?));
         std::array::from_fn(|place| ratio(place).filter(|off| off.is_finite()))
     };
+    // What is unknown as it is stays so.
+    let is_cliff = |(off, own): (&Option<f64>, &Option<f64>)| {
+        own.is_some() && off.is_none_or(|off| off.abs() > CLIFF)
+    };
     let both = |[more, less]: [World; 2]| {
         let up: Figures = off(&more);
-        let is_cliff = up.iter().any(|off| off.is_none_or(|off| off.abs() > CLIFF));
+        let is_cliff = up.iter().zip(&centre).any(is_cliff);
         let down = if is_cliff { off(&less) } else { up.map(|off| off.map(|off| -off)) };
         [up, down]
     };

@@ -26,7 +26,7 @@ struct Outcome {
 }
 
 /// Gives the rows of `rungs` their bands and elasticities, and what stands beside them its bands.
-/// Worlds run in parallel; equal seeds give equal figures.
+/// Chips and their worlds run in parallel; equal seeds give equal figures.
 pub(in crate::cli::simulate) fn explain_rows(
     rows: &mut [WallRow],
     (curves, roofs): Sides,
@@ -37,22 +37,19 @@ pub(in crate::cli::simulate) fn explain_rows(
     let runs = rungs.iter().filter_map(found).map(|pulls| pulls + u64::from(2 * PAIRS + 2)).sum();
     let progress = shell.progress("asking how sure, and what would help", runs);
     let mut sides = curves.iter_mut().zip(roofs);
-    let mut explained = Explained::new();
-    for (row, (order, found)) in rows.iter_mut().zip(rungs) {
-        let Ok(best) = found else {
-            explained.push(None);
-            continue;
-        };
-        let side = sides.next();
+    let side = |(_, found): &Rung| found.as_ref().ok().and_then(|_| sides.next());
+    let sides: Vec<_> = rungs.iter().map(side).collect();
+    let explained = rows.par_iter_mut().zip(rungs).zip(sides).map(|((row, (order, found)), side)| {
+        let best = found.as_ref().ok()?;
         let order = Order { plan: best.deployment.plan, ..*order };
         let again = |order: &Order, near: u32, stride: Stride| {
             let found = best_nearby(order, near, stride, terms).ok();
             progress.advance(1);
             found
         };
-        explained.push(explain(row, side, (&order, best, terms.seed), again));
-    }
-    explained
+        explain(row, side, (&order, best, terms.seed), again)
+    });
+    explained.collect()
 }
 
 /// Gives one row, and what stands beside it, what running it `again` tells.

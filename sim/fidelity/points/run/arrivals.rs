@@ -18,7 +18,7 @@ pub(super) const SEED: u64 = 1;
 const REQUESTS: u32 = 20_000;
 
 /// Rates closer than this are not told apart.
-const STRIDE: Stride = Stride { growth: 1.5, resolution: 1.02, is_guided: false };
+const STRIDE: Stride = Stride { growth: 1.5, resolution: 1.02, is_guided: false, peak: None };
 
 /// `requests` tasks of one call each.
 pub(super) fn tasks(lengths: Lengths, requests: u32) -> impl Iterator<Item = Task> {
