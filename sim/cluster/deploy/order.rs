@@ -160,9 +160,11 @@ impl Order<'_> {
         self.compile(|_| true)
     }
 
-    /// The step program of its operators of some families alone; whether it fits is not asked.
+    /// The step program of its operators of some families alone, at full clocks: what they draw by
+    /// themselves does not tell the clock of a whole step. Whether it fits is not asked.
     pub fn program_of(&self, families: &[OpFamily]) -> Result<StepProgram, Misfit> {
-        self.compile(|op| families.contains(&OpFamily::of(&op.kind)))
+        let order = Self { ways: Ways { power: None, ..self.ways }, ..*self };
+        order.compile(|op| families.contains(&OpFamily::of(&op.kind)))
     }
 
     /// The step program of the operators to `keep`.

@@ -88,7 +88,7 @@ pub struct PowerReport {
 }
 
 /// One line on power.
-pub(super) fn power_line(report: &PowerReport) -> String {
+pub(in crate::report) fn power_line(report: &PowerReport) -> String {
     let PowerReport { cap_w, chip_w, throttled_share, lost_share, .. } = report;
     let each = report.chip_j_per_output_tok;
     let each = each.map_or_else(String::new, |joules| format!(", {} J per token", short(joules)));

@@ -64,7 +64,8 @@ fn terms(demand: &DemandRow, document: &Document) -> String {
     };
     let paid = if document.basis == "rental" { "rented" } else { "bought" };
     let at = if demand.peak_tasks_per_hour > demand.tasks_per_hour { " at the peak" } else { "" };
-    format!("Keeping {}{at}, {spare}; {first} first; chips {paid}.", document.slo)
+    let steps = document.steps.as_ref().map_or_else(String::new, |steps| format!("; {steps}"));
+    format!("Keeping {}{at}, {spare}; {first} first; chips {paid}{steps}.", document.slo)
 }
 
 /// Fleets of one kind.

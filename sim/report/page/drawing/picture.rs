@@ -23,10 +23,13 @@ pub struct Picture {
 /// each.
 pub fn wall_pictures(report: &WallReport) -> Vec<Picture> {
     let document = &report.document;
-    let setting = format!(
+    let mut setting = format!(
         "{} on {}; {}; {} time model, {} engine",
         document.model, document.workload, document.slo, document.cost, document.engine_profile
     );
+    if let Some(steps) = &document.steps {
+        setting += &format!("; {steps}");
+    }
     pictures(&charts::titles(report), &figures::all(report), &setting)
 }
 
