@@ -119,8 +119,8 @@ impl Catalog {
         Err(HardwareError::BadSpecs { findings })
     }
 
-    /// The catalogue with every chip as `change` leaves it; specs, and what they say of sources, stay
-    /// as they are.
+    /// The catalogue with every chip as `change` leaves it; specs, and what they say of sources,
+    /// stay as they are.
     #[must_use]
     pub fn altered(self, change: impl Fn(Chip) -> Chip) -> Self {
         Self { chips: self.chips.into_iter().map(change).collect(), ..self }
