@@ -11,27 +11,30 @@ const MORE: f64 = 1.1;
 pub(in crate::report) struct Lever {
     /// In words.
     pub(in crate::report) name: &'static str,
-    /// Elasticity and its error.
-    pub(in crate::report) slope: fn(&WallRow) -> Option<(f64, f64)>,
+    /// Elasticity, and its error if that is known.
+    pub(in crate::report) slope: fn(&WallRow) -> Option<(f64, Option<f64>)>,
 }
 
 /// In the order of reports.
 pub(in crate::report) const LEVERS: [Lever; 6] = [
     Lever {
         name: "HBM bandwidth",
-        slope: |row| row.elasticity.hbm_bandwidth.zip(row.elasticity_error.hbm_bandwidth),
+        slope: |row| with(row.elasticity.hbm_bandwidth, row.elasticity_error.hbm_bandwidth),
     },
     Lever {
         name: "HBM capacity",
-        slope: |row| row.elasticity.hbm_capacity.zip(row.elasticity_error.hbm_capacity),
+        slope: |row| with(row.elasticity.hbm_capacity, row.elasticity_error.hbm_capacity),
     },
     Lever { name: "both", slope: both },
-    Lever { name: "FLOP/s", slope: |row| row.elasticity.compute.zip(row.elasticity_error.compute) },
+    Lever {
+        name: "FLOP/s",
+        slope: |row| with(row.elasticity.compute, row.elasticity_error.compute),
+    },
     Lever {
         name: "links",
-        slope: |row| row.elasticity.interconnect.zip(row.elasticity_error.interconnect),
+        slope: |row| with(row.elasticity.interconnect, row.elasticity_error.interconnect),
     },
-    Lever { name: "host", slope: |row| row.elasticity.host.zip(row.elasticity_error.host) },
+    Lever { name: "host", slope: |row| with(row.elasticity.host, row.elasticity_error.host) },
 ];
 
 /// The columns of the table, from left to right.
@@ -44,7 +47,7 @@ pub(super) const LEVER_COLUMNS: [Column; 8] = [
     number("links\n", 2, |row| cell(row, 4)),
     number("host\n", 3, |row| cell(row, 5)),
     number("standard\nerror", 4, |row| {
-        let error = (LEVERS[0].slope)(row).map(|(_, error)| points(gain(error)));
+        let error = (LEVERS[0].slope)(row).and_then(|(_, error)| Some(points(gain(error?))));
         error.map_or_else(dash, |error| format!("± {error} %"))
     }),
 ];
@@ -75,7 +78,11 @@ pub(in crate::report) fn asked(document: &WallDocument) -> bool {
     document.rows.iter().any(|row| LEVERS.iter().any(|lever| (lever.slope)(row).is_some()))
 }
 
-fn both(row: &WallRow) -> Option<(f64, f64)> {
+fn with(elasticity: Option<f64>, error: Option<f64>) -> Option<(f64, Option<f64>)> {
+    elasticity.map(|elasticity| (elasticity, error))
+}
+
+fn both(row: &WallRow) -> Option<(f64, Option<f64>)> {
     let slope = row.elasticity_further.get("hbm_bandwidth_and_hbm_capacity")?;
     Some((slope.value, slope.error))
 }

@@ -226,6 +226,10 @@ impl Wall {
         let Varied { catalog, names, .. } = &varied;
         let chips: Vec<&Chip> =
             names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
+        let others = [("--match", &self.goal), ("--techniques-on", &self.techniques_on)];
+        for (flag, name) in others {
+            name.as_ref().map_or(Ok(""), |name| named(flag, name, catalog))?;
+        }
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
@@ -257,9 +261,9 @@ impl Wall {
             find_frontiers(&mut document.rows, rungs, &how, terms, shell);
         }
         if let Some(goal) = &self.goal {
-            let goal = &catalog.chip(goal)?.name;
+            let goal = named("--match", goal, catalog)?;
             find_needs(&mut document.rows, rungs, (goal, &explained), terms, shell)?;
-            document.goal = Some(goal.clone());
+            document.goal = Some(goal.to_owned());
         }
         document.ablation = self.ablated(catalog, rungs, shell)?;
         if rungs.iter().all(|(_, found)| found.is_err()) {
@@ -356,4 +360,14 @@ impl Wall {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
         self.report.clone().or(default)
     }
+}
+
+/// The chip that `flag` calls `name`, by its name in `catalog`.
+fn named<'a>(flag: &'static str, name: &str, catalog: &'a Catalog) -> Result<&'a str, CliError> {
+    catalog.chip(name).map(|chip| chip.name.as_str()).map_err(|unknown| CliError::Flag {
+        flag,
+        value: name.to_owned(),
+        problem: unknown.to_string(),
+        remedy: "name one of --chips".into(),
+    })
 }

@@ -21,11 +21,16 @@ pub(in crate::cli::simulate::run) struct PolicyFlags {
     scheduling: Option<SchedulingName>,
     /// This share of tasks, drawn by a random stream of its own, runs in the background: less
     /// urgent than the others, and shown apart
-    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    #[arg(long, value_name = "SHARE", value_parser = background)]
     background: Option<f64>,
     /// Sub-agents are less urgent than main agents, and shown apart
     #[arg(long)]
     sub_agents_last: bool,
+}
+
+/// A share of tasks; none is no flag.
+fn background(text: &str) -> Result<f64, String> {
+    values::share(text).map_err(|problem| format!("{problem}; for none leave the flag out"))
 }
 
 /// Who is served first.
