@@ -134,7 +134,7 @@ mod tests {
         }
         for file in [&old, &other] {
             let file = File::options().write(true).open(file).unwrap();
-            file.set_modified(SystemTime::now() - STALE - Duration::from_secs(9)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + STALE).unwrap();
         }
         let mut staged = Staged::default();
         staged.add(&path, b"whole").unwrap();

@@ -34,7 +34,7 @@ impl Wall {
         let plan = self.plan.unwrap_or(Plan::tp(1));
         let order = self.common.order(chip, model, plan, work.page_tokens());
         let order = Order { longest: work.longest(model.context), ..order };
-        self.steps.order(order, self.explain)
+        self.steps.order(&order, self.explain)
     }
 
     /// How loads are tried on tasks of `pool`, from HBM alone.

@@ -48,7 +48,7 @@ impl Field {
     pub(in crate::cli) fn order<'a>(&'a self, chip: &'a Chip, plan: Plan) -> Order<'a> {
         let order = self.common.order(chip, &self.model, plan, self.work.page_tokens());
         let order = Order { longest: self.work.longest(self.model.context), ..order };
-        self.steps.order(order, false).expect("its ladder was climbed with the same flags")
+        self.steps.order(&order, false).expect("its ladder was climbed with the same flags")
     }
 
     /// How loads are tried; figures of stores that were not given are those of `catalog`.

@@ -23,13 +23,11 @@ pub struct Picture {
 /// each.
 pub fn wall_pictures(report: &WallReport) -> Vec<Picture> {
     let document = &report.document;
-    let mut setting = format!(
-        "{} on {}; {}; {} time model, {} engine",
+    let steps = document.steps.as_ref().map_or_else(String::new, |steps| format!("; {steps}"));
+    let setting = format!(
+        "{} on {}; {}; {} time model, {} engine{steps}",
         document.model, document.workload, document.slo, document.cost, document.engine_profile
     );
-    if let Some(steps) = &document.steps {
-        setting += &format!("; {steps}");
-    }
     pictures(&charts::titles(report), &figures::all(report), &setting)
 }
 

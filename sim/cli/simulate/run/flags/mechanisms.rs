@@ -140,6 +140,6 @@ impl Run {
         let ways = self.mechanisms.ways(order.pricing.engine);
         let rules = Rules { scheduling: self.policies.scheduling(), ..order.limits.rules };
         let order = Order { ways, limits: Limits { rules, ..order.limits }, ..order };
-        self.steps.order(order, self.explain)
+        self.steps.order(&order, self.explain)
     }
 }

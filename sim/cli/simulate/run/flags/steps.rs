@@ -143,7 +143,7 @@ impl StepFlags {
     /// `order` with all that they ask for; `explain` says whether it is to get bands.
     pub(in crate::cli::simulate) fn order<'a>(
         &self,
-        order: Order<'a>,
+        order: &Order<'a>,
         explain: bool,
     ) -> Result<Order<'a>, CliError> {
         let order = self.capped(order)?;
@@ -162,10 +162,10 @@ impl StepFlags {
     /// `order` with its chips under the cap.
     pub(in crate::cli::simulate) fn capped<'a>(
         &self,
-        order: Order<'a>,
+        order: &Order<'a>,
     ) -> Result<Order<'a>, CliError> {
-        let power = self.power_cap.map(|cap| envelope(cap, &order)).transpose()?;
-        Ok(Order { ways: Ways { power, ..order.ways }, ..order })
+        let power = self.power_cap.map(|cap| envelope(cap, order)).transpose()?;
+        Ok(Order { ways: Ways { power, ..order.ways }, ..*order })
     }
 
     /// Refuses to hide what is not there, or to show what was not measured.
@@ -224,7 +224,7 @@ fn envelope(cap: Cap, order: &Order) -> Result<Envelope, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hardware::Catalog;
+    use crate::hardware::Power;
 
     #[test]
     fn caps_are_watts_of_a_chip_of_several_or_a_share() {
@@ -250,8 +250,10 @@ mod tests {
         assert_eq!(under("700W"), chip.power);
         assert_eq!(under("1kW"), chip.power);
         let (own, less) = (chip.power, under("500W"));
-        let [it, facility] = [|p: &crate::hardware::Power| p.it, |p| p.facility]
-            .map(|of| [&own, &less].map(|power| of(power).unwrap().get()));
+        let of = |figure: fn(&Power) -> Option<Watts>| {
+            [&own, &less].map(|power| figure(power).expect("it is known").get())
+        };
+        let (it, facility) = (of(|power| power.it), of(|power| power.facility));
         assert!((it[0] - it[1] - 200.0).abs() < 1e-9, "{it:?}");
         assert!((facility[1] / facility[0] - it[1] / it[0]).abs() < 1e-12, "{facility:?}");
         assert_eq!(less.tdp, own.tdp);

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{GREY, PALETTE, chip_axis, height, plain};
-use crate::report::WallRow;
 use crate::report::wall::{LEVERS, gain};
+use crate::report::{Slope, WallRow};
 
 /// Colour and marker of each lever.
 const LOOKS: [(&str, &str); LEVERS.len()] = [
@@ -46,7 +46,7 @@ fn trace(rows: &[WallRow], lever: usize) -> Option<Value> {
         .iter()
         .enumerate()
         .filter_map(|(place, row)| {
-            let (value, error) = (lever.slope)(row)?;
+            let Slope { value, error } = (lever.slope)(row)?;
             Some((place, row, gain(value), error.map(gain)))
         })
         .collect();
