@@ -211,4 +211,15 @@ mod tests {
         assert!(matches!(world.chip(chip), Cow::Borrowed(_)));
         assert!((world.stretched(Stretch::NONE)[OpFamily::Gemm] - 1.0).abs() > 0.0);
     }
+
+    #[test]
+    fn a_faster_host_is_faster_in_every_world() {
+        let mut fast = Stretch::NONE;
+        fast[OpFamily::Host] = 0.5;
+        for world in doubt("h100-sxm").draws(4, 0) {
+            let [plain, fast] = [Stretch::NONE, fast].map(|of| world.stretched(of));
+            assert!((fast[OpFamily::Host] / plain[OpFamily::Host] - 0.5).abs() < 1e-12);
+            assert!((fast[OpFamily::Gemm] / plain[OpFamily::Gemm] - 1.0).abs() < 1e-12);
+        }
+    }
 }
