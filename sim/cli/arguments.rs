@@ -12,6 +12,7 @@ use super::inspect::{
 use super::money::{DemandCommand, Diff, ImportCommand, PlanCommand, RankCommand, SupplyCommand};
 use super::simulate::{Ablate, Run, Wall};
 use super::sweep::{ReportCommand, SweepCommand};
+use super::terminal::with_hint;
 use super::{CliError, Exit, Shell};
 
 const EXAMPLES: &str = "\
@@ -102,6 +103,7 @@ impl Arguments {
     /// Help, version and usage errors are answered here; the error is the exit code they end in.
     pub fn read() -> Result<Self, Exit> {
         Self::try_parse_from(with_negatives_joined(std::env::args_os())).map_err(|answer| {
+            let answer = with_hint(answer);
             // Help into a closed pipe is as good as read.
             let _ = answer.print();
             if answer.use_stderr() { Exit::BadInput } else { Exit::Done }

@@ -20,5 +20,6 @@ pub use chip::{Chip, Class, Engine, Format, Memory, Power, Price, Resource, Scal
 pub use finding::{Finding, Severity};
 pub use hbm::{Access, Achieved, Hbm, Losses, OnDie, Pattern, PatternError, Refresh};
 pub use lint::check;
+pub(crate) use spec::nearest;
 pub use system::{HostPart, System, SystemPower};
 pub use topology::{Fabric, LinkRow, Narrowest, Ports, Routes, Topology, Traffic, Wiring};

@@ -5,8 +5,8 @@
 pub struct Slope {
     /// The elasticity.
     pub value: f64,
-    /// Its standard error: what chance and curvature leave unsure.
-    pub error: f64,
+    /// Its standard error: what chance and curvature leave unsure; of a lever by itself unknown.
+    pub error: Option<f64>,
 }
 
 /// The slopes of a figure that is `middle` as it is, and `(more, less)` with `tilt` times as much,
@@ -15,22 +15,22 @@ pub struct Slope {
 /// All levers meet the same chance, so its size is told from all of them together: without it, and
 /// without curvature, a middle would lie half way between its two ends. By how much it does not
 /// differs from lever to lever by the chance of the ends alone, since all have the same middle.
-/// One lever by itself has no error.
+/// Of one lever by itself the error is not known.
 pub fn slopes(middle: f64, ends: &[Option<(f64, f64)>], tilt: f64) -> Vec<Option<Slope>> {
     let step = libm::log(tilt);
     let logs: Vec<Option<(f64, f64)>> = ends.iter().map(|&ends| logs(middle, ends?)).collect();
     let bends: Vec<f64> = logs.iter().flatten().map(|(more, less)| more + less).collect();
     // Of two ends the sum varies as much as the difference.
-    let error = libm::sqrt(variance(&bends)) / (2.0 * step);
+    let error = variance(&bends).map(|variance| libm::sqrt(variance) / (2.0 * step));
     let slope = |(more, less): (f64, f64)| Slope { value: (more - less) / (2.0 * step), error };
     logs.into_iter().map(|ends| ends.map(slope)).collect()
 }
 
-/// The variance that `sample` is drawn with; zero for one or none.
-fn variance(sample: &[f64]) -> f64 {
-    let mean = sample.iter().sum::<f64>() / (sample.len() as f64).max(1.0);
+/// The variance that `sample` is drawn with; `None` for one or none.
+fn variance(sample: &[f64]) -> Option<f64> {
+    let mean = sample.iter().sum::<f64>() / sample.len() as f64;
     let squares: f64 = sample.iter().map(|x| (x - mean) * (x - mean)).sum();
-    squares / (sample.len() as f64 - 1.0).max(1.0)
+    (sample.len() > 1).then(|| squares / (sample.len() as f64 - 1.0))
 }
 
 /// Logarithms of both ends over the middle.
@@ -51,7 +51,8 @@ mod tests {
         let found = slopes(7.0, &[power(0.8), power(0.0), power(-0.3)], 1.2);
         for (slope, exponent) in found.iter().zip([0.8, 0.0, -0.3]) {
             let slope = slope.expect("the figures are positive");
-            assert!((slope.value - exponent).abs() < 1e-12 && slope.error < 1e-12);
+            let error = slope.error.expect("there are several levers");
+            assert!((slope.value - exponent).abs() < 1e-12 && error < 1e-12);
         }
     }
 
@@ -64,7 +65,7 @@ mod tests {
         for slope in found {
             let slope = slope.expect("the figures are positive");
             assert!(slope.value.abs() < 1e-12, "{slope:?}");
-            assert!((slope.error - expected).abs() < 1e-12, "{slope:?}");
+            assert!((slope.error.unwrap() - expected).abs() < 1e-12, "{slope:?}");
         }
     }
 
@@ -80,10 +81,17 @@ mod tests {
                 .collect();
             for slope in slopes(middle, &ends, 1.2).into_iter().flatten() {
                 squares += slope.value * slope.value;
-                errors += slope.error * slope.error;
+                errors += slope.error.map_or(0.0, |error| error * error);
             }
         }
         assert!((errors / squares - 1.0).abs() < 0.1, "{errors} {squares}");
+    }
+
+    #[test]
+    fn a_lever_by_itself_has_no_known_error() {
+        let found = slopes(1.0, &[Some((1.2, 1.0 / 1.2)), None], 1.2);
+        let alone = found[0].expect("its figures are positive");
+        assert!((alone.value - 1.0).abs() < 1e-12 && alone.error.is_none(), "{alone:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The models that come with the program, by name.
 
 use super::{Model, ModelError, import};
+use crate::hardware::nearest;
 
 /// A shipped model: its name, its `config.json`, and other names of the same shape.
 struct Entry {
@@ -137,9 +138,7 @@ impl Catalog {
     fn nearest(&self, name: &str) -> String {
         let mut names = self.names();
         names.extend(ENTRIES.iter().flat_map(|entry| entry.aliases).map(|&name| name.to_owned()));
-        let score = |candidate: &String| strsim::jaro_winkler(candidate, name);
-        let best = names.iter().max_by(|a, b| score(a).total_cmp(&score(b)).then(b.cmp(a)));
-        let best = best.filter(|best| score(best) > 0.8);
+        let best = nearest(name, names.iter().map(String::as_str));
         best.map_or(String::new(), |best| format!("; did you mean `{best}`?"))
     }
 }

@@ -34,6 +34,7 @@ pub use page::{
     render_sheet, render_wall_page, wall_pictures,
 };
 pub(crate) use page::{PALETTE, footer, render_page};
+use run::power_line;
 pub use run::{
     ApiCost, Bubbles, ClassReport, Cost, Deadline, Energy, EscalationReport, FailedParts,
     FaultReport, FleetReport, Frame, HandoffReport, HiddenReport, KindPrices, KvCache, Latency,

@@ -109,8 +109,8 @@ pub struct Elasticity {
 pub struct Slope {
     /// Per cent of output per per cent of the lever.
     pub value: f64,
-    /// What chance and curvature leave unsure of it.
-    pub error: f64,
+    /// What chance and curvature leave unsure of it; null where only one lever was pulled.
+    pub error: Option<f64>,
 }
 
 /// The range a prediction is expected to fall in.

@@ -10,6 +10,7 @@ use super::constraint::{Constraint, GPUS};
 use super::error::SweepError;
 use super::setting::Setting;
 use super::spec::{Blocks, Draws, SweepSpec};
+use crate::hardware::nearest;
 
 /// Most combinations of axes: they are numbered one by one where there are constraints.
 const MOST_COMBINATIONS: u64 = 100_000_000;
@@ -100,11 +101,7 @@ fn top(table: &DeTable, check: Check) -> Result<SweepSpec, Wrong> {
 }
 
 fn unknown(key: &str) -> String {
-    let near = KEYS
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-    let near = near.filter(|near| strsim::jaro_winkler(near, key) > 0.7);
-    let meant = near.map_or(String::new(), |near| format!(" did you mean `{near}`?"));
+    let meant = nearest(key, KEYS).map_or(String::new(), |near| format!(" did you mean `{near}`?"));
     format!(
         "unknown key `{key}`;{meant} a sweep has {}; flags of `run` stand below [base], [grid], \
          [[list]], [random] or [latin]",

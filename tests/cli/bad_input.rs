@@ -39,6 +39,25 @@ fn numbers_below_zero_are_refused_by_their_flag() {
 }
 
 #[test]
+fn numbers_that_are_none_are_told_what_is_one() {
+    for (flag, value) in [("--seed", "x"), ("--concurrency", "1.5"), ("--tasks", "")] {
+        with_short(&["run", flag, value]).refused(&[flag, "whole number in digits"]);
+    }
+    let beyond = "99999999999999999999";
+    with_short(&["wall", "--concurrency", beyond]).refused(&[beyond, "a smaller number"]);
+    with_short(&["run", "--background", "0"]).refused(&["--background", "leave the flag out"]);
+    with_short(&["run", "--wiring", "ring"]).refused(&["--wiring", "2x2x2 for eight"]);
+    with_short(&["wall", "--wiring", "mesh"]).refused(&["--vary scale_up.wiring=switched"]);
+}
+
+#[test]
+fn flags_that_name_a_chip_are_named_with_it() {
+    with_short(&["wall", "--match", "nonsense"]).refused(&["--match nonsense", "chips list"]);
+    let studied = ["wall", "--techniques", "kv-precision", "--techniques-on", "h100-smx"];
+    with_short(&studied).refused(&["--techniques-on h100-smx", "did you mean `h100-sxm`"]);
+}
+
+#[test]
 fn more_drafts_do_not_gain_less() {
     let flags = ["run", "--tasks", "5", "--draft-tokens", "2", "--acceptance", "1.8,1.5"];
     with_short(&flags).refused(&["--acceptance", "1.5 after 1.8"]);

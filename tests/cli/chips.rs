@@ -66,6 +66,16 @@ fn an_unknown_name_gets_the_nearest_one() {
 }
 
 #[test]
+fn a_chip_shows_how_its_domain_is_wired() {
+    for (name, wiring) in [("mi300x", "mesh"), ("h100-sxm", "switched"), ("trainium2", "4x4x4")] {
+        let text = memwall(&["chips", "show", name]).done();
+        assert!(text.contains(&format!("wiring: {wiring} (")), "{text}");
+        let document = memwall(&["chips", "show", name, "--json"]).document("memwall.chip/1");
+        assert_eq!(document["wiring"], wiring);
+    }
+}
+
+#[test]
 fn a_file_of_one_s_own_shows_and_overlays_the_catalogue() {
     let path = file("own", "\"700 W\"", "\"650 W\"");
     let document =

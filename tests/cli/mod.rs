@@ -16,6 +16,7 @@ mod program;
 mod replay;
 mod run;
 mod scenarios;
+mod steps;
 mod study;
 mod sweep;
 mod tiers;

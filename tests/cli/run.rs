@@ -97,6 +97,8 @@ fn scenarios_are_refused_by_line() {
     refused("value", "concurrency = -3", &["concurrency", "-3"]);
     refused("kind", "rate = \"fast\"", &["rate", "fast"]);
     refused("list", "seed = [1, 2]", &["`seed` takes a text or a number"]);
+    refused("switch", "sub-agents-last = \"true\"", &["sub-agents-last", "without quotes"]);
+    refused("number", "seed = \"x\"", &["--seed", "whole number in digits"]);
     refused("help", "help = true", &["unknown key `help`"]);
     refused("broken", "tasks = ", &[]);
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cli::CliError;
 
@@ -78,9 +79,31 @@ impl Staged {
         for (temporary, path) in &self.files {
             fs::rename(temporary, path)
                 .map_err(|source| CliError::Write { path: path.clone(), source })?;
+            forget_stale(path);
         }
         self.files.clear();
         Ok(())
+    }
+}
+
+/// A program that is still at work has written to its file within this time.
+const STALE: Duration = Duration::from_hours(24);
+
+/// Removes what programs that were killed have left beside `path`.
+fn forget_stale(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let start = format!(".{}.", name.to_string_lossy());
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let process = name.strip_prefix(&start).and_then(|rest| rest.strip_suffix(".part"));
+        let is_temporary = process.is_some_and(|process| process.parse::<u32>().is_ok());
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_temporary && age().is_some_and(|age| age > STALE) {
+            // What cannot be removed harms nobody.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -90,5 +113,34 @@ impl Drop for Staged {
             // Best effort: the error that led here is the one to report.
             let _ = fs::remove_file(temporary);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_the_killed_have_left_goes_once_it_is_old() {
+        let folder = std::env::temp_dir().join(format!("memwall-stale-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("wall.html");
+        let names = [".wall.html.7.part", ".wall.html.8.part", ".other.html.7.part"];
+        let [old, young, other] = names.map(|name| folder.join(name));
+        for file in [&old, &young, &other] {
+            fs::write(file, "half").unwrap();
+        }
+        for file in [&old, &other] {
+            let file = File::options().write(true).open(file).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + STALE).unwrap();
+        }
+        let mut staged = Staged::default();
+        staged.add(&path, b"whole").unwrap();
+        staged.commit().unwrap();
+        let there = [&path, &old, &young, &other].map(|file| file.exists());
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(there, [true, false, true, true]);
     }
 }

@@ -15,7 +15,7 @@ use crate::cli::models::model_named;
 use crate::cli::specs::catalog;
 use crate::cli::workloads::workload_named;
 use crate::cli::{CliError, Shell};
-use crate::hardware::{Catalog, Chip, Finding, HardwareError};
+use crate::hardware::{Catalog, Chip, Finding, HardwareError, nearest};
 use crate::model::{Model, Plan};
 use crate::report::{RunDocument, fill_task};
 use crate::sweep::{Measure, Point, Setting};
@@ -242,12 +242,10 @@ pub(in crate::cli) fn run_flags() -> Vec<clap::Arg> {
 fn check_figure(catalog: &Catalog, path: &str, value: &Setting) -> Result<(), String> {
     let keys = catalog.figure_keys();
     if !keys.contains(path) {
-        let near = keys
-            .iter()
-            .max_by(|a, b| strsim::jaro_winkler(a, path).total_cmp(&strsim::jaro_winkler(b, path)));
-        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let near = nearest(path, keys.iter().map(|key| &**key));
+        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
         return Err(format!(
-            "no chip has a figure `{path}`{near} `memwall chips show h100-sxm` lists them"
+            "no chip has a figure `{path}`; {near}`memwall chips show h100-sxm` lists them"
         ));
     }
     if value.measure().is_some_and(|measure| measure.prefix == "x") {

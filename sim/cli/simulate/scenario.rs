@@ -11,7 +11,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::run::Run;
 use crate::cli::arguments::{Arguments, Command};
+use crate::cli::terminal::hint;
 use crate::cli::{CliError, files};
+use crate::hardware::nearest;
 
 macro_rules! shipped {
     ($($name:literal),+ $(,)?) => {
@@ -135,9 +137,8 @@ fn is_mistyped(name: &Path) -> bool {
 /// That there is no scenario of this name.
 fn unknown(name: &Path) -> CliError {
     let given = name.to_string_lossy();
-    let near = SHIPPED.iter().map(|(known, _)| (strsim::jaro_winkler(known, &given), known));
-    let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7);
-    let meant = near.map_or(String::new(), |(_, known)| format!("did you mean `{known}`? "));
+    let near = nearest(&given, SHIPPED.map(|(known, _)| known));
+    let meant = near.map_or(String::new(), |known| format!("did you mean `{known}`? "));
     let problem =
         format!("neither a file nor a shipped scenario; {meant}`memwall run --help` lists them");
     CliError::Scenario { path: name.into(), line: None, problem }
@@ -185,11 +186,9 @@ pub(super) fn known<'a>(run: &'a clap::Command, key: &str) -> Result<&'a Arg, St
     if let Some((_, flag)) = flags().find(|(long, _)| *long == key) {
         return Ok(flag);
     }
-    let nearest = flags()
-        .map(|(long, _)| (strsim::jaro_winkler(long, key), long))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or(String::new(), |(_, flag)| format!("; did you mean `{flag}`?"));
-    Err(format!("unknown key `{key}`{nearest} Keys are the flags of `memwall run --help`"))
+    let near = nearest(key, flags().map(|(long, _)| long));
+    let meant = near.map_or(String::new(), |flag| format!("did you mean `{flag}`? "));
+    Err(format!("unknown key `{key}`; {meant}keys are the flags of `memwall run --help`"))
 }
 
 /// A flag and its value as words of a command line.
@@ -219,9 +218,15 @@ fn word(key: &str, value: &DeValue) -> Result<String, String> {
 
 /// Whether clap accepts the flag with its value; flags that need others are left to the whole.
 pub(super) fn check_value(flag: &[String]) -> Result<(), String> {
-    use clap::error::ErrorKind::{InvalidValue, TooFewValues, UnknownArgument, ValueValidation};
+    use clap::error::ErrorKind::{
+        InvalidValue, TooFewValues, TooManyValues, UnknownArgument, ValueValidation,
+    };
     let words = ["memwall", "run"].into_iter().chain(flag.iter().map(String::as_str));
     match Arguments::try_parse_from(words) {
+        Err(error) if error.kind() == TooManyValues => {
+            let remedy = "a switch is true or false, without quotes";
+            Err(format!("{}; {remedy}", first_line(&error)))
+        }
         Err(error)
             if matches!(
                 error.kind(),
@@ -237,7 +242,8 @@ pub(super) fn check_value(flag: &[String]) -> Result<(), String> {
 pub(super) fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
-    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    hint(error).map_or_else(|| first.to_owned(), |hint| format!("{first}; {hint}"))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::cost::{
 use crate::hardware::Chip;
 use crate::model::{Model, Op, Plan, PlanError, Precision, compile, forward, stages};
 use crate::serving::{Balance, Convoy, Limits, Replica, Speculating, Speculation};
-use crate::units::{Bytes, SimSpan};
+use crate::units::{Bytes, SimSpan, Watts};
 
 /// What is to be deployed.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,11 @@ pub enum Misfit {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Cost(#[from] CostError),
+    #[error(
+        "--power-cap {cap}: {chip} draws {floor} idle and with all pins busy, whatever its cores \
+         do; give more than that, {share:.0} % of its TDP"
+    )]
+    Power { chip: String, cap: Watts, floor: Watts, share: f64 },
     #[error(
         "two batches cannot overlap as {plan} of {model}: {why}; drop the overlap, or take a plan \
          like tp1-ep8-dp8, where tokens are sent to the ranks of their experts"
@@ -160,9 +165,11 @@ impl Order<'_> {
         self.compile(|_| true)
     }
 
-    /// The step program of its operators of some families alone; whether it fits is not asked.
+    /// The step program of its operators of some families alone, at full clocks: what they draw by
+    /// themselves does not tell the clock of a whole step. Whether it fits is not asked.
     pub fn program_of(&self, families: &[OpFamily]) -> Result<StepProgram, Misfit> {
-        self.compile(|op| families.contains(&OpFamily::of(&op.kind)))
+        let order = Self { ways: Ways { power: None, ..self.ways }, ..*self };
+        order.compile(|op| families.contains(&OpFamily::of(&op.kind)))
     }
 
     /// The step program of the operators to `keep`.
@@ -194,6 +201,7 @@ impl Order<'_> {
         let (chip, model) = (self.chip.name.clone(), self.model.name.clone());
         self.chip.simulable().map_err(Misfit::Chip)?;
         self.model.check_plan(&self.plan)?;
+        self.check_power()?;
         self.check_overlap()?;
         self.check_balance()?;
         let (plan, memory) = (self.plan, self.memory());
@@ -222,6 +230,16 @@ impl Order<'_> {
             return Err(Misfit::Context { chip, model, plan, room, longest, nearest });
         }
         Ok(memory)
+    }
+
+    /// Lower clocks leave what idling and memory draw.
+    fn check_power(&self) -> Result<(), Misfit> {
+        let Some(power) = self.ways.power.filter(|power| power.cap <= power.floor()) else {
+            return Ok(());
+        };
+        let (cap, floor) = (power.cap, power.floor());
+        let share = libm::ceil(100.0 * (floor / power.limit));
+        Err(Misfit::Power { chip: self.chip.name.clone(), cap, floor, share })
     }
 
     /// Two halves need tokens that are on their way while others compute.

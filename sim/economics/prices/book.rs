@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::litellm;
 use super::price::{ApiPrice, Rates, Tier};
-use crate::hardware::Class;
+use crate::hardware::{Class, nearest};
 use crate::units::UsdPerToken;
 
 /// List prices by model.
@@ -167,10 +167,8 @@ impl PriceBook {
     /// The price of a model, or the nearest name that has one.
     pub fn named(&self, model: &str) -> Result<&ApiPrice, PriceError> {
         self.price(model).ok_or_else(|| {
-            let near = |name: &&String| strsim::jaro_winkler(name, model);
-            let close = self.prices.keys().filter(|name| near(name) > 0.8);
-            let similar = close.max_by(|a, b| near(a).total_cmp(&near(b))).cloned();
-            PriceError::UnknownModel { model: model.into(), similar }
+            let similar = nearest(model, self.prices.keys().map(String::as_str));
+            PriceError::UnknownModel { model: model.into(), similar: similar.map(str::to_owned) }
         })
     }
 }

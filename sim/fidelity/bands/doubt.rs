@@ -159,11 +159,10 @@ impl World {
         changed
     }
 
-    /// Its prices.
-    pub fn stretch(&self) -> Stretch {
-        let mut stretch = Stretch::NONE;
+    /// Its prices, where `stretch` are those of the world as assumed.
+    pub fn stretched(&self, mut stretch: Stretch) -> Stretch {
         for family in OpFamily::ALL {
-            stretch[family] = libm::exp(self.deviate(Cause::Time(family)));
+            stretch[family] *= libm::exp(self.deviate(Cause::Time(family)));
         }
         stretch
     }
@@ -210,6 +209,17 @@ mod tests {
         let chip = catalog.chip("h100-sxm").unwrap();
         let world = &doubt("h100-sxm").draws(1, 0)[0];
         assert!(matches!(world.chip(chip), Cow::Borrowed(_)));
-        assert!((world.stretch()[OpFamily::Gemm] - 1.0).abs() > 0.0);
+        assert!((world.stretched(Stretch::NONE)[OpFamily::Gemm] - 1.0).abs() > 0.0);
+    }
+
+    #[test]
+    fn a_faster_host_is_faster_in_every_world() {
+        let mut fast = Stretch::NONE;
+        fast[OpFamily::Host] = 0.5;
+        for world in doubt("h100-sxm").draws(4, 0) {
+            let [plain, fast] = [Stretch::NONE, fast].map(|of| world.stretched(of));
+            assert!((fast[OpFamily::Host] / plain[OpFamily::Host] - 0.5).abs() < 1e-12);
+            assert!((fast[OpFamily::Gemm] / plain[OpFamily::Gemm] - 1.0).abs() < 1e-12);
+        }
     }
 }

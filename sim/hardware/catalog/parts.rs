@@ -119,6 +119,13 @@ impl Catalog {
         Err(HardwareError::BadSpecs { findings })
     }
 
+    /// The catalogue with every chip as `change` leaves it; specs, and what they say of sources,
+    /// stay as they are.
+    #[must_use]
+    pub fn altered(self, change: impl Fn(Chip) -> Chip) -> Self {
+        Self { chips: self.chips.into_iter().map(change).collect(), ..self }
+    }
+
     /// The chip of this name or alias; case, `_` and spaces do not matter.
     pub fn chip(&self, name: &str) -> Result<&Chip, HardwareError> {
         let index = self.chip_names.find(name).ok_or_else(|| HardwareError::UnknownChip {

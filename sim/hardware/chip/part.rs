@@ -129,6 +129,21 @@ pub struct Power {
     pub facility: Option<Watts>,
 }
 
+impl Power {
+    /// The same for packages that may draw no more than `cap`: all of their limit that it leaves
+    /// unused need not be provided, what stands around them must; the facility's overhead is in
+    /// proportion. A cap of the limit or more changes nothing, and what follows from a figure that
+    /// is unknown is unknown.
+    #[must_use]
+    pub fn capped(self, cap: Watts) -> Self {
+        let Some(tdp) = self.tdp.filter(|tdp| *tdp > cap) else { return self };
+        let it = self.it.map(|it| it.saturating_sub(tdp.saturating_sub(cap)));
+        let share = it.zip(self.it).map(|(less, it)| less / it);
+        let facility = self.facility.zip(share).map(|(facility, share)| facility * share);
+        Self { it, facility, ..self }
+    }
+}
+
 /// What a package costs, each as (low, high).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Price {

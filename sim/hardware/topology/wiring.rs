@@ -30,7 +30,12 @@ impl FromStr for Wiring {
 
     /// Reads `switched`, `mesh`, or a torus by its dimensions: `4x4`, `4x4x4`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no wiring; write switched, mesh, or a torus: 4x4x4");
+        let wrong = || {
+            format!(
+                "`{text}` is no wiring; write switched, mesh, or the lengths of a torus, whose \
+                 product is the chips of a domain: 2x2x2 for eight, 4x4x4 for 64"
+            )
+        };
         match text {
             "switched" => return Ok(Self::Switched),
             "mesh" => return Ok(Self::Mesh),

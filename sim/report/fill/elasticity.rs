@@ -13,7 +13,7 @@ pub fn fill_elasticity(
         let Some(insight::Slope { value, error }) = slope else { continue };
         match (place(&mut row.elasticity, lever), place(&mut row.elasticity_error, lever)) {
             (Some(of_value), Some(of_error)) => {
-                (*of_value, *of_error) = (Some(value), Some(error));
+                (*of_value, *of_error) = (Some(value), error);
             }
             _ => {
                 row.elasticity_further.insert(lever.key(), Slope { value, error });

@@ -114,7 +114,7 @@ fn fill_attempts(
 }
 
 /// What a power cap did to the replicas that have one.
-fn power(used: &[Used], result: &RunResult) -> Option<PowerReport> {
+pub(super) fn power(used: &[Used], result: &RunResult) -> Option<PowerReport> {
     let cap = used.iter().find_map(|used| used.order.ways.power)?.cap.get();
     let (model, window) = (PowerModel::embedded(), result.window.seconds());
     let (mut busy, mut slow, mut lost, mut joules, mut gpus) = (0.0, 0.0, 0.0, 0.0, 0.0);

@@ -1,6 +1,7 @@
 //! A row of the ladder from the best run of a chip.
 
 use super::evidence::average_decode;
+use super::task::{Used, power};
 use super::turns::{intensities, overlaps};
 use crate::cluster::{Best, Deployment, Order, RunResult};
 use crate::economics::Yield;
@@ -20,6 +21,8 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
     let (ttft, tpot) = (result.ttft(), result.tpot());
     let weights = order.model.main_format(order.precision);
     let engine = chip.engine_for(weights);
+    let as_run = Order { plan: best.deployment.plan, ..*order };
+    let used = Used { order: &as_run, replicas: 1, meter: &result.meter };
     WallRow {
         gpus: Some(gpus),
         parallel: Some(best.deployment.plan.to_string()),
@@ -46,6 +49,7 @@ pub fn fill_row(order: &Order, best: &Best) -> WallRow {
         mbu: bandwidth_utilisation(chip, result).map(|share| share / stages),
         time_share: Shares::from(&result.time()),
         decode_bound: Shares::from(&result.meter.decode()),
+        power: power(&[used], result),
         energy_j_per_output_tok: rate.it_energy_per_output_token(chip).map(Joules::get),
         usd_per_task: rate.rent_per_task(chip).map(Usd::get),
         tok_s_per_facility_mw: rate.output_tokens_per_facility_mw(chip).map(PerSec::get),

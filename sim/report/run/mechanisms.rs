@@ -88,17 +88,20 @@ pub struct PowerReport {
 }
 
 /// One line on power.
-pub(super) fn power_line(report: &PowerReport) -> String {
+pub(in crate::report) fn power_line(report: &PowerReport) -> String {
     let PowerReport { cap_w, chip_w, throttled_share, lost_share, .. } = report;
     let each = report.chip_j_per_output_tok;
     let each = each.map_or_else(String::new, |joules| format!(", {} J per token", short(joules)));
-    format!(
-        "{} W a chip: lower clocks {} of the time, which made it {} longer; {} W drawn{each}",
-        short(*cap_w),
-        percent(*throttled_share),
-        percent(lost_share / (1.0 - lost_share).max(1e-9)),
-        short(*chip_w)
-    )
+    let slow = if *throttled_share > 0.0 {
+        format!(
+            "lower clocks {} of the time, which made it {} longer",
+            percent(*throttled_share),
+            percent(lost_share / (1.0 - lost_share).max(1e-9)),
+        )
+    } else {
+        "always at full clocks".to_owned()
+    };
+    format!("{} W a chip: {slow}; {} W drawn{each}", short(*cap_w), short(*chip_w))
 }
 
 /// What two halves of a step hide from each other.

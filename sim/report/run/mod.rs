@@ -16,6 +16,7 @@ pub use document::{
 pub use fleet::{
     EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
 };
+pub(in crate::report) use mechanisms::power_line;
 pub use mechanisms::{
     Bubbles, ClassReport, HiddenReport, LinkReport, OverlapReport, PipelineReport, PowerReport,
     RanksReport, UsersReport,

@@ -10,7 +10,7 @@ use super::techniques::AblateDocument;
 use super::turns::{FrontierPoint, Intensity, Turn};
 use crate::hardware::Class;
 use crate::report::text::short;
-use crate::report::{Band, Elasticity, LinkReport, Shares, Slope};
+use crate::report::{Band, Elasticity, LinkReport, PowerReport, Shares, Slope};
 
 /// The ladder: what was asked, and one row a chip, in ladder order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,9 @@ pub struct WallDocument {
     /// The stores below HBM; left out without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kv_tiers: Option<String>,
+    /// What steps do other than by default, as under a power cap; left out where nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<String>,
     /// Seed of every random stream.
     pub seed: u64,
     /// The targets that plan and concurrency had to meet.
@@ -64,6 +67,7 @@ impl Default for WallDocument {
             engine_profile: String::new(),
             precision: String::new(),
             kv_tiers: None,
+            steps: None,
             seed: 0,
             slo: Slo::default(),
             goal: None,
@@ -208,6 +212,9 @@ pub struct WallRow {
     /// Ranges of these, for as much of the chips' doubts as they do not share; an end is null
     /// beyond 32 times. Empty if not asked for.
     pub need_bands: BTreeMap<String, Band>,
+    /// What a power cap did; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<PowerReport>,
     /// Energy of the IT equipment per output token, at provisioned power: an upper bound.
     pub energy_j_per_output_tok: Option<f64>,
     /// Dollars per completed task.
@@ -274,6 +281,7 @@ impl WallRow {
             frontier: Vec::new(),
             needs: BTreeMap::new(),
             need_bands: BTreeMap::new(),
+            power: None,
             energy_j_per_output_tok: None,
             usd_per_task: None,
             tok_s_per_facility_mw: None,

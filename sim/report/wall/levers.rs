@@ -2,6 +2,7 @@
 
 use super::table::{Column, number, words};
 use super::{WallDocument, WallRow};
+use crate::report::Slope;
 use crate::report::text::{listed, printable, wrap};
 
 /// How much more is asked about.
@@ -11,27 +12,30 @@ const MORE: f64 = 1.1;
 pub(in crate::report) struct Lever {
     /// In words.
     pub(in crate::report) name: &'static str,
-    /// Elasticity and its error.
-    pub(in crate::report) slope: fn(&WallRow) -> Option<(f64, f64)>,
+    /// Elasticity, and its error if that is known.
+    pub(in crate::report) slope: fn(&WallRow) -> Option<Slope>,
 }
 
 /// In the order of reports.
 pub(in crate::report) const LEVERS: [Lever; 6] = [
     Lever {
         name: "HBM bandwidth",
-        slope: |row| row.elasticity.hbm_bandwidth.zip(row.elasticity_error.hbm_bandwidth),
+        slope: |row| with(row.elasticity.hbm_bandwidth, row.elasticity_error.hbm_bandwidth),
     },
     Lever {
         name: "HBM capacity",
-        slope: |row| row.elasticity.hbm_capacity.zip(row.elasticity_error.hbm_capacity),
+        slope: |row| with(row.elasticity.hbm_capacity, row.elasticity_error.hbm_capacity),
     },
     Lever { name: "both", slope: both },
-    Lever { name: "FLOP/s", slope: |row| row.elasticity.compute.zip(row.elasticity_error.compute) },
+    Lever {
+        name: "FLOP/s",
+        slope: |row| with(row.elasticity.compute, row.elasticity_error.compute),
+    },
     Lever {
         name: "links",
-        slope: |row| row.elasticity.interconnect.zip(row.elasticity_error.interconnect),
+        slope: |row| with(row.elasticity.interconnect, row.elasticity_error.interconnect),
     },
-    Lever { name: "host", slope: |row| row.elasticity.host.zip(row.elasticity_error.host) },
+    Lever { name: "host", slope: |row| with(row.elasticity.host, row.elasticity_error.host) },
 ];
 
 /// The columns of the table, from left to right.
@@ -44,7 +48,7 @@ pub(super) const LEVER_COLUMNS: [Column; 8] = [
     number("links\n", 2, |row| cell(row, 4)),
     number("host\n", 3, |row| cell(row, 5)),
     number("standard\nerror", 4, |row| {
-        let error = (LEVERS[0].slope)(row).map(|(_, error)| points(gain(error)));
+        let error = (LEVERS[0].slope)(row).and_then(|slope| Some(points(gain(slope.error?))));
         error.map_or_else(dash, |error| format!("± {error} %"))
     }),
 ];
@@ -57,7 +61,7 @@ pub(in crate::report) fn gain(elasticity: f64) -> f64 {
 /// `On H100 SXM, 10 % more HBM bandwidth buys 4.1 % more output, …`; none if not asked for.
 pub(super) fn said(row: &WallRow) -> Option<String> {
     let bought = |lever: &Lever| {
-        let (value, _) = (lever.slope)(row)?;
+        let Slope { value, .. } = (lever.slope)(row)?;
         Some(format!("{} {} %", lever.name, points(gain(value))))
     };
     let parts: Vec<String> = LEVERS.iter().filter_map(bought).collect();
@@ -75,14 +79,17 @@ pub(in crate::report) fn asked(document: &WallDocument) -> bool {
     document.rows.iter().any(|row| LEVERS.iter().any(|lever| (lever.slope)(row).is_some()))
 }
 
-fn both(row: &WallRow) -> Option<(f64, f64)> {
-    let slope = row.elasticity_further.get("hbm_bandwidth_and_hbm_capacity")?;
-    Some((slope.value, slope.error))
+fn with(elasticity: Option<f64>, error: Option<f64>) -> Option<Slope> {
+    elasticity.map(|value| Slope { value, error })
+}
+
+fn both(row: &WallRow) -> Option<Slope> {
+    row.elasticity_further.get("hbm_bandwidth_and_hbm_capacity").copied()
 }
 
 fn cell(row: &WallRow, place: usize) -> String {
     let slope = (LEVERS[place].slope)(row);
-    slope.map_or_else(dash, |(value, _)| format!("{} %", signed(gain(value))))
+    slope.map_or_else(dash, |Slope { value, .. }| format!("{} %", signed(gain(value))))
 }
 
 fn signed(percent: f64) -> String {

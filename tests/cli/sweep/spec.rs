@@ -19,7 +19,7 @@ fn the_number_of_points_is_told_before_anything_is_computed() {
 
 #[test]
 fn mistakes_are_told_with_line_and_remedy() {
-    let cases: [(&str, &[&str]); 16] = [
+    let cases: [(&str, &[&str]); 17] = [
         ("gird.chip = [\"b200-sxm\"]\n", &[":1: unknown key `gird`", "did you mean `grid`"]),
         ("[grid]\n\nchips = [\"b200-sxm\"]\n", &[":3: unknown key `chips`", "`chip`"]),
         ("[grid]\nchip = [\"b200\", \"b2000-sxm\"]\n", &[":2:", "b2000-sxm"]),
@@ -38,6 +38,7 @@ fn mistakes_are_told_with_line_and_remedy() {
         ("where = [\"gpus > 4\"]\n[grid]\nplan = [\"tp1\"]\n", &["no point is left"]),
         ("", &["there is no axis", "[grid]"]),
         ("[base]\ntasks = 2\n", &["there is no axis", "memwall run"]),
+        ("[base]\nsub-agents-last = \"yes\"\n", &[":2:", "sub-agents-last", "without quotes"]),
         ("[base]\nout = \"x\"\n", &[":2:", "`out` cannot be swept"]),
     ];
     for (text, parts) in cases {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::specs::catalog;
+use crate::cli::terminal::count;
 use crate::cli::{CliError, Column, Exit, Shell, Table};
 use crate::hardware::{Catalog, Chip, Fabric, HardwareError, LinkRow, Ports, Topology, Wiring};
 use crate::units::significant;
@@ -113,7 +114,7 @@ fn print(
         table.row([
             row.from.into(),
             row.to.into(),
-            row.count.to_string(),
+            count(row.count as u64),
             significant(row.gb_s, 4),
         ]);
     }

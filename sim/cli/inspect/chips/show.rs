@@ -9,13 +9,15 @@ use super::rows::ChipRow;
 use crate::cli::specs::{catalog, is_file, name_in};
 use crate::cli::terminal::class_name;
 use crate::cli::{CliError, Column, Exit, Shell, Table, files};
-use crate::hardware::{Catalog, Chip, FigureRow, Source, System};
+use crate::hardware::{Catalog, Chip, FigureRow, Ports, Source, System};
 
 #[derive(Serialize)]
 struct ChipDocument<'a> {
     #[serde(flatten)]
     chip: ChipRow<'a>,
     aliases: &'a [String],
+    /// How the chips of a domain are linked; null if no link of it is known.
+    wiring: Option<String>,
     #[serde(flatten)]
     figures: Figures<'a>,
 }
@@ -65,13 +67,22 @@ pub(super) fn run(which: &str, shell: &mut Shell) -> Result<Exit, CliError> {
 
 fn show_chip(catalog: &Catalog, chip: &Chip, shell: &mut Shell) -> Result<(), CliError> {
     let figures = Figures::of(catalog.figures(&chip.name), catalog);
+    let wiring = chip.scale_up.as_ref().map(|_| chip.fabric.wiring.to_string());
     if shell.json() {
-        let document = ChipDocument { chip: chip.into(), aliases: &chip.aliases, figures };
+        let document = ChipDocument { chip: chip.into(), aliases: &chip.aliases, wiring, figures };
         return shell.document("memwall.chip/1", &document);
     }
     shell.heading(format!("{} ({}, {})", chip.title, chip.name, chip.maker))?;
     if let Err(missing) = chip.simulable() {
         shell.line(missing)?;
+    }
+    if let Some(wiring) = wiring {
+        let system = chip.system.as_ref().map_or_else(String::new, |name| format!(" of {name}"));
+        let domain = Ports::of(chip).domain;
+        shell.line(format!(
+            "{domain} chips in a domain{system}, wiring: {wiring} (`memwall chips links {}`)",
+            chip.name
+        ))?;
     }
     figures.print(shell)
 }

@@ -17,7 +17,7 @@ use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights, compile, forward};
 use crate::report::{HiddenReport, LinkReport};
 use crate::serving::Limits;
-use crate::units::{Flop, Seconds, significant, with_prefix};
+use crate::units::{Seconds, significant, with_prefix};
 
 /// Most tokens of one step; far more than any engine batches.
 const TOKENS_MAX: u64 = 1 << 30;
@@ -311,7 +311,7 @@ impl Step {
             Column::Number("time"),
             Column::Number("share"),
             Column::Name("bound"),
-            Column::Number("arithmetic"),
+            Column::Number("FLOP"),
             Column::Number("HBM"),
             Column::Number("links"),
             Column::Text("shape"),
@@ -323,8 +323,8 @@ impl Step {
                 op.count.to_string(),
                 Seconds::new(op.time_us / 1e6).to_string(),
                 format!("{} %", significant(op.time_us / self.time_ms / 10.0, 2)),
-                op.bound.into(),
-                Flop::new(op.flop).to_string(),
+                short(op.bound).into(),
+                with_prefix(op.flop, "").trim_end().to_owned(),
                 bytes(op.hbm_bytes),
                 bytes(op.link_bytes),
                 op.shape.clone(),
@@ -332,10 +332,19 @@ impl Step {
         }
         let host_s = (self.time_ms - self.ops_ms).max(0.0) / 1e3;
         let mut host = [const { String::new() }; 9];
-        host[0] = "host and overlap".into();
+        host[0] = "host, overlap".into();
         host[2] = Seconds::new(host_s).to_string();
         host[3] = format!("{} %", significant(host_s / self.time_ms * 1e5, 2));
         table.row(host);
         table
+    }
+}
+
+/// What binds an operator, so that its shape has room on a hundred columns.
+fn short(bound: &'static str) -> &'static str {
+    match bound {
+        "hbm_bandwidth" => "HBM",
+        "interconnect" => "links",
+        other => other,
     }
 }

@@ -10,6 +10,7 @@ use super::page::sheet;
 use super::print::print;
 use super::search::{Found, Search};
 use crate::cli::money::flags::SubjectFlags;
+use crate::cli::simulate::StepFlags;
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
 use crate::cost::EngineProfile;
@@ -42,6 +43,8 @@ pub(in crate::cli) struct PlanCommand {
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
+    steps: StepFlags,
+    #[command(flatten)]
     subject: SubjectFlags,
 }
 
@@ -49,12 +52,13 @@ impl PlanCommand {
     /// Runs it.
     pub(in crate::cli) fn run(&self, shell: &mut Shell) -> Result<Exit, CliError> {
         self.subject.page.probe()?;
-        let catalog = catalog(shell)?;
+        let catalog = self.steps.provision(catalog(shell)?);
         let asked = self.demand.read(&catalog)?;
         let basis = self.subject.money.basis();
         let only = [self.subject.common.engine_profile()];
         let search = Search {
             subject: &self.subject,
+            steps: &self.steps,
             engines: if self.engines.is_empty() { &only } else { &self.engines },
             objective: self.aim.objective(),
             basis: &basis,
@@ -99,6 +103,7 @@ impl PlanCommand {
             objective: self.aim.name(),
             basis: self.subject.money.basis().name(),
             slo: self.subject.level.slo().into(),
+            steps: self.steps.words(),
             fleets: rows.collect(),
             mix: choice.mix.as_ref().and_then(|mix| self.mix_row(mix, (choice, asks), found)),
             unfit,

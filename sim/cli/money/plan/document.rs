@@ -24,6 +24,9 @@ pub(super) struct Document {
     pub(super) basis: &'static str,
     /// The service level.
     pub(super) slo: Slo,
+    /// What steps do other than by default; left out where nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) steps: Option<String>,
     /// Of one kind of replica, or of pools, each; for each demand best first; the second is the
     /// runner-up.
     pub(super) fleets: Vec<Row>,

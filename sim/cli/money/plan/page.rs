@@ -41,12 +41,16 @@ pub(super) fn sheet(document: &Document) -> Sheet {
     Sheet {
         title: "Fleets for a demand".into(),
         schema: "memwall.plan/1",
-        facts: vec![
-            ("Service level", document.slo.to_string()),
-            ("Least", document.objective.to_owned()),
-            ("Paid", document.basis.to_owned()),
-            ("Spare replicas", document.spare_replicas.to_string()),
-        ],
+        facts: [
+            ("Service level", Some(document.slo.to_string())),
+            ("Least", Some(document.objective.to_owned())),
+            ("Paid", Some(document.basis.to_owned())),
+            ("Spare replicas", Some(document.spare_replicas.to_string())),
+            ("Steps", document.steps.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+        .collect(),
         warnings: asked.map(|unfit| format!("{}: {}", unfit.chip, unfit.reason)).collect(),
         sections,
     }

@@ -2,7 +2,7 @@
 
 use super::document::{DemandRow, Document, MixRow, PartRow, Row};
 use super::peak::PeakHour;
-use crate::cli::terminal::{counted, known, number};
+use crate::cli::terminal::{count, counted, known, number};
 use crate::cli::{CliError, Column, Shell, Table};
 use crate::units::significant;
 
@@ -64,7 +64,8 @@ fn terms(demand: &DemandRow, document: &Document) -> String {
     };
     let paid = if document.basis == "rental" { "rented" } else { "bought" };
     let at = if demand.peak_tasks_per_hour > demand.tasks_per_hour { " at the peak" } else { "" };
-    format!("Keeping {}{at}, {spare}; {first} first; chips {paid}.", document.slo)
+    let steps = document.steps.as_ref().map_or_else(String::new, |steps| format!("; {steps}"));
+    format!("Keeping {}{at}, {spare}; {first} first; chips {paid}{steps}.", document.slo)
 }
 
 /// Fleets of one kind.
@@ -84,14 +85,14 @@ pub(super) fn fleets(rows: &[&Row]) -> Table {
     let mut table = Table::new(&columns);
     for row in rows {
         let [chips, plans] = row.names.clone();
-        let mut cells = vec![chips, row.gpus.to_string()];
+        let mut cells = vec![chips, count(row.gpus)];
         if has_bands {
             cells.push(match (row.gpus_band.low, row.gpus_band.high) {
-                (Some(low), Some(high)) => format!("{low:.0}–{high:.0}"),
+                (Some(low), Some(high)) => format!("{}–{}", count(low as u64), count(high as u64)),
                 _ => known(None::<String>),
             });
         }
-        cells.extend([row.replicas.to_string(), plans]);
+        cells.extend([count(row.replicas), plans]);
         cells.extend(has_engines.then(|| row.engine.clone()));
         cells.extend([
             number(row.usd_per_hour),
@@ -260,8 +261,8 @@ pub(super) fn parts(mix: &MixRow, document: &Document) -> Table {
         let mut cells: Vec<String> = purpose(part, document).into_iter().collect();
         cells.extend([
             chips,
-            part.gpus.to_string(),
-            part.replicas.to_string(),
+            count(part.gpus),
+            count(part.replicas),
             plans,
             part.engine.clone(),
             number(Some(part.tasks_per_hour_per_replica)),

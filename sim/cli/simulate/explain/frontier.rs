@@ -56,7 +56,7 @@ fn moved(
     let centre = figures(point);
     let off = |world: &World| {
         let chip = world.chip(order.chip);
-        let order = Order { chip: &chip, stretch: world.stretch(), ..*order };
+        let order = Order { chip: &chip, stretch: world.stretched(order.stretch), ..*order };
         let there = again(&order).and_then(|best| Some(figures(&frontier_point(&order, &best)?)));
         let there = there.unwrap_or_default();
         let ratio = |place: usize| Some(libm::log(there[place]? / centre[place]?));

@@ -44,7 +44,7 @@ pub(super) fn in_worlds<T: Send>(
 ) -> Vec<Option<T>> {
     let in_world = |world: &World| {
         let chip = world.chip(order.chip);
-        run(&Order { chip: &chip, stretch: world.stretch(), ..*order })
+        run(&Order { chip: &chip, stretch: world.stretched(order.stretch), ..*order })
     };
     worlds.par_iter().map(in_world).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::crew::Crew;
-use super::flags::{MechanismFlags, PolicyFlags, UserFlags};
+use super::flags::{MechanismFlags, PolicyFlags, StepFlags, UserFlags};
 use super::fleet::FleetFlags;
 use super::load::PercentilesName;
 use super::output::{ToolFormat, doubts, overload, unfinished};
@@ -62,6 +62,9 @@ pub(in crate::cli) struct Run {
     /// What is simulated, and how
     #[command(flatten)]
     pub(in crate::cli::simulate) common: CommonFlags,
+    /// How steps are filled, and at which clocks they run
+    #[command(flatten)]
+    pub(super) steps: StepFlags,
     /// How steps run
     #[command(flatten)]
     pub(super) mechanisms: MechanismFlags,
@@ -210,7 +213,7 @@ impl Run {
     /// Flags that only the work shows to be at odds.
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
-        self.fleet.check_drafts(self.mechanisms.is_capped())?;
+        self.fleet.check_drafts(self.steps.is_capped())?;
         self.mechanisms.check(self.fleet.is_on())?;
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;

@@ -88,7 +88,8 @@ impl<'a> Crew<'a> {
         };
         let better = others.better.map(|model| {
             let chip = others.better_chip.unwrap_or(order.chip);
-            run.fleet.better.pool(run.common.order(chip, model, order.plan, page_tokens))
+            let order = run.common.order(chip, model, order.plan, page_tokens);
+            run.fleet.better.pool(run.steps.capped(&order)?)
         });
         let pool = prefill.as_ref().map(|(pool, _)| pool);
         let (serving, _) = run.fleet.counts();

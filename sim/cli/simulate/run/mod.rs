@@ -11,7 +11,7 @@ mod timeline;
 
 pub(in crate::cli) use command::Run;
 pub(in crate::cli::simulate) use crew::{Crew, Others};
-pub(in crate::cli) use flags::OverlapName;
+pub(in crate::cli) use flags::{OverlapName, StepFlags};
 pub(in crate::cli::simulate) use fleet::Drafting;
 pub(in crate::cli) use fleet::TierFlags;
 pub(in crate::cli::simulate) use timeline::Watch;

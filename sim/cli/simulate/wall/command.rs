@@ -17,10 +17,10 @@ use super::values;
 use super::vary::{Axis, Varied, axis, varied};
 use super::work::Work;
 use crate::cli::simulate::ablate::print_gains;
-use crate::cli::simulate::run::TierFlags;
+use crate::cli::simulate::run::{StepFlags, TierFlags};
 use crate::cli::specs::catalog;
 use crate::cli::{CliError, Exit, Shell};
-use crate::cluster::{Best, Drive, NoBest, Order, TaskPool, Terms, Wished, best_of_plans};
+use crate::cluster::{Best, Drive, NoBest, Order, Terms, Wished, best_of_plans};
 use crate::hardware::{Catalog, Chip};
 use crate::insight::Technique;
 use crate::model::{Model, Plan};
@@ -28,7 +28,6 @@ use crate::report::{
     WallDocument, WallReport, WallRow, context_curve, fill_row, provenance, render_wall_page,
     render_wall_table, roofline, turns, unfit_row, wall_pictures,
 };
-use crate::units::PerSec;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +61,9 @@ pub(in crate::cli) struct Wall {
     /// 8 and, for routed experts, attention-DP over 8 to 32]
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Option<Plan>,
+    /// How steps are filled, and at which clocks they run
+    #[command(flatten)]
+    pub(super) steps: StepFlags,
     /// What lies below HBM
     #[command(flatten)]
     pub(super) tiers: TierFlags,
@@ -77,7 +79,7 @@ pub(in crate::cli) struct Wall {
     /// Say how far each figure may be off and why (a band that holds it with 80 % probability), and
     /// what more of each resource would buy
     #[arg(long, visible_alias = "explain-band")]
-    explain: bool,
+    pub(super) explain: bool,
     /// Find the frontier: plans and loads that no other beats both for the user and per GPU,
     /// whether or not they meet the latency targets
     #[arg(long)]
@@ -132,6 +134,7 @@ impl Wall {
             chips,
             common,
             plan: None,
+            steps: StepFlags::default(),
             tiers: TierFlags::default(),
             concurrency: None,
             rate: None,
@@ -157,6 +160,11 @@ impl Wall {
     /// The same over stores below HBM.
     pub(in crate::cli) fn over(self, tiers: TierFlags) -> Self {
         Self { tiers, ..self }
+    }
+
+    /// The same with steps as `steps` has them.
+    pub(in crate::cli) fn stepping(self, steps: StepFlags) -> Self {
+        Self { steps, ..self }
     }
 
     /// The same with a row for each plan of a chip, and with bands if they are asked for.
@@ -213,18 +221,23 @@ impl Wall {
         let wishes = self.tiers.wishes();
         let catalog = catalog(shell)?;
         let names = self.names(&catalog)?;
-        let varied = varied(catalog, &names, &self.vary, shell)?;
+        let mut varied = varied(catalog, &names, &self.vary, shell)?;
+        varied.catalog = self.steps.provision(varied.catalog);
         let Varied { catalog, names, .. } = &varied;
         let chips: Vec<&Chip> =
             names.iter().map(|name| catalog.chip(name)).collect::<Result<_, _>>()?;
+        let others = [("--match", &self.goal), ("--techniques-on", &self.techniques_on)];
+        for (flag, name) in others {
+            name.as_ref().map_or(Ok(""), |name| named(flag, name, catalog))?;
+        }
         let model = self.common.model(shell)?;
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let below = wishes.is_on().then_some(Wished { wishes: &wishes, catalog });
         let terms = Terms { below, ..self.terms(&pool, &work) };
-        let order = |chip| varied.hosted(self.order(chip, &model, &work));
-        let orders = chips.into_iter().map(order);
-        let orders = orders.flat_map(|order| self.rungs_of(&order)).collect();
+        let order = |chip| Ok(varied.hosted(self.order(chip, &model, &work)?));
+        let orders: Vec<Order> = chips.into_iter().map(order).collect::<Result<_, CliError>>()?;
+        let orders = orders.iter().flat_map(|order| self.rungs_of(order)).collect();
         let rungs = self.climb(orders, &terms, shell);
         then(&Ladder { catalog, model: &model, work: &work, terms, rungs })
     }
@@ -248,9 +261,9 @@ impl Wall {
             find_frontiers(&mut document.rows, rungs, &how, terms, shell);
         }
         if let Some(goal) = &self.goal {
-            let goal = &catalog.chip(goal)?.name;
+            let goal = named("--match", goal, catalog)?;
             find_needs(&mut document.rows, rungs, (goal, &explained), terms, shell)?;
-            document.goal = Some(goal.clone());
+            document.goal = Some(goal.to_owned());
         }
         document.ablation = self.ablated(catalog, rungs, shell)?;
         if rungs.iter().all(|(_, found)| found.is_err()) {
@@ -275,12 +288,6 @@ impl Wall {
         Ok(names)
     }
 
-    fn order<'a>(&self, chip: &'a Chip, model: &'a Model, work: &Work) -> Order<'a> {
-        let plan = self.plan.unwrap_or(Plan::tp(1));
-        let order = self.common.order(chip, model, plan, work.page_tokens());
-        Order { longest: work.longest(model.context), ..order }
-    }
-
     /// Finds the best of every order, chips in parallel.
     fn climb<'a>(&self, orders: Vec<Order<'a>>, terms: &Terms, shell: &Shell) -> Vec<Rung<'a>> {
         let progress = shell.progress("climbing the ladder", orders.len() as u64);
@@ -299,37 +306,6 @@ impl Wall {
         };
         // One at a time: chips take unequally long.
         orders.into_par_iter().with_max_len(1).map(rung).collect()
-    }
-
-    fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
-        let (bracket, confirm) = work.trials();
-        Terms {
-            drive: self.drive(),
-            seed: self.common.seed,
-            slo: self.level.slo(),
-            pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-            engine: self.common.engine.into(),
-            below: None,
-        }
-    }
-
-    fn most_clients(&self) -> u32 {
-        match self.drive() {
-            Drive::Best => MOST_CLIENTS,
-            Drive::Concurrency(clients) => clients,
-            Drive::Rate(_) => 0,
-        }
-    }
-
-    fn drive(&self) -> Drive {
-        match (self.concurrency, self.rate) {
-            (Some(clients), _) => Drive::Concurrency(clients),
-            (None, Some(rate)) => Drive::Rate(PerSec::new(rate)),
-            (None, None) => Drive::Best,
-        }
     }
 
     fn report(&self, ladder: &Ladder) -> WallReport {
@@ -371,6 +347,7 @@ impl Wall {
             engine_profile: self.common.engine_profile.to_string(),
             precision: self.common.precision.name().to_owned(),
             kv_tiers: self.tiers.wishes().names(),
+            steps: self.steps.words(),
             seed: self.common.seed,
             slo: self.level.slo().into(),
             warnings: work.warnings(&model.name, model.context),
@@ -383,4 +360,14 @@ impl Wall {
         let default = (!shell.json() && !self.no_report).then(|| PathBuf::from(REPORT));
         self.report.clone().or(default)
     }
+}
+
+/// The chip that `flag` calls `name`, by its name in `catalog`.
+fn named<'a>(flag: &'static str, name: &str, catalog: &'a Catalog) -> Result<&'a str, CliError> {
+    catalog.chip(name).map(|chip| chip.name.as_str()).map_err(|unknown| CliError::Flag {
+        flag,
+        value: name.to_owned(),
+        problem: unknown.to_string(),
+        remedy: "name one of --chips".into(),
+    })
 }

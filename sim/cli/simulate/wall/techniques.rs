@@ -29,6 +29,13 @@ impl Wall {
                 "stores below HBM are a technique there",
                 "leave out --kv-tiers and study kv-offload",
             ),
+            (
+                self.steps.words().is_some(),
+                "with steps other than by default",
+                "techniques change what a step takes and draws, and are compared at full clocks",
+                "leave out --power-cap, --prefill-delay, --longest-chunk and \
+                 --overlap-scheduling, or --techniques",
+            ),
         ];
         let found = wrong.into_iter().find(|(is_so, ..)| *is_so && self.techniques.is_some());
         found.map_or(Ok(()), |(_, value, problem, remedy)| {

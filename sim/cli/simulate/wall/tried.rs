@@ -1,8 +1,12 @@
-//! Which plans are tried.
+//! Which plans are tried, and under which loads.
 
-use super::command::Wall;
-use crate::cluster::Order;
-use crate::model::Plan;
+use super::command::{MOST_CLIENTS, Wall};
+use super::work::Work;
+use crate::cli::CliError;
+use crate::cluster::{Drive, Order, TaskPool, Terms};
+use crate::hardware::Chip;
+use crate::model::{Model, Plan};
+use crate::units::PerSec;
 
 /// Ranks of tensor parallelism that are tried.
 pub(in crate::cli::simulate) const TENSOR: [u32; 4] = [1, 2, 4, 8];
@@ -20,6 +24,53 @@ pub(super) enum Rungs {
 }
 
 impl Wall {
+    /// The order for `model` on `chip`, in the plan that was asked for if one was.
+    pub(super) fn order<'a>(
+        &self,
+        chip: &'a Chip,
+        model: &'a Model,
+        work: &Work,
+    ) -> Result<Order<'a>, CliError> {
+        let plan = self.plan.unwrap_or(Plan::tp(1));
+        let order = self.common.order(chip, model, plan, work.page_tokens());
+        let order = Order { longest: work.longest(model.context), ..order };
+        self.steps.order(&order, self.explain)
+    }
+
+    /// How loads are tried on tasks of `pool`, from HBM alone.
+    pub(super) fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
+        let (bracket, confirm) = work.trials();
+        Terms {
+            drive: self.drive(),
+            seed: self.common.seed,
+            slo: self.level.slo(),
+            pool,
+            bracket,
+            confirm,
+            ttl: self.common.ttl,
+            engine: self.common.engine.into(),
+            below: None,
+        }
+    }
+
+    /// Most tasks in flight that are tried.
+    pub(super) fn most_clients(&self) -> u32 {
+        match self.drive() {
+            Drive::Best => MOST_CLIENTS,
+            Drive::Concurrency(clients) => clients,
+            Drive::Rate(_) => 0,
+        }
+    }
+
+    /// The load.
+    pub(super) fn drive(&self) -> Drive {
+        match (self.concurrency, self.rate) {
+            (Some(clients), _) => Drive::Concurrency(clients),
+            (None, Some(rate)) => Drive::Rate(PerSec::new(rate)),
+            (None, None) => Drive::Best,
+        }
+    }
+
     /// The rungs of `order`'s chip: one, or one for each plan.
     pub(super) fn rungs_of<'a>(&self, order: &Order<'a>) -> Vec<Order<'a>> {
         if self.rungs == Rungs::Chips {
@@ -58,12 +109,14 @@ impl Wall {
             return Vec::new();
         }
         let staged = [2, 4].map(|pp| Plan { pp, ..Plan::tp(domain.min(8)) });
+        // Stages have schedulers of their own.
+        let staged = staged.into_iter().filter(|_| !order.stretch.schedules_beside());
         let wide = [(1, 16), (2, 8), (1, 32)].map(|(tp, groups)| Plan {
             ep: groups,
             dp: groups,
             ..Plan::tp(tp)
         });
         let wide = wide.into_iter().filter(|_| order.model.has_routed_experts());
-        staged.into_iter().chain(wide).filter(|plan| plan.gpus() > domain).collect()
+        staged.chain(wide).filter(|plan| plan.gpus() > domain).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::flags::Work;
 use crate::cli::simulate::common::CommonFlags;
-use crate::cli::simulate::run::TierFlags;
+use crate::cli::simulate::run::{StepFlags, TierFlags};
 use crate::cli::simulate::wall::{LevelFlags, MOST_CLIENTS};
 use crate::cli::{CliError, Shell};
 use crate::cluster::{Drive, Order, Slo, TaskPool, Terms, TrialLength, Wished, Wishes};
@@ -13,6 +13,7 @@ use crate::units::SimSpan;
 /// A model, work for it, and the level of service that it is to be done at.
 pub(in crate::cli) struct Field {
     common: CommonFlags,
+    steps: StepFlags,
     slo: Slo,
     wishes: Wishes,
     model: Model,
@@ -25,14 +26,14 @@ impl Field {
     pub(in crate::cli) fn read(
         common: &CommonFlags,
         level: &LevelFlags,
-        tiers: &TierFlags,
+        (steps, tiers): (&StepFlags, &TierFlags),
         shell: &Shell,
     ) -> Result<Self, CliError> {
         let model = common.model(shell)?;
         let work = common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(common.seed, model.context, MOST_CLIENTS)?;
-        let (common, wishes) = (common.clone(), tiers.wishes());
-        Ok(Self { common, slo: level.slo(), wishes, model, work, pool })
+        let (common, steps, wishes) = (common.clone(), steps.clone(), tiers.wishes());
+        Ok(Self { common, steps, slo: level.slo(), wishes, model, work, pool })
     }
 
     /// Tasks to draw from.
@@ -41,9 +42,13 @@ impl Field {
     }
 
     /// The model on `chip` as `plan`.
+    ///
+    /// # Panics
+    /// If the chip cannot run steps as the flags want them, which climbing a ladder of it tells.
     pub(in crate::cli) fn order<'a>(&'a self, chip: &'a Chip, plan: Plan) -> Order<'a> {
         let order = self.common.order(chip, &self.model, plan, self.work.page_tokens());
-        Order { longest: self.work.longest(self.model.context), ..order }
+        let order = Order { longest: self.work.longest(self.model.context), ..order };
+        self.steps.order(&order, false).expect("its ladder was climbed with the same flags")
     }
 
     /// How loads are tried; figures of stores that were not given are those of `catalog`.

@@ -10,6 +10,7 @@ use super::print::print;
 use super::results::{Results, Row, text};
 use crate::cli::files::Staged;
 use crate::cli::{CliError, Exit, Shell};
+use crate::hardware::nearest;
 use crate::sweep::Constraint;
 
 const EXAMPLES: &str = "\
@@ -108,15 +109,12 @@ fn known(flag: &'static str, column: &str, results: &Results) -> Result<(), CliE
     if columns().any(|known| known == column) {
         return Ok(());
     }
-    let near = columns()
-        .max_by(|a, b| strsim::jaro_winkler(a, column).total_cmp(&strsim::jaro_winkler(b, column)));
+    let near = nearest(column, columns());
+    let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
     Err(CliError::Flag {
         flag,
         value: column.to_owned(),
         problem: "is no column of figures or settings of this sweep".into(),
-        remedy: format!(
-            "did you mean `{}`? `memwall sweep export DIR | head -1` lists them",
-            near.unwrap_or(SPEED)
-        ),
+        remedy: format!("{meant}`memwall sweep export DIR | head -1` lists them"),
     })
 }

@@ -23,8 +23,9 @@ pub struct Picture {
 /// each.
 pub fn wall_pictures(report: &WallReport) -> Vec<Picture> {
     let document = &report.document;
+    let steps = document.steps.as_ref().map_or_else(String::new, |steps| format!("; {steps}"));
     let setting = format!(
-        "{} on {}; {}; {} time model, {} engine",
+        "{} on {}; {}; {} time model, {} engine{steps}",
         document.model, document.workload, document.slo, document.cost, document.engine_profile
     );
     pictures(&charts::titles(report), &figures::all(report), &setting)

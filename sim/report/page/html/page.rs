@@ -114,15 +114,18 @@ pub(in crate::report::page) fn glued(sentence: &str) -> String {
 
 /// What was simulated.
 fn setting(document: &WallDocument) -> Markup {
-    facts(&[
-        ("Model", &document.model),
+    let (slo, seed) = (document.slo.to_string(), document.seed.to_string());
+    let mut known = vec![
+        ("Model", document.model.as_str()),
         ("Workload", &document.workload),
-        ("Latency targets", &document.slo.to_string()),
+        ("Latency targets", &slo),
         ("Time model", &document.cost),
         ("Serving engine", &document.engine_profile),
         ("Precision", &document.precision),
-        ("Seed", &document.seed.to_string()),
-    ])
+        ("Seed", &seed),
+    ];
+    known.extend(document.steps.as_deref().map(|steps| ("Steps", steps)));
+    facts(&known)
 }
 
 /// Names and values in a row.

@@ -8,7 +8,7 @@ use super::turns::{TURN_COLUMNS, TURN_LEGEND};
 use crate::report::text::{printable, wrap};
 use crate::report::wall::levers::{LEVER_COLUMNS, asked};
 use crate::report::wall::{NEED_COLUMNS, legend_of_needs};
-use crate::report::{WallDocument, findings};
+use crate::report::{WallDocument, WallRow, findings, power_line};
 
 const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
@@ -25,6 +25,11 @@ pub fn render_wall_table(document: &WallDocument, width: usize) -> String {
         blocks.push(lines_of(&build(document, &shown, width)));
         blocks.push(legend(&dropped, width));
     }
+    let of_power = |row: &WallRow| {
+        row.power.as_ref().map(|power| format!("{}: {}.", row.title, power_line(power)))
+    };
+    let power: Vec<String> = document.rows.iter().filter_map(of_power).collect();
+    blocks.push(paragraph(&power, width));
     let has_frontier = document.rows.iter().any(|row| !row.frontier.is_empty());
     let is_explained = asked(document);
     let needs = legend_of_needs(document);
@@ -48,11 +53,12 @@ fn heading(document: &WallDocument, width: usize) -> String {
     let over = document.kv_tiers.as_ref();
     paragraph(
         &[format!(
-            "{} on {}{}: {}; {} time model, {} engine, seed {}.",
+            "{} on {}{}: {}{}; {} time model, {} engine, seed {}.",
             document.model,
             document.workload,
             over.map_or(String::new(), |stores| format!(", KV over {stores}")),
             document.slo,
+            document.steps.as_ref().map_or_else(String::new, |steps| format!("; {steps}")),
             document.cost,
             document.engine_profile,
             document.seed

@@ -3,7 +3,7 @@
 use super::candidate::Candidate;
 use super::pools::PoolSearch;
 use crate::cli::money::flags::SubjectFlags;
-use crate::cli::simulate::{Field, Wall};
+use crate::cli::simulate::{Field, StepFlags, Wall};
 use crate::cli::{CliError, Shell};
 use crate::cost::EngineProfile;
 use crate::economics::Basis;
@@ -13,6 +13,7 @@ use crate::planning::{AskedFor, Objective};
 /// How candidates are found.
 pub(in crate::cli::money::plan) struct Search<'a> {
     pub(in crate::cli::money::plan) subject: &'a SubjectFlags,
+    pub(in crate::cli::money::plan) steps: &'a StepFlags,
     pub(in crate::cli::money::plan) engines: &'a [EngineProfile],
     pub(in crate::cli::money::plan) objective: Objective,
     pub(in crate::cli::money::plan) basis: &'a Basis,
@@ -43,9 +44,10 @@ impl Search<'_> {
             for &engine in self.engines {
                 let (model, workload) = (asked.model.as_ref(), asked.workload.as_ref());
                 let common = common.with(model, workload, engine);
-                let field = Field::read(&common, level, tiers, shell)?;
+                let field = Field::read(&common, level, (self.steps, tiers), shell)?;
                 let wall = Wall::of(self.subject.chips(), common).within(level.clone());
-                let wall = wall.over(tiers.clone()).plan_by_plan(self.explain);
+                let wall = wall.over(tiers.clone()).stepping(self.steps.clone());
+                let wall = wall.plan_by_plan(self.explain);
                 let place = found.fields.len();
                 let of = |found| Candidate { demand, engine, field: place, found };
                 let rows = wall.rows(shell)?.into_iter();

@@ -5,10 +5,9 @@ use std::fmt;
 
 use crate::cli::simulate::Field;
 use crate::cluster::{NoBest, Order, Policy, Pools, Routing, Setup, Wire};
-use crate::cost::Stretch;
 use crate::economics::Basis;
 use crate::fidelity::World;
-use crate::hardware::Catalog;
+use crate::hardware::{Catalog, Chip};
 use crate::model::Plan;
 use crate::planning::Objective;
 use crate::units::{SimSpan, UsdPerHour};
@@ -35,6 +34,21 @@ pub(in crate::cli::money::plan) struct Unit {
     pub(in crate::cli::money::plan) serving: Kind,
     /// What prefills for it, and how many of both there are.
     pub(in crate::cli::money::plan) prefill: Option<(Kind, Pools)>,
+}
+
+impl Kind {
+    /// It ordered for the work of `field`, on `chip`, which it is in `world`.
+    fn order<'a>(
+        &self,
+        (chip, world): (&'a Chip, Option<&World>),
+        (field, catalog): (&'a Field, &'a Catalog),
+    ) -> Order<'a> {
+        // What a chip may draw, and what its work does, is the same in every world.
+        let assumed = catalog.chip(&self.chip).expect("it was found before");
+        let order = field.order(assumed, self.plan);
+        let stretch = world.map_or(order.stretch, |world| world.stretched(order.stretch));
+        Order { chip, stretch, ..order }
+    }
 }
 
 impl Unit {
@@ -96,16 +110,14 @@ impl Unit {
             let assumed = catalog.chip(&kind.chip).expect("it was found before");
             world(&kind.chip).map_or(Cow::Borrowed(assumed), |world| world.chip(assumed))
         };
-        let stretch = |kind: &Kind| world(&kind.chip).map_or(Stretch::NONE, World::stretch);
         let terms = field.terms(catalog);
         let serving_chip = chip(&self.serving);
-        let mut serving = field.order(&serving_chip, self.serving.plan);
-        serving.stretch = stretch(&self.serving);
+        let of_serving = world(&self.serving.chip);
+        let serving = self.serving.order((&serving_chip, of_serving), (field, catalog));
         let setup = Setup { routing: ROUTING, ..Setup::plain(terms.deploy(&serving)?) };
         let Some((kind, pools)) = &self.prefill else { return Ok(setup) };
         let prefill_chip = chip(kind);
-        let mut prefill: Order = field.order(&prefill_chip, kind.plan);
-        prefill.stretch = stretch(kind);
+        let mut prefill = kind.order((&prefill_chip, world(&kind.chip)), (field, catalog));
         // What is handed over is not converted on its way.
         prefill.precision.kv = serving.precision.kv;
         let counts = [pools.prefill, pools.decode].map(|count| count.saturating_mul(times));

@@ -6,20 +6,14 @@ use crate::cli::CliError;
 use crate::cli::simulate::run::command::Run;
 use crate::cluster::{Order, Ways};
 use crate::cost::EngineProfile;
-use crate::economics::PowerModel;
 use crate::hardware::{Chip, Ports, Wiring};
 use crate::model::{Model, Plan};
-use crate::serving::{Balance, Limits};
-use crate::units::Watts;
+use crate::serving::{Balance, Limits, Rules};
 
-/// Power caps, overlap, links.
+/// Overlap, ranks, links.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Steps")]
 pub(in crate::cli::simulate::run) struct MechanismFlags {
-    /// Most that a chip may draw, averaged over a step (`500W`), or a rack's chips together
-    /// (`130kW/72`): cores run at lower clocks where a step would draw more [default: no limit]
-    #[arg(long, value_name = "WATTS[/CHIPS]", value_parser = cap)]
-    power_cap: Option<Watts>,
     /// Hide communication: one half of a step computes while the other exchanges tokens with the
     /// ranks of their experts (two-batch) [default: none]
     #[arg(long, value_enum, value_name = "HOW")]
@@ -82,26 +76,7 @@ impl BalanceName {
     }
 }
 
-/// Watts of a chip, or of so many.
-fn cap(text: &str) -> Result<Watts, String> {
-    let (watts, chips) = text.split_once('/').unwrap_or((text, "1"));
-    let chips: u32 =
-        chips.parse().ok().filter(|chips| *chips > 0).ok_or_else(|| {
-            format!("`{chips}` is not a number of chips; write `500W` or `130kW/72`")
-        })?;
-    let watts: Watts = watts.parse().map_err(|error| format!("{error}"))?;
-    if watts.is_zero() {
-        return Err("give more than nothing: a chip without power answers nothing".into());
-    }
-    Ok(watts * (1.0 / f64::from(chips)))
-}
-
 impl MechanismFlags {
-    /// Whether steps are accounted for clock by clock.
-    pub(in crate::cli::simulate::run) fn is_capped(&self) -> bool {
-        self.power_cap.is_some()
-    }
-
     /// Flags that are at odds with a fleet.
     pub(in crate::cli::simulate::run) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
         if self.dp_balance == BalanceName::Perfect || !is_fleet {
@@ -140,45 +115,17 @@ impl MechanismFlags {
         Ok(chip)
     }
 
-    /// What they ask of the chips of `order`.
-    fn ways(&self, order: &Order) -> Result<Ways, CliError> {
-        let refuse = |cap: Watts, problem: String, remedy: &str| CliError::Flag {
-            flag: "--power-cap",
-            value: cap.to_string(),
-            problem,
-            remedy: remedy.into(),
-        };
-        let power = self.power_cap.map(|cap| {
-            let chip = order.chip;
-            let engine = chip.engine_for(order.model.main_format(order.precision));
-            let envelope = PowerModel::embedded().envelope(chip, engine, cap).ok_or_else(|| {
-                let problem = format!("what {} draws by its work is not known", chip.name);
-                refuse(
-                    cap,
-                    problem,
-                    "take a chip with a TDP, HBM and a dense peak, or leave it out",
-                )
-            })?;
-            if cap <= envelope.floor() {
-                let problem = format!(
-                    "{} draws {} idle and with all pins busy, whatever its cores do",
-                    chip.name,
-                    envelope.floor()
-                );
-                return Err(refuse(cap, problem, "give more than that"));
-            }
-            Ok(envelope)
-        });
+    /// What they ask of steps priced as `engine`'s.
+    fn ways(&self, engine: EngineProfile) -> Ways {
         let overlap = self.overlap == Some(OverlapName::TwoBatch);
-        let balance = self.dp_balance.of(order.pricing.engine);
-        Ok(Ways { power: power.transpose()?, overlap, balance })
+        Ways { overlap, balance: self.dp_balance.of(engine), ..Ways::default() }
     }
 }
 
 impl Run {
-    /// `chip` between links as they are asked for.
+    /// `chip` between links as they are asked for, with the power that it may draw.
     pub(in crate::cli::simulate) fn wired(&self, chip: Chip) -> Result<Chip, CliError> {
-        self.mechanisms.wired(chip)
+        Ok(self.steps.provisioned(self.mechanisms.wired(chip)?))
     }
 
     /// The order for `model` on `chip` as `plan`, with what is asked for beyond the usual.
@@ -190,10 +137,9 @@ impl Run {
         page_tokens: u32,
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
-        let limits = Limits { rules: self.policies.rules(), ..order.limits };
-        let ways = self.mechanisms.ways(&order)?;
-        let order = Order { ways, limits, stretch: self.policies.stretch(), ..order };
-        self.policies.check_overlap(&order, self.explain)?;
-        Ok(order)
+        let ways = self.mechanisms.ways(order.pricing.engine);
+        let rules = Rules { scheduling: self.policies.scheduling(), ..order.limits.rules };
+        let order = Order { ways, limits: Limits { rules, ..order.limits }, ..order };
+        self.steps.order(&order, self.explain)
     }
 }

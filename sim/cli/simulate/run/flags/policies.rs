@@ -1,14 +1,14 @@
-//! The flags of `run` for who is served first, and when.
+//! The flags of `run` for who is served first.
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::CliError;
 use crate::cli::simulate::values;
-use crate::cluster::{Classes, Order};
-use crate::cost::{Calibration, EngineProfile, Stretch, TimeModel};
-use crate::serving::{PrefillDelay, Rules, Scheduling};
+use crate::cluster::Classes;
+use crate::cost::EngineProfile;
+use crate::serving::Scheduling;
 
-/// What a scheduler does only if it is told to.
+/// Who is less urgent than others, and what comes of it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Scheduling")]
 pub(in crate::cli::simulate::run) struct PolicyFlags {
@@ -21,41 +21,16 @@ pub(in crate::cli::simulate::run) struct PolicyFlags {
     scheduling: Option<SchedulingName>,
     /// This share of tasks, drawn by a random stream of its own, runs in the background: less
     /// urgent than the others, and shown apart
-    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    #[arg(long, value_name = "SHARE", value_parser = background)]
     background: Option<f64>,
     /// Sub-agents are less urgent than main agents, and shown apart
     #[arg(long)]
     sub_agents_last: bool,
-    /// Prompts wait for company for at most so many steps in which answers are written
-    /// (TensorRT-LLM 1.1's `batch_wait_timeout_iters`) [default: none, as all three ship]
-    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
-    prefill_delay: Option<u32>,
-    /// Or until this share of a step's tokens is there (its `batch_wait_max_tokens_ratio`)
-    /// [default: 1]
-    #[arg(long, value_name = "SHARE", value_parser = values::share, requires = "prefill_delay")]
-    prefill_fill: Option<f64>,
-    /// Most tokens of one prompt in a step (vLLM 0.12's --long-prefill-token-threshold)
-    /// [default: the step's own limit, as all three ship]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    longest_chunk: Option<u32>,
-    /// Host time of a step: as fitted, which is what the engines' own overlap scheduling leaves
-    /// (shipped), or what would be left if all scheduling passed beside the kernels (full); of
-    /// vLLM's little is left to hide, of SGLang's nothing
-    /// [default: shipped]
-    #[arg(long, value_enum, value_name = "HOW")]
-    overlap_scheduling: Option<OverlapScheduling>,
 }
 
-/// What of the host's time is hidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OverlapScheduling {
-    /// As the engines that were measured did it.
-    Shipped,
-    /// All but gaps between kernels.
-    Full,
-    /// Nothing.
-    #[value(hide = true)]
-    Off,
+/// A share of tasks; none is no flag.
+fn background(text: &str) -> Result<f64, String> {
+    values::share(text).map_err(|problem| format!("{problem}; for none leave the flag out"))
 }
 
 /// Who is served first.
@@ -109,70 +84,18 @@ impl PolicyFlags {
         Ok(())
     }
 
-    /// Refuses to hide what is not there, or to show what was not measured.
-    pub(in crate::cli::simulate::run) fn check_overlap(
-        &self,
-        order: &Order,
-        explain: bool,
-    ) -> Result<(), CliError> {
-        let refuse = |value: &str, problem: String, remedy: &str| {
-            let (flag, value, remedy) = ("--overlap-scheduling", value.into(), remedy.into());
-            Err(CliError::Flag { flag, value, problem, remedy })
-        };
-        let engine = order.pricing.engine;
-        let terms = Calibration::embedded().host(engine);
-        let problem = match self.overlap_scheduling {
-            None | Some(OverlapScheduling::Shipped) => return Ok(()),
-            Some(OverlapScheduling::Off) => {
-                let problem = format!(
-                    "{engine}'s host times were fitted to servers as they ship; what scheduling \
-                     takes where nothing hides it was not measured"
-                );
-                return refuse("off", problem, "take shipped or full");
-            }
-            Some(OverlapScheduling::Full) if order.pricing.model == TimeModel::Roofline => {
-                "the roofline has no host".to_owned()
-            }
-            Some(OverlapScheduling::Full) if order.plan.pp > 1 || order.ways.overlap => {
-                "steps in several parts have a scheduler of their own".to_owned()
-            }
-            Some(OverlapScheduling::Full) if explain => {
-                "bands know the host as it was fitted".to_owned()
-            }
-            Some(OverlapScheduling::Full) => {
-                let scheduling = [terms.step, terms.sequence, terms.rank];
-                if scheduling.iter().any(|term| !term.is_zero()) {
-                    return Ok(());
-                }
-                format!("of {engine}'s host times, as it ships, only gaps between kernels are left")
-            }
-        };
-        refuse("full", problem, "leave it out")
-    }
-
-    /// The what-if on the host's times.
-    pub(in crate::cli::simulate::run) fn stretch(&self) -> Stretch {
-        match self.overlap_scheduling {
-            Some(OverlapScheduling::Full) => Stretch::NONE.scheduling_beside(),
-            _ => Stretch::NONE,
-        }
-    }
-
     /// What is less urgent than the rest.
     pub(in crate::cli::simulate::run) fn classes(&self, seed: u64) -> Classes {
         let background_ppm = (self.background.unwrap_or(0.0) * 1e6).round() as u32;
         Classes { background_ppm, sub_agents: self.sub_agents_last, seed }
     }
 
-    /// What the engine is told.
-    pub(in crate::cli::simulate::run) fn rules(&self) -> Rules {
-        let scheduling = match self.scheduling {
+    /// Who is served first.
+    pub(in crate::cli::simulate::run) fn scheduling(&self) -> Scheduling {
+        match self.scheduling {
             Some(SchedulingName::Preemptive) => Scheduling::Preemptive,
             Some(SchedulingName::Priority) => Scheduling::Priority,
             Some(SchedulingName::Fcfs) | None => Scheduling::Fcfs,
-        };
-        let fill_ppm = (self.prefill_fill.unwrap_or(1.0) * 1e6).round() as u32;
-        let delay = self.prefill_delay.map(|steps| PrefillDelay { steps, fill_ppm });
-        Rules { scheduling, delay, longest_chunk: self.longest_chunk }
+        }
     }
 }

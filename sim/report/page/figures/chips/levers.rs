@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{GREY, PALETTE, chip_axis, height, plain};
-use crate::report::WallRow;
 use crate::report::wall::{LEVERS, gain};
+use crate::report::{Slope, WallRow};
 
 /// Colour and marker of each lever.
 const LOOKS: [(&str, &str); LEVERS.len()] = [
@@ -42,17 +42,18 @@ pub(in crate::report::page::figures) fn figure(rows: &[WallRow]) -> Value {
 fn trace(rows: &[WallRow], lever: usize) -> Option<Value> {
     let (colour, symbol) = LOOKS[lever];
     let lever = &LEVERS[lever];
-    let known: Vec<(usize, &WallRow, f64, f64)> = rows
+    let known: Vec<(usize, &WallRow, f64, Option<f64>)> = rows
         .iter()
         .enumerate()
         .filter_map(|(place, row)| {
-            let (value, error) = (lever.slope)(row)?;
-            Some((place, row, gain(value), gain(error)))
+            let Slope { value, error } = (lever.slope)(row)?;
+            Some((place, row, gain(value), error.map(gain)))
         })
         .collect();
-    let hover = |(_, row, gain, error): &(usize, &WallRow, f64, f64)| {
+    let hover = |(_, row, gain, error): &(usize, &WallRow, f64, Option<f64>)| {
         let title = plain(&row.title);
-        format!("<b>{title}</b><br>10 % more {}: {gain:+.1} ± {error:.1} %", lever.name)
+        let error = error.map_or_else(String::new, |error| format!(" ± {error:.1}"));
+        format!("<b>{title}</b><br>10 % more {}: {gain:+.1}{error} %", lever.name)
     };
     (!known.is_empty()).then(|| {
         json!({
