@@ -203,12 +203,14 @@ pub fn best_of<S: Station>(
         .ok_or_else(|| reason.expect("a plan without a best has a reason"))
 }
 
-/// The same station at the load that long trials find best near its own, told apart to 3 %.
+/// The same station at the load that long trials find best near its own, told apart to 3 % up to
+/// where the level is no longer met: what is reported is worth a look beyond a dip.
 pub fn refined<S: Station>(best: Best<S>, terms: &Terms) -> Best<S> {
     let Some(near) = best.concurrency.filter(|_| terms.drive == Drive::Best) else { return best };
     let most = terms.pool.underway().len() as u32;
     let try_out = |n| trial(&best.deployment, n, terms.confirm, terms);
-    let found = best_concurrency(near, most, Stride::CLOSE, try_out);
+    let stride = Stride { peak: None, ..Stride::CLOSE };
+    let found = best_concurrency(near, most, stride, try_out);
     match found.filter(|found| found.rate > best.output_tok_s_per_gpu) {
         Some(found) => Best::of(best.deployment, Some(found.concurrency), found.result, terms),
         None => best,
