@@ -6,6 +6,7 @@ mod laws;
 mod naive_cache;
 mod oracle;
 mod queueing;
+mod ranked_fleet;
 mod ranks;
 mod tiers;
 

@@ -25,7 +25,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 29] = shipped!(
+const SHIPPED: [(&str, &str); 30] = shipped!(
     "cache-ttl",
     "compaction",
     "context-parallel",
@@ -55,6 +55,7 @@ const SHIPPED: [(&str, &str); 29] = shipped!(
     "speculative",
     "sub-agents",
     "two-batch",
+    "wide-ep-rack",
 );
 
 /// A scenario file, as flags.

@@ -5,7 +5,7 @@ use super::replicas::Fleet;
 use crate::cluster::run::Summary;
 use crate::cluster::tiers::TierFigures;
 use crate::cost::Pricer;
-use crate::serving::Meter;
+use crate::serving::{Meter, RankFigures};
 use crate::units::Bytes;
 
 /// Measurements of a fleet in the window.
@@ -41,6 +41,8 @@ pub struct PoolFigures {
     pub kv_pages: u64,
     /// Pages evicted in the whole run for want of room.
     pub evicted_pages: u64,
+    /// How evenly groups of ranks were loaded, where they have sequences of their own.
+    pub ranks: Option<RankFigures>,
 }
 
 /// What a router achieved.
@@ -115,15 +117,17 @@ impl<P: Pricer> Fleet<P> {
             let members = &self.members[self.range(pool)];
             let mut meter = Meter::default();
             for member in members {
-                meter.add(member.replica.meter());
+                meter.add(&member.replica.meter());
             }
+            let ranks = members.iter().filter_map(|member| member.replica.rank_figures());
             PoolFigures {
                 replicas: members.len() as u32,
                 meter,
                 routing: self.routers[pool].figures,
                 sent: members.iter().map(|member| member.sent).collect(),
-                kv_pages: members.iter().map(|member| member.replica.kv().capacity()).sum(),
-                evicted_pages: members.iter().map(|member| member.replica.kv().evicted()).sum(),
+                kv_pages: members.iter().map(|member| member.replica.pages()).sum(),
+                evicted_pages: members.iter().map(|member| member.replica.evicted()).sum(),
+                ranks: ranks.reduce(RankFigures::beside),
             }
         });
         FleetFigures {

@@ -21,7 +21,8 @@ pub use fault::{Faults, Form, PartFault};
 pub use figures::{
     FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
 };
-pub use replicas::{Fleet, Prefilling};
+pub use replicas::Fleet;
 pub use routing::{Policy, Routing};
 pub use state::Passage;
 pub use tools::HostCores;
+pub use transfer::Prefilling;

@@ -1,15 +1,34 @@
 //! What passes between replicas: KV handed over, and sequences of replicas that failed.
 
 use super::figures::HandoffFigures;
-use super::replicas::{Fleet, PREFILL, Prefilling, SERVE};
+use super::replicas::{Fleet, PREFILL, SERVE};
 use super::routing::Routing;
-use super::state::{Event, Load, Move, Parked, Passage, Stage};
+use super::state::{Event, Load, Move, Parked, Passage, Seat, Stage};
 use crate::cluster::deploy::{Order, Wire};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
 use crate::model::Plan;
 use crate::serving::{Migrant, RequestId};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Bytes, BytesPerSec, SimSpan, SimTime};
+
+/// A pool of replicas that prefill for those that decode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prefilling {
+    /// How prompts are spread over it.
+    pub routing: Routing,
+    /// A prompt with no more tokens to compute than this is prefilled where it is decoded.
+    pub local_below: u32,
+    /// KV of a token on the wire.
+    pub bytes_per_token: Bytes,
+    /// Windows and states of a sequence on the wire.
+    pub bytes_per_sequence: Bytes,
+    /// What a replica that prefills can send.
+    pub source: BytesPerSec,
+    /// What a replica that decodes can receive.
+    pub target: BytesPerSec,
+    /// From the choice of pages until bytes flow.
+    pub latency: SimSpan,
+}
 
 impl Prefilling {
     /// For what is deployed as `serving`, over `wire` without latency.
@@ -47,8 +66,7 @@ impl<P: Pricer> Fleet<P> {
         }
         let member = self.choose(now, SERVE, id)?;
         let request = &self.flights[&id].request;
-        let replica = &mut self.members[member].replica;
-        let cached = replica.cached(now, &request.content, request.prompt);
+        let cached = self.members[member].cached(now, &request.content, request.prompt);
         (request.prompt - cached <= most).then_some(member)
     }
 
@@ -56,12 +74,12 @@ impl<P: Pricer> Fleet<P> {
     pub(super) fn keep(&mut self, now: SimTime, member: usize, id: RequestId) {
         let flight = self.flights.get_mut(&id).expect("it is in the fleet");
         flight.stage = Stage::Moving;
-        let request = &flight.request;
-        let replica = &mut self.members[member].replica;
-        let source = replica.hold(now, &request.content, request.prompt, request.prompt);
+        let (request, from) = (&flight.request, Seat { member, rank: flight.rank });
+        let group = self.members[member].replica.group(now, from.rank);
+        let source = group.hold(now, &request.content, request.prompt, request.prompt);
         let source = source.expect("its pages have just been given back");
         self.pass_down(now, member);
-        self.moves.insert(id, Move { from: member, source, to: None, target: None });
+        self.moves.insert(id, Move { from, source, to: None, target: None });
         self.queue.schedule(now, Event::Land(id));
     }
 
@@ -75,26 +93,36 @@ impl<P: Pricer> Fleet<P> {
             return;
         };
         self.note_sent(now, member, id);
-        self.moves.get_mut(&id).expect("it is there").to = Some(member);
-        self.members[member].landing.push_back(id);
-        self.land_waiting(now, member);
+        let place = &mut self.members[member];
+        let seat = Seat { member, rank: place.place(now, &self.flights[&id].request) };
+        place.landings[seat.rank].queue.push_back(id);
+        self.moves.get_mut(&id).expect("it is there").to = Some(seat);
+        self.note_routed(now, id, seat);
+        self.land_at(now, seat);
     }
 
     /// Gives pages of `member` to prefilled requests that wait for them, as long as there are any.
     pub(super) fn land_waiting(&mut self, now: SimTime, member: usize) {
-        while let Some(&id) = self.members[member].landing.front() {
+        for rank in 0..self.members[member].landings.len() {
+            self.land_at(now, Seat { member, rank });
+        }
+    }
+
+    fn land_at(&mut self, now: SimTime, Seat { member, rank }: Seat) {
+        while let Some(&id) = self.members[member].landings[rank].queue.front() {
             let place = &mut self.members[member];
             let request = &self.flights[&id].request;
-            if !place.replica.has_place(place.expected) {
+            if !place.replica.groups()[rank].has_place(place.landings[rank].expected) {
                 return;
             }
-            let tokens = place.replica.handed_tokens(request.prompt, request.output);
-            let held = place.replica.hold(now, &request.content, request.prompt, tokens);
+            let group = place.replica.group(now, rank);
+            let tokens = group.handed_tokens(request.prompt, request.output);
+            let held = group.hold(now, &request.content, request.prompt, tokens);
             self.pass_down(now, member);
             let Some(held) = held else { return };
-            let place = &mut self.members[member];
-            place.landing.pop_front();
-            place.expected += 1;
+            let landing = &mut self.members[member].landings[rank];
+            landing.queue.pop_front();
+            landing.expected += 1;
             self.moves.get_mut(&id).expect("it is there").target = Some((held, now));
             let first_token = self.flights[&id].prefilled.expect("it is prefilled").first_token;
             self.waits.push(now.since(first_token));
@@ -112,7 +140,7 @@ impl<P: Pricer> Fleet<P> {
             return;
         };
         // Its receiver may have failed meanwhile, and another, or the same, have made room anew.
-        if *there != to || *since + prefilling.latency != now {
+        if there.member != to || *since + prefilling.latency != now {
             return;
         }
         let missing = self.flights[&id].request.prompt.saturating_sub(held.cached);
@@ -120,9 +148,9 @@ impl<P: Pricer> Fleet<P> {
         self.handoff.count += 1;
         self.handoff.bytes += bytes;
         self.handoff.spared_tokens += u64::from(held.cached);
-        let (request, from, receiver) = (id.0, *from, to);
-        self.links.send(now, id.0, vec![from, receiver], bytes);
-        let (from, to) = (from as u32, receiver as u32);
+        let (request, from, receiver) = (id.0, *from, *there);
+        self.links.send(now, id.0, vec![from.member, receiver.member], bytes);
+        let [from, to] = [from, receiver].map(|seat| self.number(seat));
         self.passages.note(now, Passage::Departed { request, from, to, bytes });
         self.schedule_flows();
     }
@@ -148,18 +176,19 @@ impl<P: Pricer> Fleet<P> {
             };
             self.transfers.push(now.since(since));
             self.passages.note(now, Passage::Arrived { request: id.0 });
-            let sender = &mut self.members[from].replica;
-            sender.release(now, source);
-            self.start(now, from);
+            let sender = &mut self.members[from.member].replica;
+            sender.group(now, from.rank).release(now, source);
+            self.start(now, from.member);
             let flight = self.flights.get_mut(&id).expect("it is in the fleet");
-            flight.stage = Stage::Serve(to);
+            (flight.stage, flight.rank) = (Stage::Serve(to.member), to.rank);
             let prefilled = flight.prefilled.as_mut().expect("it is prefilled");
             prefilled.spared = held.cached;
             let first_token = prefilled.first_token;
-            let receiver = &mut self.members[to];
-            receiver.expected -= 1;
-            receiver.replica.resume(now, flight.request.clone(), first_token, held);
-            self.start(now, to);
+            let receiver = &mut self.members[to.member];
+            receiver.landings[to.rank].expected -= 1;
+            let group = receiver.replica.group(now, to.rank);
+            group.resume(now, flight.request.clone(), first_token, held);
+            self.start(now, to.member);
         }
         self.schedule_flows();
     }
@@ -177,14 +206,13 @@ impl<P: Pricer> Fleet<P> {
         if !self.members[member].is_up {
             return;
         }
-        self.passages.note(now, Passage::Failed { replica: member as u32 });
+        self.note_all(now, member, |replica| Passage::Failed { replica });
         let failed = &mut self.members[member];
         failed.is_up = false;
         failed.down_since = now;
         let lost = failed.replica.fail(now);
         failed.load = Load::default();
-        failed.expected = 0;
-        failed.landing.clear();
+        failed.forget_landings();
         self.empty_below(now, member);
         for pool in 0..self.routers.len() {
             let range = self.range(pool);
@@ -208,14 +236,15 @@ impl<P: Pricer> Fleet<P> {
     /// what it was to send must be computed again.
     fn break_moves(&mut self, now: SimTime, member: usize) -> Vec<Migrant> {
         let mut orphans = Vec::new();
-        let touched = |one: &Move| one.from == member || one.to == Some(member);
+        let touched =
+            |one: &Move| one.from.member == member || one.to.is_some_and(|to| to.member == member);
         let ids: Vec<_> =
             self.moves.iter().filter(|(_, one)| touched(one)).map(|(&id, _)| id).collect();
         for id in ids {
             self.links.cancel(now, id.0);
             self.passages.note(now, Passage::Broken { request: id.0 });
             let one = self.moves.get_mut(&id).expect("it is there");
-            if one.from != member {
+            if one.from.member != member {
                 (one.to, one.target) = (None, None);
                 self.queue.schedule(now, Event::Land(id));
                 continue;
@@ -224,14 +253,15 @@ impl<P: Pricer> Fleet<P> {
             self.parked
                 .retain(|parked| !matches!(parked, Parked::Prefilled(other) if *other == id));
             if let Some(to) = to {
-                self.note_left(now, to, id, 0);
-                let receiver = &mut self.members[to];
-                receiver.landing.retain(|&other| other != id);
+                self.note_left(now, to.member, id, 0);
+                let receiver = &mut self.members[to.member];
+                let landing = &mut receiver.landings[to.rank];
+                landing.queue.retain(|&other| other != id);
                 if let Some((held, _)) = target {
-                    receiver.expected -= 1;
-                    receiver.replica.release(now, held);
-                    self.start(now, to);
-                    self.land_waiting(now, to);
+                    landing.expected -= 1;
+                    receiver.replica.group(now, to.rank).release(now, held);
+                    self.start(now, to.member);
+                    self.land_waiting(now, to.member);
                 }
             }
             let flight = self.flights.get_mut(&id).expect("it is in the fleet");
@@ -255,14 +285,18 @@ impl<P: Pricer> Fleet<P> {
         };
         self.note_sent(now, member, id);
         let stage = if is_prefill { Stage::Prefill(member) } else { Stage::Serve(member) };
-        self.flights.get_mut(&id).expect("it is in the fleet").stage = stage;
-        self.members[member].replica.receive(now, migrant);
+        let place = &mut self.members[member];
+        let rank = place.place(now, migrant.request());
+        place.replica.group(now, rank).receive(now, migrant);
+        let flight = self.flights.get_mut(&id).expect("it is in the fleet");
+        (flight.stage, flight.rank) = (stage, rank);
+        self.note_routed(now, id, Seat { member, rank });
         self.start(now, member);
     }
 
     /// A replica is back, empty, and takes what waited.
     pub(super) fn on_return(&mut self, now: SimTime, member: usize) {
-        self.passages.note(now, Passage::Returned { replica: member as u32 });
+        self.note_all(now, member, |replica| Passage::Returned { replica });
         let back = &mut self.members[member];
         back.is_up = true;
         let down = now.since(back.down_since).seconds().get();

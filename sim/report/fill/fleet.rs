@@ -9,7 +9,7 @@ use crate::report::{
 };
 use crate::units::{Seconds, SimSpan, UsdPerHour, Watts};
 
-use super::run::{fill_run, quantiles};
+use super::run::{fill_run, quantiles, ranks};
 use super::task::wall_s;
 
 /// One pool as it was asked for: its role, order and deployment, and its router's policy.
@@ -151,6 +151,7 @@ fn pool_report(pool: &Pool, figures: &PoolFigures, result: &RunResult) -> PoolRe
             .then(|| figures.meter.peak_held_pages as f64 / pages as f64),
         evicted_pages: figures.evicted_pages,
         time_share: Shares::from(&time(figures, result)),
+        ranks: figures.ranks.as_ref().map(ranks),
     }
 }
 

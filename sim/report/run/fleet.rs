@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::RanksReport;
 use crate::report::{Quantiles, Shares};
 
 /// The fleet's own figures.
@@ -69,6 +70,9 @@ pub struct PoolReport {
     pub evicted_pages: u64,
     /// What holds all of its time back.
     pub time_share: Shares,
+    /// How evenly groups of ranks were loaded; left out where they share all sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<RanksReport>,
 }
 
 /// KV that was handed over.

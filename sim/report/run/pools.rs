@@ -1,5 +1,6 @@
 //! A fleet's figures as text for a terminal.
 
+use super::mechanisms::ranks_line;
 use super::{EscalationReport, FailedParts, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
@@ -17,6 +18,9 @@ pub(super) fn render_fleet(run: &RunDocument, width: usize) -> String {
     lines.push(
         "(requests of a replica, fewest to most; prefill and output in tok/s per GPU)".into(),
     );
+    let ranks = fleet.pools.iter().filter_map(|pool| Some((pool.role, pool.ranks.as_ref()?)));
+    let ranks = ranks.map(|(role, ranks)| format!("Ranks ({role}): {}.", ranks_line(ranks)));
+    lines.extend(ranks.flat_map(|line| folded(&line, width)));
     lines.extend(mechanisms(fleet).iter().flat_map(|line| folded(line, width)));
     lines.join("\n")
 }

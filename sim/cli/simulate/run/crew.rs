@@ -70,9 +70,9 @@ impl<'a> Crew<'a> {
         catalog: impl FnOnce() -> Result<Catalog, CliError>,
     ) -> Result<Self, CliError> {
         let page_tokens = order.limits.page_tokens;
-        let prefill = if run.fleet.has_prefill() {
+        let prefill = if let Some(plan) = run.fleet.prefill_plan(order.plan) {
             let chip = others.prefill.unwrap_or(order.chip);
-            let ordered = run.order(chip, order.model, order.plan, page_tokens)?;
+            let ordered = run.order(chip, order.model, plan, page_tokens)?;
             let pool = run.fleet.prefill_pool(ordered, order)?;
             let wire = run.fleet.wire(order, &pool.order)?;
             Some((pool, wire))
@@ -205,30 +205,22 @@ impl Run {
 
     /// What each replica is called, in order of their numbers.
     pub(super) fn names(&self, crew: &Crew) -> Vec<String> {
-        let title = |number: usize, role: &str, order: &Order| {
-            format!("replica {number}, {role}: {} {}", order.chip.name, order.plan)
-        };
-        if crew.deployment.balance.is_some() {
-            let Order { chip, plan, .. } = crew.order;
-            let each = plan.gpus() / plan.dp;
-            let ranks = 0..plan.dp;
-            return ranks.map(|rank| format!("rank {rank}: {each} × {}", chip.name)).collect();
+        if !self.fleet.is_on() && crew.deployment.balance.is_some() {
+            return ranks(crew.order).collect();
         }
         let (serving, prefilling) = self.fleet.counts();
         let role = if prefilling > 0 { "decodes" } else { "serves" };
         let mut names: Vec<String> =
-            (0..serving).map(|number| title(number, role, crew.order)).collect();
+            (0..serving).flat_map(|number| titles(number, role, crew.order)).collect();
         if let Some((pool, _)) = &crew.prefill {
             let numbers = serving..serving + prefilling;
-            names.extend(numbers.map(|number| title(number, "prefills", &pool.order)));
+            names.extend(numbers.flat_map(|number| titles(number, "prefills", &pool.order)));
         }
         if let Some(better) = &crew.better {
-            let first = names.len();
+            let first = serving + prefilling;
             let model = &better.order.model.name;
-            names.extend(
-                (first..first + better.replicas())
-                    .map(|number| title(number, model, &better.order)),
-            );
+            let numbers = first..first + better.replicas();
+            names.extend(numbers.flat_map(|number| titles(number, model, &better.order)));
         }
         names
     }
@@ -256,6 +248,23 @@ impl Run {
             fill_tiers(&mut document, (tiering, sources), measured);
         }
         document
+    }
+}
+
+/// What the groups of a replica of `order` are called.
+fn ranks(order: &Order) -> impl Iterator<Item = String> {
+    let Order { chip, plan, .. } = *order;
+    let each = plan.gpus() / plan.dp;
+    (0..plan.dp).map(move |rank| format!("rank {rank}: {each} × {}", chip.name))
+}
+
+/// What a replica of a fleet is called, or each of its groups of ranks if these have sequences of
+/// their own.
+fn titles(number: usize, role: &str, order: &Order) -> Vec<String> {
+    let replica = format!("replica {number}, {role}");
+    match order.ways.balance {
+        None => vec![format!("{replica}: {} {}", order.chip.name, order.plan)],
+        Some(_) => ranks(order).map(|rank| format!("{replica}, {rank}")).collect(),
     }
 }
 

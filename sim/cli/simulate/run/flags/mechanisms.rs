@@ -26,7 +26,7 @@ pub(in crate::cli::simulate::run) struct MechanismFlags {
     overlap: Option<OverlapName>,
     /// Attention-DP: groups of ranks with sequences, pages and limits of their own, which wait for
     /// the slowest in every step, and how requests are spread over them; the step's limits and the
-    /// KV room are shared out evenly
+    /// KV room are shared out evenly; in fleets within each replica whose plan has attention-DP
     #[arg(long, value_enum, value_name = "HOW", default_value_t = BalanceName::Perfect)]
     dp_balance: BalanceName,
     /// NICs of a domain, each of the bandwidth that the specs give a chip [default: one per chip]
@@ -102,20 +102,9 @@ impl MechanismFlags {
         self.power_cap.is_some()
     }
 
-    /// Flags that are at odds with a fleet.
-    pub(in crate::cli::simulate::run) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
-        if self.dp_balance == BalanceName::Perfect || !is_fleet {
-            return Ok(());
-        }
-        let value = self.dp_balance.to_possible_value().expect("none is skipped");
-        Err(CliError::Flag {
-            flag: "--dp-balance",
-            value: value.get_name().into(),
-            problem: "ranks with sequences of their own are simulated in one replica, without \
-                      other pools, stores below HBM, faults, host cores or draft tokens"
-                .into(),
-            remedy: "leave out the flags of fleets, or take --dp-balance perfect".into(),
-        })
+    /// Whether groups of ranks have sequences of their own.
+    pub(in crate::cli::simulate::run) fn has_ranks(&self) -> bool {
+        self.dp_balance != BalanceName::Perfect
     }
 
     /// `chip` between links as they are asked for.
@@ -140,8 +129,8 @@ impl MechanismFlags {
         Ok(chip)
     }
 
-    /// What they ask of the chips of `order`.
-    fn ways(&self, order: &Order) -> Result<Ways, CliError> {
+    /// What they ask of the chips of `order`, beside another pool or none.
+    fn ways(&self, order: &Order, other_has_groups: bool) -> Result<Ways, CliError> {
         let refuse = |cap: Watts, problem: String, remedy: &str| CliError::Flag {
             flag: "--power-cap",
             value: cap.to_string(),
@@ -170,7 +159,9 @@ impl MechanismFlags {
             Ok(envelope)
         });
         let overlap = self.overlap == Some(OverlapName::TwoBatch);
+        // In a fleet of two pools only one may have groups.
         let balance = self.dp_balance.of(order.pricing.engine);
+        let balance = balance.filter(|_| order.plan.dp > 1 || !other_has_groups);
         Ok(Ways { power: power.transpose()?, overlap, balance })
     }
 }
@@ -191,7 +182,9 @@ impl Run {
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
         let limits = Limits { rules: self.policies.rules(), ..order.limits };
-        let ways = self.mechanisms.ways(&order)?;
+        let serving = self.parallel_plan();
+        let mut plans = [Some(serving), self.fleet.prefill_plan(serving)].into_iter().flatten();
+        let ways = self.mechanisms.ways(&order, plans.any(|plan| plan.dp > 1))?;
         let order = Order { ways, limits, stretch: self.policies.stretch(), ..order };
         self.policies.check_overlap(&order, self.explain)?;
         Ok(order)
