@@ -1,8 +1,8 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling, Routing,
-    RunPlan, RunResult, simulate, spells,
+    Fault, Faults, Fleet, Form, Lack, Load, NicFault, PartFault, PartKind, Policy, Prefilling,
+    Routing, RunPlan, RunResult, simulate, spells,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
@@ -34,6 +34,8 @@ pub(super) struct Case {
     pub(super) ttl: Option<SimSpan>,
     pub(super) faults: Option<(SimSpan, SimSpan)>,
     pub(super) outage: Option<(usize, SimSpan)>,
+    /// Of every replica's four NICs.
+    pub(super) nics: Vec<NicFault>,
     pub(super) plan: RunPlan,
 }
 
@@ -52,12 +54,13 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     let rules = (any::<bool>(), any::<bool>(), scheduling());
     let limits = (1..80u32, 1..9u32, rules, 150..900u32);
     let ttl = prop::option::of(1..600u64);
+    let nics = prop::collection::vec((0..6usize, 0..200u64, 1..5u32), 0..4);
     let faults =
-        (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)));
+        (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)), nics);
     let window = (prop::option::of(50..900u64), 0..40u64);
     let ranks = [(); 2].map(|()| prop::option::of((1..4u32, prop::sample::select(&BALANCES))));
     (pools, ranks, wire, limits, ttl, faults, load(), window).prop_map(
-        |(pools, ranks, wire, limits, ttl, (faults, outage), load, (horizon, warmup))| {
+        |(pools, ranks, wire, limits, ttl, (faults, outage, nics), load, (horizon, warmup))| {
             let (fits, mixed, (rules, classes)) = limits.2;
             let admission = if fits { Admission::PromptFits } else { Admission::AnswerFits };
             Case {
@@ -82,6 +85,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                 ttl: ttl.map(SimSpan::from_ms),
                 faults: faults.map(|(a, b)| (SimSpan::from_ms(a), SimSpan::from_ms(b))),
                 outage: outage.map(|(member, at)| (member, SimSpan::from_ms(at))),
+                nics: nics.into_iter().map(|(who, at, n)| losing((who, n), at, Some(60))).collect(),
                 plan: RunPlan {
                     load,
                     warmup: SimSpan::from_ms(warmup / 2 * (warmup % 2)),
@@ -110,6 +114,8 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
             latency: case.latency,
         };
         fleet = fleet.with_prefill(pool(case.prefilling, 1), prefilling);
+        let nics = case.nics.iter().copied().map(Some);
+        fleet = nics.fold(fleet, Fleet::with_nic_fault);
     }
     if let Some((between, repair)) = case.faults {
         fleet = fleet.with_faults(Faults { between, repair, streams: Streams::new(1) });
@@ -132,6 +138,12 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
         };
     }
     fleet
+}
+
+/// So many of four NICs of a replica fail at a millisecond, for some.
+pub(super) fn losing((member, count): (usize, u32), at: u64, down: Option<u64>) -> NicFault {
+    let (at, down) = (SimSpan::from_ms(at), down.map(SimSpan::from_ms));
+    NicFault { member, at, down, count, of: 4, is_drawn: true, is_restart: false }
 }
 
 /// Of a replica first a stack fails, then a chip for a part of that time, and a link later.
@@ -173,7 +185,7 @@ fn parts_that_fail_are_counted_once_and_returns_are_none() {
         (fleet.figures().faults.unwrap(), result)
     };
     let (faults, result) = run(7, Engine::Macro);
-    assert_eq!((faults.failures, faults.parts), (3, [1, 1, 1]));
+    assert_eq!((faults.failures, faults.parts), (3, [1, 1, 1, 0]));
     // Down for 5 ms and, after that, 10 of the chip; for 5 ms as the stack returns; twice 5 for the
     // link. Without a part from 7 to 67 ms and from 87 to 102.
     assert!((faults.down_s - 0.030).abs() < 1e-9, "{}", faults.down_s);
@@ -278,6 +290,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
         ttl: None,
         faults: None,
         outage: None,
+        nics: Vec::new(),
         plan: RunPlan::whole(Load::Arrivals),
     }
 }

@@ -4,6 +4,7 @@ mod batching;
 mod fleet;
 mod laws;
 mod naive_cache;
+mod nics;
 mod oracle;
 mod queueing;
 mod ranked_fleet;

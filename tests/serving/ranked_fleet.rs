@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::fleet::{Case, PAGE, case, fleet, plain, run, sessions};
 use super::laws::{Affine, tasks};
 use super::oracle::{Ticks, assert_equal};
-use super::ranks::{Hand, PROGRAMS, program};
+use super::ranks::{BALANCES, Hand, PROGRAMS, program};
 
 const CASES: u32 = 900;
 
@@ -59,14 +59,14 @@ fn sum(ranks: &RankFigures, of: impl Fn(&RankUse) -> u64) -> u64 {
 #[test]
 fn both_engines_lead_ranks_of_a_fleet_through_equal_events() {
     let programs: Vec<_> = PROGRAMS.into_iter().map(program).collect();
-    let seen = Cell::new([0u32; 6]);
+    let seen = Cell::new([0u32; 8]);
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
         max_shrink_iters: 1000,
         ..Config::with_cases(CASES)
     });
     let groups = |balance| (1..4u32, balance);
-    let ranks = groups(prop::sample::select(super::ranks::BALANCES.to_vec()));
+    let ranks = groups(prop::sample::select(BALANCES.to_vec()));
     let of = (case(), ranks, 0..programs.len() + 2, tasks());
     let outcome = runner.run(&of, |(mut case, ranks, which, tasks)| {
         // One pool at least has them.
@@ -86,6 +86,7 @@ fn both_engines_lead_ranks_of_a_fleet_through_equal_events() {
             prop_assert_eq!((fast.routing, &fast.sent), (slow.routing, &slow.sent));
         }
         let ranks = figures.pools[0].ranks.as_ref().unwrap();
+        let nics = figures.faults.and_then(|faults| faults.nics);
         let signs = [
             fast.meter.preempted > 0,
             fast.meter.tokens.cached > 0,
@@ -93,6 +94,8 @@ fn both_engines_lead_ranks_of_a_fleet_through_equal_events() {
             ranks.lost_share().is_some_and(|share| share > 0.01),
             figures.handoff.is_some_and(|handoff| handoff.count > 0),
             figures.faults.is_some_and(|faults| faults.migrated > 0),
+            nics.is_some_and(|nics| nics.restarted > 0),
+            nics.is_some_and(|nics| nics.rerouted > 0),
         ];
         let mut counts = seen.get();
         counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
@@ -122,7 +125,7 @@ fn a_replica_of_one_rank_is_a_replica() {
 #[test]
 fn what_ranks_do_adds_up_to_what_their_pools_do() {
     let tasks: Vec<_> = (1..80).map(|n| Task::of_call(7 + 13 * n % 200, 2 + n % 17)).collect();
-    for balance in super::ranks::BALANCES {
+    for balance in BALANCES {
         let ranks = [Some((3, balance)), Some((2, balance))];
         let case = Case { ranks, outage: Some((0, SimSpan::from_ms(40))), ..plain(2, 2) };
         let [(result, figures), _] = both(Hand, &case, &tasks);

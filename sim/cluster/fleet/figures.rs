@@ -98,8 +98,8 @@ pub struct ToolFigures {
 pub struct FaultFigures {
     /// Replicas that failed, and parts.
     pub failures: u64,
-    /// Of these, chips, stacks and links that failed by drawn times.
-    pub parts: [u64; 3],
+    /// Of these, chips, stacks, links and NICs that failed by drawn times.
+    pub parts: [u64; 4],
     /// Requests that went to another replica, or waited for one.
     pub migrated: u64,
     /// Tokens whose KV was lost with them.
@@ -108,6 +108,31 @@ pub struct FaultFigures {
     pub down_s: f64,
     /// Replica-seconds that lacked a part, restarts included.
     pub degraded_s: f64,
+    /// What NICs cost that hand-overs pass over; none where none of them can fail.
+    pub nics: Option<NicFigures>,
+}
+
+/// What NICs that failed cost hand-overs, over the whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NicFigures {
+    /// Hand-overs that began anew.
+    pub restarted: u64,
+    /// What they had sent by then.
+    pub resent: Bytes,
+    /// Hand-overs that went elsewhere, or whose prompts were computed again, for want of any NIC.
+    pub rerouted: u64,
+    /// Replica-seconds with NICs fewer.
+    pub narrow_s: f64,
+}
+
+impl FaultFigures {
+    pub(super) fn nics(&mut self) -> &mut NicFigures {
+        self.nics.get_or_insert_default()
+    }
+
+    pub(super) fn book_narrow(&mut self, seconds: f64) {
+        self.nics().narrow_s += seconds;
+    }
 }
 
 impl<P: Pricer> Fleet<P> {

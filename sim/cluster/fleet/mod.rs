@@ -17,9 +17,10 @@ mod state;
 mod tools;
 mod transfer;
 
-pub use fault::{Faults, Form, PartFault};
+pub use fault::{Faults, Form, NicFault, PartFault};
 pub use figures::{
-    FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
+    FaultFigures, FleetFigures, HandoffFigures, NicFigures, PoolFigures, RoutingFigures,
+    ToolFigures,
 };
 pub use replicas::Fleet;
 pub use routing::{Policy, Routing};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::below::Ground;
-use super::fault::{Change, Faults};
+use super::fault::{Change, Faults, NicFault};
 use super::figures::{FaultFigures, HandoffFigures, RoutingFigures};
 use super::router::Router;
 use super::routing::Routing;
@@ -32,6 +32,7 @@ pub struct Fleet<P> {
     pub(super) prefilling: Option<Prefilling>,
     pub(super) faults: Option<(Faults, Vec<Stream>)>,
     pub(super) changes: Vec<Change<P>>,
+    pub(super) nic_faults: Vec<NicFault>,
     /// Replicas, and the fewest pages that each will ever have.
     pub(super) least: Vec<(usize, u64)>,
     pub(super) queue: EventQueue<Event>,
@@ -68,6 +69,7 @@ impl<P: Pricer> Fleet<P> {
             prefilling: None,
             faults: None,
             changes: Vec::new(),
+            nic_faults: Vec::new(),
             least: Vec::new(),
             queue: EventQueue::new(),
             flights: FxHashMap::default(),
@@ -271,6 +273,7 @@ impl<P: Pricer> Fleet<P> {
             Event::Return(member) => self.on_return(now, member),
             Event::Fail { member, down } => self.on_fail(now, member, down),
             Event::Become { member, change } => self.on_become(now, member, change),
+            Event::Nics { fault, is_loss } => self.on_nics(now, fault, is_loss),
             Event::Land(id) => self.on_land(now, id),
             Event::Depart { id, to } => self.on_depart(now, id, to),
             Event::Report { pool } => {
@@ -376,6 +379,11 @@ impl<P: Pricer> Service for Fleet<P> {
             if let Some(since) = &mut member.lesser_since {
                 let lesser = now.since((*since).min(now)).seconds().get();
                 self.fault_figures.get_or_insert_default().degraded_s += lesser;
+                *since = now;
+            }
+            if let Some(since) = &mut member.narrow_since {
+                let narrow = now.since((*since).min(now)).seconds().get();
+                self.fault_figures.get_or_insert_default().book_narrow(narrow);
                 *since = now;
             }
         }

@@ -62,7 +62,7 @@ impl Router {
         (request, session): (&Request, u64),
         below: &[u32],
     ) -> Option<usize> {
-        let up: Vec<usize> = (0..members.len()).filter(|&i| members[i].is_up).collect();
+        let up: Vec<usize> = (0..members.len()).filter(|&i| members[i].is_open()).collect();
         let turn = self.turn;
         let after = |i: &usize| (i + members.len() - turn) % members.len();
         match self.routing.policy {

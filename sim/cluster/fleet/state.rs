@@ -27,6 +27,11 @@ pub(super) struct Member<P> {
     pub(super) down_since: SimTime,
     /// Since when it lacks a part, if it does.
     pub(super) lesser_since: Option<SimTime>,
+    /// NICs that its hand-over link lacks, and since when it lacks any.
+    pub(super) nics_lost: u32,
+    pub(super) narrow_since: Option<SimTime>,
+    /// Whether it lacks all of them.
+    pub(super) is_cut: bool,
 }
 
 /// What is on its way to one group of a replica.
@@ -83,6 +88,9 @@ impl<P: Pricer> Member<P> {
             sent: 0,
             down_since: SimTime::ZERO,
             lesser_since: None,
+            nics_lost: 0,
+            narrow_since: None,
+            is_cut: false,
         }
     }
 }
@@ -122,6 +130,11 @@ impl<P: Pricer> Member<P> {
     pub(super) fn cached(&mut self, now: SimTime, content: &[Extent], prompt: u32) -> u32 {
         let rank = self.next(now, content, prompt);
         self.replica.group(now, rank).cached(now, content, prompt)
+    }
+
+    /// Whether it may be sent requests.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_up && !self.is_cut
     }
 
     /// The batch limits of each of its groups.
@@ -213,6 +226,8 @@ pub(super) enum Event {
     Fail { member: usize, down: Option<SimSpan> },
     /// A replica starts anew with more or fewer parts.
     Become { member: usize, change: usize },
+    /// NICs of a replica fail, or return.
+    Nics { fault: usize, is_loss: bool },
     /// A prefilled request looks for a replica that decodes it.
     Land(RequestId),
     /// KV begins to flow, unless its way was changed.
@@ -231,7 +246,7 @@ impl Phased for Event {
         match self {
             Self::Sent { .. } | Self::Tiers { .. } => 0,
             Self::Return(_) => 1,
-            Self::Fail { .. } | Self::Become { .. } => 2,
+            Self::Fail { .. } | Self::Become { .. } | Self::Nics { .. } => 2,
             Self::Land(_) => 3,
             Self::Depart { .. } | Self::Ahead(_) => 4,
             Self::Report { .. } => 5,
@@ -323,7 +338,13 @@ impl<P: Pricer> Fleet<P> {
 
     /// What has passed since the last time.
     pub(in crate::cluster) fn take_passages(&mut self) -> impl Iterator<Item = (SimTime, Passage)> {
-        let moved = self.below.as_mut().map(Ground::take_steps).unwrap_or_default();
+        let mut moved = self.below.as_mut().map(Ground::take_steps).unwrap_or_default();
+        for (_, step) in &mut moved {
+            if let Moved::Begun(what) = step {
+                // What comes and goes is the replica's; it is drawn beside the first of its groups.
+                what.replica = self.number(Seat { member: what.replica as usize, rank: 0 });
+            }
+        }
         let moved = moved.into_iter().map(|(at, step)| (at, Passage::Moved(step)));
         self.passages.0.as_mut().map(|kept| kept.drain(..)).into_iter().flatten().chain(moved)
     }
@@ -346,8 +367,10 @@ impl<P: Pricer> Fleet<P> {
 
     /// Notes that a request goes to a group.
     pub(super) fn note_routed(&mut self, now: SimTime, id: RequestId, seat: Seat) {
-        let replica = self.number(seat);
-        self.passages.note(now, Passage::Routed { request: id.0, replica });
+        if self.passages.0.is_some() {
+            let replica = self.number(seat);
+            self.passages.note(now, Passage::Routed { request: id.0, replica });
+        }
     }
 
     /// Notes what befalls all groups of a replica.

@@ -8,7 +8,7 @@ use crate::cluster::deploy::{Order, Wire};
 use crate::cluster::run::Summary;
 use crate::cost::Pricer;
 use crate::model::Plan;
-use crate::serving::{Migrant, RequestId};
+use crate::serving::{Held, Migrant, RequestId};
 use crate::units::{Bytes, BytesPerSec, SimSpan, SimTime};
 
 /// A pool of replicas that prefill for those that decode.
@@ -45,6 +45,12 @@ impl Prefilling {
             target: wire.receive,
             latency: SimSpan::ZERO,
         }
+    }
+
+    /// What is sent of a prompt of so many tokens to pages that hold some already.
+    fn bytes(&self, prompt: u32, held: &Held) -> Bytes {
+        let missing = prompt.saturating_sub(held.cached);
+        self.bytes_per_token * f64::from(missing) + self.bytes_per_sequence
     }
 }
 
@@ -85,7 +91,11 @@ impl<P: Pricer> Fleet<P> {
 
     /// Chooses the replica that decodes a prefilled request.
     pub(super) fn on_land(&mut self, now: SimTime, id: RequestId) {
-        if !self.moves.contains_key(&id) {
+        let Some(&Move { from, .. }) = self.moves.get(&id) else { return };
+        if self.members[from.member].is_cut {
+            self.fault_figures.get_or_insert_default().nics().rerouted += 1;
+            let migrant = self.orphan(now, id);
+            self.send_on(now, migrant);
             return;
         }
         let Some(member) = self.choose(now, SERVE, id) else {
@@ -109,6 +119,9 @@ impl<P: Pricer> Fleet<P> {
     }
 
     fn land_at(&mut self, now: SimTime, Seat { member, rank }: Seat) {
+        if self.members[member].is_cut {
+            return;
+        }
         while let Some(&id) = self.members[member].landings[rank].queue.front() {
             let place = &mut self.members[member];
             let request = &self.flights[&id].request;
@@ -143,8 +156,7 @@ impl<P: Pricer> Fleet<P> {
         if there.member != to || *since + prefilling.latency != now {
             return;
         }
-        let missing = self.flights[&id].request.prompt.saturating_sub(held.cached);
-        let bytes = prefilling.bytes_per_token * f64::from(missing) + prefilling.bytes_per_sequence;
+        let bytes = prefilling.bytes(self.flights[&id].request.prompt, held);
         self.handoff.count += 1;
         self.handoff.bytes += bytes;
         self.handoff.spared_tokens += u64::from(held.cached);
@@ -155,7 +167,7 @@ impl<P: Pricer> Fleet<P> {
         self.schedule_flows();
     }
 
-    fn schedule_flows(&mut self) {
+    pub(super) fn schedule_flows(&mut self) {
         self.generation += 1;
         if let Some(end) = self.links.next_end() {
             self.queue.schedule(end, Event::Sent { generation: self.generation });
@@ -223,55 +235,108 @@ impl<P: Pricer> Fleet<P> {
         if let Some(down) = down {
             self.queue.schedule(now + down, Event::Return(member));
         }
-        let orphans = self.break_moves(now, member);
+        let (_, orphans) = self.break_moves(now, member);
         for migrant in lost.into_iter().chain(orphans) {
-            let figures = self.fault_figures.get_or_insert_default();
-            figures.migrated += 1;
-            figures.lost_tokens += u64::from(migrant.lost_tokens());
-            self.dispatch_lost(now, migrant);
+            self.send_on(now, migrant);
         }
     }
 
-    /// Ends hand-overs from and to a replica that failed: what it was to receive goes elsewhere,
-    /// what it was to send must be computed again.
-    fn break_moves(&mut self, now: SimTime, member: usize) -> Vec<Migrant> {
+    /// Sends a sequence whose KV is lost to another replica, and counts it.
+    fn send_on(&mut self, now: SimTime, migrant: Migrant) {
+        let figures = self.fault_figures.get_or_insert_default();
+        figures.migrated += 1;
+        figures.lost_tokens += u64::from(migrant.lost_tokens());
+        self.dispatch_lost(now, migrant);
+    }
+
+    /// The hand-over link of a replica is gone, with all that is on its way over it.
+    pub(super) fn cut_off(&mut self, now: SimTime, member: usize) {
+        let (broken, orphans) = self.break_moves(now, member);
+        self.fault_figures.get_or_insert_default().nics().rerouted += broken;
+        for migrant in orphans {
+            self.send_on(now, migrant);
+        }
+    }
+
+    /// What is on its way over the link of a replica begins anew.
+    pub(super) fn restart_flows(&mut self, now: SimTime, member: usize) {
+        let prefilling = self.prefilling.expect("somebody prefills");
+        let (flights, moves) = (&self.flights, &self.moves);
+        let (restarted, resent) = self.links.restart(now, member, |tag| {
+            let id = RequestId(tag);
+            let target = moves.get(&id).and_then(|one| one.target.as_ref());
+            let (held, _) = target.expect("what flows has both ends");
+            prefilling.bytes(flights[&id].request.prompt, held)
+        });
+        let figures = self.fault_figures.get_or_insert_default().nics();
+        figures.restarted += restarted;
+        figures.resent += resent;
+    }
+
+    /// Ends hand-overs from and to a replica that failed, or is cut off: what it was to receive
+    /// goes elsewhere, what it was to send must be computed again. Returns how many these are.
+    fn break_moves(&mut self, now: SimTime, member: usize) -> (u64, Vec<Migrant>) {
         let mut orphans = Vec::new();
         let touched =
             |one: &Move| one.from.member == member || one.to.is_some_and(|to| to.member == member);
         let ids: Vec<_> =
             self.moves.iter().filter(|(_, one)| touched(one)).map(|(&id, _)| id).collect();
+        let broken = ids.len() as u64;
         for id in ids {
             self.links.cancel(now, id.0);
             self.passages.note(now, Passage::Broken { request: id.0 });
             let one = self.moves.get_mut(&id).expect("it is there");
             if one.from.member != member {
-                (one.to, one.target) = (None, None);
+                let (to, target) = (one.to.take(), one.target.take());
+                self.leave_landing(now, id, to.expect("it is the receiver"), target);
                 self.queue.schedule(now, Event::Land(id));
                 continue;
             }
-            let Move { to, target, .. } = self.moves.remove(&id).expect("it is there");
-            self.parked
-                .retain(|parked| !matches!(parked, Parked::Prefilled(other) if *other == id));
-            if let Some(to) = to {
-                self.note_left(now, to.member, id, 0);
-                let receiver = &mut self.members[to.member];
-                let landing = &mut receiver.landings[to.rank];
-                landing.queue.retain(|&other| other != id);
-                if let Some((held, _)) = target {
-                    landing.expected -= 1;
-                    receiver.replica.group(now, to.rank).release(now, held);
-                    self.start(now, to.member);
-                    self.land_waiting(now, to.member);
-                }
-            }
-            let flight = self.flights.get_mut(&id).expect("it is in the fleet");
-            // Whoever is to decode it computes its prompt, too.
-            flight.stage = Stage::Serve(member);
-            let first_token = flight.prefilled.expect("it is prefilled").first_token;
-            orphans.push(Migrant::orphan(flight.request.clone(), first_token));
+            orphans.push(self.orphan(now, id));
         }
         self.schedule_flows();
-        orphans
+        (broken, orphans)
+    }
+
+    /// Ends a hand-over whose KV cannot be had any more.
+    fn orphan(&mut self, now: SimTime, id: RequestId) -> Migrant {
+        let Move { from, source, to, target } = self.moves.remove(&id).expect("it is there");
+        self.parked.retain(|parked| !matches!(parked, Parked::Prefilled(other) if *other == id));
+        if let Some(to) = to {
+            self.leave_landing(now, id, to, target);
+        }
+        if self.members[from.member].is_up {
+            self.members[from.member].replica.group(now, from.rank).release(now, source);
+            self.start(now, from.member);
+        }
+        let flight = self.flights.get_mut(&id).expect("it is in the fleet");
+        // Whoever is to decode it computes its prompt, too.
+        flight.stage = Stage::Serve(from.member);
+        let first_token = flight.prefilled.expect("it is prefilled").first_token;
+        Migrant::orphan(flight.request.clone(), first_token)
+    }
+
+    /// Gives up what a replica keeps for a request that does not come, unless it has failed.
+    fn leave_landing(
+        &mut self,
+        now: SimTime,
+        id: RequestId,
+        Seat { member, rank }: Seat,
+        target: Option<(Held, SimTime)>,
+    ) {
+        if !self.members[member].is_up {
+            return;
+        }
+        self.note_left(now, member, id, 0);
+        let receiver = &mut self.members[member];
+        let landing = &mut receiver.landings[rank];
+        landing.queue.retain(|&other| other != id);
+        if let Some((held, _)) = target {
+            landing.expected -= 1;
+            receiver.replica.group(now, rank).release(now, held);
+            self.start(now, member);
+            self.land_waiting(now, member);
+        }
     }
 
     /// Sends a sequence that a replica lost to another of its pool.
@@ -307,6 +372,11 @@ impl<P: Pricer> Fleet<P> {
             let down = Some(faults.time_down(stream));
             self.queue.schedule(at, Event::Fail { member, down });
         }
+        self.unpark(now);
+    }
+
+    /// Lets go on what waited for a replica.
+    pub(super) fn unpark(&mut self, now: SimTime) {
         for parked in std::mem::take(&mut self.parked) {
             match parked {
                 Parked::Fresh(id) => self.dispatch_fresh(now, id),

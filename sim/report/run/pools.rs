@@ -71,8 +71,8 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             _ => String::new(),
         };
         let kinds = faults.parts.map_or_else(String::new, |parts| {
-            let FailedParts { chips, stacks, links } = parts;
-            format!(" ({chips} of chips, {stacks} of stacks, {links} of links)")
+            let FailedParts { chips, stacks, links, nics } = parts;
+            format!(" ({chips} of chips, {stacks} of stacks, {links} of links, {nics} of NICs)")
         });
         lines.push(format!(
             "Failures: {}{kinds}, {} s down{lesser}; {} moved, {} of KV lost.",
@@ -81,6 +81,15 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             counted(faults.migrated_requests, "request"),
             counted(faults.lost_tokens, "token"),
         ));
+        lines.extend(faults.nics.map(|nics| {
+            format!(
+                "  NICs fewer for {} s: {} anew ({} GB sent in vain), {} elsewhere.",
+                short(nics.narrow_s),
+                counted(nics.restarted_handoffs, "hand-over"),
+                short(nics.resent_gb),
+                short(nics.rerouted_handoffs as f64),
+            )
+        }));
     }
     if let Some(tools) = &fleet.tools {
         lines.push(format!(

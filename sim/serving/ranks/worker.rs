@@ -177,7 +177,7 @@ impl<P: Pricer> Worker<P> {
     ///
     /// # Panics
     /// If there are requests in it.
-    pub fn become_of(&mut self, pricer: P, pages: u64) {
+    pub fn become_of(&mut self, pricer: &P, pages: u64) {
         let each = pages / self.groups().len() as u64;
         if let Self::Ranks(convoy) = self {
             convoy.pricer = pricer.clone();

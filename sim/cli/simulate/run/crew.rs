@@ -9,7 +9,7 @@ use crate::cli::models::model_named;
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::chip_named;
 use crate::cli::{CliError, Shell};
-use crate::cluster::{Deployment, Fleet, FleetFigures, Order, RunResult};
+use crate::cluster::{Deployment, Fleet, FleetFigures, NicFault, Order, RunResult};
 use crate::cost::StepProgram;
 use crate::hardware::{Catalog, Chip};
 use crate::model::Model;
@@ -32,6 +32,8 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     better: Option<BetterPool<'a>>,
     /// What replicas become whose parts fail.
     lessers: Vec<Lesser>,
+    /// NICs that fail meanwhile.
+    nics: Vec<NicFault>,
     /// The same where parts fail by rates, of both pools.
     forms: Option<[Option<Forms>; 2]>,
 }
@@ -73,7 +75,7 @@ impl<'a> Crew<'a> {
         let prefill = if let Some(plan) = run.fleet.prefill_plan(order.plan) {
             let chip = others.prefill.unwrap_or(order.chip);
             let ordered = run.order(chip, order.model, plan, page_tokens)?;
-            let pool = run.fleet.prefill_pool(ordered, order)?;
+            let pool = PrefillPool::of(ordered, order)?;
             let wire = run.fleet.wire(order, &pool.order)?;
             Some((pool, wire))
         } else {
@@ -93,9 +95,11 @@ impl<'a> Crew<'a> {
         let pool = prefill.as_ref().map(|(pool, _)| pool);
         let (serving, _) = run.fleet.counts();
         let lessers = run.fleet.parts.lessers(((order, deployment), serving), pool)?;
-        let forms = run.fleet.forms((order, deployment), pool)?;
+        let is_handed = prefill.as_ref().is_some_and(|(_, wire)| wire.has_nics());
+        let nics = run.fleet.parts.nics((order, serving), pool, is_handed)?;
+        let forms = run.fleet.forms((order, deployment), pool, is_handed)?;
         let better = better.transpose()?;
-        Ok(Self { order, deployment, prefill, stores, better, lessers, forms })
+        Ok(Self { order, deployment, prefill, stores, better, lessers, nics, forms })
     }
 }
 
@@ -152,6 +156,10 @@ impl Run {
         let how = (engine, ttl, self.common.seed);
         let more = (speculation.as_ref(), crew.stores.as_ref(), crew.lessers.as_slice());
         let mut fleet = self.fleet.build(serving, prefill, how, more);
+        if crew.prefill.is_some() {
+            let nics = crew.nics.iter().copied().map(Some);
+            fleet = nics.fold(fleet, Fleet::with_nic_fault);
+        }
         if let (Some(forms), Some(horizon)) = (&crew.forms, self.horizon(work)) {
             let second = crew.prefill.as_ref().map(|(pool, _)| &pool.deployment);
             let parts = (forms, [Some(crew.deployment), second]);

@@ -117,6 +117,19 @@ pub(in crate::cli::simulate::run) struct PrefillPool<'a> {
     pub(in crate::cli::simulate::run) deployment: Deployment,
 }
 
+impl<'a> PrefillPool<'a> {
+    /// The pool of `order`, which prefills for the replicas of `serving`.
+    pub(in crate::cli::simulate::run) fn of(
+        mut order: Order<'a>,
+        serving: &Order,
+    ) -> Result<Self, CliError> {
+        // What is handed over is not converted on its way.
+        order.precision.kv = serving.precision.kv;
+        let deployment = order.deploy()?;
+        Ok(Self { order, deployment })
+    }
+}
+
 impl FleetFlags {
     /// Replicas that serve or decode, and those that prefill for them.
     pub(in crate::cli::simulate::run) fn counts(&self) -> (usize, usize) {
@@ -231,18 +244,6 @@ impl FleetFlags {
     /// The plan of those that prefill for replicas of `serving`, if any do.
     pub(in crate::cli::simulate::run) fn prefill_plan(&self, serving: Plan) -> Option<Plan> {
         self.has_prefill().then(|| self.prefill_plan.unwrap_or(serving))
-    }
-
-    /// The pool of `order`, which prefills for the replicas of `serving`.
-    pub(in crate::cli::simulate::run) fn prefill_pool<'a>(
-        &self,
-        mut order: Order<'a>,
-        serving: &Order,
-    ) -> Result<PrefillPool<'a>, CliError> {
-        // What is handed over is not converted on its way.
-        order.precision.kv = serving.precision.kv;
-        let deployment = order.deploy()?;
-        Ok(PrefillPool { order, deployment })
     }
 
     /// What carries KV from one pool to the other.
