@@ -11,6 +11,7 @@ use memwall::units::{Bytes, Flop, PerSec, Seconds};
 use memwall::workload::Task;
 
 /// A 70B-class model on four H100, as three numbers, so that the engine alone is measured.
+#[derive(Clone, Copy)]
 struct Affine;
 
 /// Seconds per token of a decode's context.

@@ -18,12 +18,13 @@ mod tiers;
 pub use cascade::Cascade;
 pub use deploy::{
     Deployment, Fault, Lack, MEMORY_UTILISATION, MemoryBudget, Misfit, Nearest, NoNetwork, Order,
-    Part, PartKind, PartRates, PublishedFaults, Spell, Ways, Wire, spells,
+    Part, PartKind, PartRates, PublishedFaults, Spell, Ways, Wire, nics_of, spells,
 };
 pub use door::{DoorFigures, PerUser};
 pub use fleet::{
-    FaultFigures, Faults, Fleet, FleetFigures, Form, HandoffFigures, HostCores, PartFault, Passage,
-    Policy, PoolFigures, Prefilling, Routing, RoutingFigures, ToolFigures,
+    FaultFigures, Faults, Fleet, FleetFigures, Form, HandoffFigures, HostCores, NicFault,
+    NicFigures, PartFault, Passage, Policy, PoolFigures, Prefilling, Routing, RoutingFigures,
+    ToolFigures,
 };
 pub use ladder::{
     Best, Candidate, Drive, GoesOn, Inside, NoBest, Peak, Phases, Pools, Reached, Setup, Slo,

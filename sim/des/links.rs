@@ -49,6 +49,33 @@ impl Links {
         self.share();
     }
 
+    /// Gives a link another bandwidth from now on.
+    pub fn set_bandwidth(&mut self, now: SimTime, link: usize, bandwidth: BytesPerSec) {
+        self.pass(now);
+        self.bandwidth[link] = bandwidth;
+        self.share();
+    }
+
+    /// Starts the flows over a link anew, each with the bytes that `of` says of its tag: what they
+    /// have sent comes to nothing. Returns their number, and that.
+    pub fn restart(
+        &mut self,
+        now: SimTime,
+        link: usize,
+        of: impl Fn(u32) -> Bytes,
+    ) -> (u64, Bytes) {
+        self.pass(now);
+        let (mut count, mut sent) = (0, Bytes::ZERO);
+        for flow in self.flows.iter_mut().filter(|flow| flow.path.contains(&link)) {
+            let all = of(flow.tag);
+            count += 1;
+            sent += all.saturating_sub(flow.left);
+            flow.left = all;
+        }
+        self.share();
+        (count, sent)
+    }
+
     /// When the next flow ends, if nothing else starts or ends before.
     pub fn next_end(&self) -> Option<SimTime> {
         let time = |flow: &Flow| {
@@ -168,6 +195,21 @@ mod tests {
         assert_eq!(links.take_ended(at(1.5)), [1]);
         links.cancel(at(2.0), 2);
         assert_eq!(links.next_end(), None);
+    }
+
+    #[test]
+    fn less_of_a_link_delays_what_is_sent_anew_over_it_and_frees_other_links() {
+        let mut links = links(&[100.0, 60.0]);
+        links.send(at(0.0), 1, vec![0, 1], Bytes::new(90.0));
+        links.send(at(0.0), 2, vec![0], Bytes::new(100.0));
+        // After a second each has sent 50; then the second link has 20 a second left.
+        links.set_bandwidth(at(1.0), 1, BytesPerSec::new(20.0));
+        let (count, sent) = links.restart(at(1.0), 1, |_| Bytes::new(90.0));
+        assert_eq!((count, sent), (1, Bytes::new(50.0)));
+        let rates = [1, 2].map(|tag| links.rate(tag).unwrap().get());
+        assert!((rates[0] - 20.0).abs() < 1e-9 && (rates[1] - 80.0).abs() < 1e-9, "{rates:?}");
+        assert_eq!(links.take_ended(at(1.625)), [2]);
+        assert_eq!(links.take_ended(at(5.5)), [1]);
     }
 
     #[test]

@@ -38,9 +38,9 @@ use run::power_line;
 pub use run::{
     ApiCost, Bubbles, ClassReport, Cost, Deadline, Energy, EscalationReport, FailedParts,
     FaultReport, FleetReport, Frame, HandoffReport, HiddenReport, KindPrices, KvCache, Latency,
-    LinkReport, OverlapReport, PipelineReport, PoolReport, PowerReport, RanksReport, Requests,
-    RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput, TierReport,
-    Timeline, TokenCounts, ToolReport, UsersReport, render_run, requests_csv,
+    LinkReport, NicReport, OverlapReport, PipelineReport, PoolReport, PowerReport, RanksReport,
+    Requests, RunDocument, Shown, Sim, StoreReport, TaskCost, TaskJoules, TaskTokens, Throughput,
+    TierReport, Timeline, TokenCounts, ToolReport, UsersReport, render_run, requests_csv,
 };
 pub use shares::{Band, Elasticity, Quantiles, Shares, Slope};
 pub use text::wrap;

@@ -69,6 +69,15 @@ pub struct Speculating<P> {
     speculation: Option<Speculation>,
 }
 
+/// What of a step is priced: all of it, or where groups of ranks have sequences of their own what
+/// one does for itself, and what all do together.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Own,
+    Common,
+}
+
 /// A decode step at one depth.
 struct Tried {
     depth: u32,
@@ -84,11 +93,30 @@ impl<P: Pricer> Speculating<P> {
         Self { inner, speculation }
     }
 
-    /// The decode step at the depth that is taken.
-    fn tried(&self, speculation: &Speculation, decode: &Decode) -> Tried {
-        let plain = self.inner.decode_cost(decode).breakdown();
+    /// What a part of a step costs without drafts.
+    fn undrafted(&self, part: Part, batch: &Batch) -> Cost {
+        match part {
+            Part::Whole => self.inner.cost(batch),
+            Part::Own => self.inner.own_cost(batch),
+            Part::Common => self.inner.common_cost(batch),
+        }
+    }
+
+    /// The same of a decode step.
+    fn undrafted_decode(&self, part: Part, decode: &Decode) -> Cost {
+        match part {
+            Part::Whole => self.inner.decode_cost(decode),
+            Part::Own => self.inner.own_series(decode, &[0; CLIPS]).first(),
+            Part::Common => self.inner.common_cost(&decodes_of(*decode)),
+        }
+    }
+
+    /// A part of the decode step at the depth that is taken. The parts of groups that choose a
+    /// depth by themselves would not fit together.
+    fn tried(&self, part: Part, speculation: &Speculation, decode: &Decode) -> Tried {
+        let plain = self.undrafted_decode(part, decode).breakdown();
         let at = |depth| {
-            let mut verified = self.inner.decode_cost(&wide(decode, depth)).breakdown();
+            let mut verified = self.undrafted_decode(part, &wide(decode, depth)).breakdown();
             // The host works for sequences, not for their tokens.
             verified[Bound::Host] = plain[Bound::Host];
             let drafted = plain.scaled(speculation.draft * f64::from(depth));
@@ -99,6 +127,63 @@ impl<P: Pricer> Speculating<P> {
         let time = |tried: &Tried| tried.token.total().get();
         tried.min_by(|a, b| time(a).total_cmp(&time(b))).expect("there is a depth")
     }
+
+    /// How long a part of a step of `batch`, in which sequences decode, takes.
+    fn drafted(&self, part: Part, speculation: &Speculation, batch: &Batch) -> Breakdown {
+        let Tried { depth, verified, token } = self.tried(part, speculation, &batch.decode);
+        if batch.prefill.tokens == 0 {
+            return token;
+        }
+        let logits = batch.logits + batch.decode.sequences * depth;
+        let whole = Batch { logits, decode: wide(&batch.decode, depth), ..*batch };
+        let whole = self.undrafted(part, &whole).breakdown();
+        // What the chunks add is paid in full.
+        let mut sum = token;
+        for bound in Bound::ALL {
+            sum += Breakdown::of(bound, Seconds::new((whole[bound] - verified[bound]).max(0.0)));
+        }
+        sum
+    }
+
+    /// The work of a part of such a step, whose drafts are not counted.
+    fn drafted_work(&self, part: Part, speculation: &Speculation, batch: &Batch) -> Demand {
+        let work = |batch: &Batch| match part {
+            Part::Whole => self.inner.demand(batch),
+            Part::Own | Part::Common => self.undrafted(part, batch).demand(),
+        };
+        let Tried { depth, .. } = self.tried(part, speculation, &batch.decode);
+        let verified = work(&Batch { decode: wide(&batch.decode, depth), ..*batch }.decode_only());
+        let share = 1.0 / speculation.length(depth);
+        let rest = match batch.prefill.tokens {
+            0 => Demand::default(),
+            _ => work(&Batch { decode: Decode::default(), ..*batch }),
+        };
+        Demand {
+            flop: verified.flop * share + rest.flop,
+            traffic: verified.traffic * share + rest.traffic,
+        }
+    }
+
+    /// How tokens are drafted in a step of `batch`, if any are.
+    fn drafts(&self, batch: &Batch) -> Option<&Speculation> {
+        self.speculation.as_ref().filter(|_| batch.decode.sequences > 0)
+    }
+
+    /// What a part of a step costs.
+    fn part(&self, part: Part, batch: &Batch) -> Cost {
+        match self.drafts(batch) {
+            None => self.undrafted(part, batch),
+            Some(speculation) => Cost::new(
+                self.drafted(part, speculation, batch),
+                self.drafted_work(part, speculation, batch),
+            ),
+        }
+    }
+}
+
+/// A step of these decodes alone.
+fn decodes_of(decode: Decode) -> Batch {
+    Batch { decode, ..Batch::default() }.decode_only()
 }
 
 /// The verification of `depth` drafted tokens and one more for each sequence: products see them
@@ -112,23 +197,10 @@ fn wide(decode: &Decode, depth: u32) -> Decode {
 
 impl<P: Pricer> Pricer for Speculating<P> {
     fn price(&self, batch: &Batch) -> Breakdown {
-        let Some(speculation) = self.speculation.as_ref().filter(|_| batch.decode.sequences > 0)
-        else {
-            return self.inner.price(batch);
-        };
-        let Tried { depth, verified, token } = self.tried(speculation, &batch.decode);
-        if batch.prefill.tokens == 0 {
-            return token;
+        match self.drafts(batch) {
+            Some(speculation) => self.drafted(Part::Whole, speculation, batch),
+            None => self.inner.price(batch),
         }
-        let logits = batch.logits + batch.decode.sequences * depth;
-        let whole = Batch { logits, decode: wide(&batch.decode, depth), ..*batch };
-        let whole = self.inner.cost(&whole).breakdown();
-        // What the chunks add is paid in full.
-        let mut sum = token;
-        for bound in Bound::ALL {
-            sum += Breakdown::of(bound, Seconds::new((whole[bound] - verified[bound]).max(0.0)));
-        }
-        sum
     }
 
     fn clips(&self) -> &[u32] {
@@ -144,22 +216,9 @@ impl<P: Pricer> Pricer for Speculating<P> {
     }
 
     fn demand(&self, batch: &Batch) -> Demand {
-        let Some(speculation) = self.speculation.as_ref().filter(|_| batch.decode.sequences > 0)
-        else {
-            return self.inner.demand(batch);
-        };
-        let Tried { depth, .. } = self.tried(speculation, &batch.decode);
-        let verified = Batch { decode: wide(&batch.decode, depth), ..*batch }.decode_only();
-        let verified = self.inner.demand(&verified);
-        let share = 1.0 / speculation.length(depth);
-        let prefill = Batch { decode: Decode::default(), ..*batch };
-        let rest = match batch.prefill.tokens {
-            0 => Demand::default(),
-            _ => self.inner.demand(&prefill),
-        };
-        Demand {
-            flop: verified.flop * share + rest.flop,
-            traffic: verified.traffic * share + rest.traffic,
+        match self.drafts(batch) {
+            Some(speculation) => self.drafted_work(Part::Whole, speculation, batch),
+            None => self.inner.demand(batch),
         }
     }
 
@@ -172,10 +231,7 @@ impl<P: Pricer> Pricer for Speculating<P> {
 
     fn decode_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
         match self.speculation {
-            Some(_) => {
-                let batch = Batch { decode: *decode, ..Batch::default() }.decode_only();
-                Series::single(self.cost(&batch))
-            }
+            Some(_) => Series::single(self.cost(&decodes_of(*decode))),
             None => self.inner.decode_series(decode, growing),
         }
     }
@@ -186,6 +242,21 @@ impl<P: Pricer> Pricer for Speculating<P> {
             None => self.inner.decode_cost(decode),
         }
     }
+
+    fn own_cost(&self, batch: &Batch) -> Cost {
+        self.part(Part::Own, batch)
+    }
+
+    fn own_series(&self, decode: &Decode, growing: &[u32; CLIPS]) -> Series {
+        match self.speculation {
+            Some(_) => Series::single(self.own_cost(&decodes_of(*decode))),
+            None => self.inner.own_series(decode, growing),
+        }
+    }
+
+    fn common_cost(&self, batch: &Batch) -> Cost {
+        self.part(Part::Common, batch)
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +264,7 @@ mod tests {
     use super::*;
 
     /// Two seconds a step and one a token, as far as weights and arithmetic go.
+    #[derive(Clone, Copy)]
     struct Simple;
 
     impl Pricer for Simple {

@@ -222,14 +222,56 @@ fn parts_fail_at_rates_and_switching_a_kind_off_leaves_the_others() {
     assert_eq!(parts(&both)["chips"], parts(&chips)["chips"]);
     assert_eq!((&parts(&chips)["stacks"], &parts(&chips)["links"]), (&0.into(), &0.into()));
     assert!(parts(&both)["stacks"].as_u64() > Some(0), "{}", parts(&both));
-    let sum: u64 =
-        ["chips", "stacks", "links"].map(|k| parts(&both)[k].as_u64().unwrap()).iter().sum();
+    let sum: u64 = ["chips", "stacks", "links", "nics"]
+        .map(|k| parts(&both)[k].as_u64().unwrap())
+        .iter()
+        .sum();
     assert_eq!(both["fleet"]["faults"]["failures"], sum);
     let stepwise = ["chip=5min", "stack=1h", "--engine", "stepwise"];
     assert_eq!(run(&stepwise), both);
     // As often as published nothing fails in ten minutes.
     assert_eq!(run(&["published"])["fleet"]["faults"]["failures"], 0);
     assert!(run(&["published", "x1e6"])["fleet"]["faults"]["failures"].as_u64() > Some(0));
+}
+
+#[test]
+fn nics_delay_hand_overs_and_restart_what_spans_domains() {
+    let work = ["run", "--model", "llama-3.1-8b", "--workload", "chat", "--rate", "6"];
+    let length = ["--duration", "3min", "--warmup", "10s", "--json"];
+    let pools = ["--prefill-replicas", "1", "--tp", "4", "--handoff-bandwidth", "300MB/s"];
+    let work = [work.as_slice(), &length, &pools].concat();
+    let run = |more: &[&str]| memwall(&[work.as_slice(), more].concat()).document("memwall.run/1");
+    let p50 = |run: &Value| run["fleet"]["handoff"]["transfer_ms"]["p50"].as_f64().unwrap();
+    let faults = |run: &Value| run["fleet"]["faults"].clone();
+    let [whole, less] = [run(&[]), run(&["--part-fault", "1:nic=3@20s"])];
+    assert!(p50(&less) > 2.0 * p50(&whole), "{} {}", p50(&less), p50(&whole));
+    assert_eq!(faults(&less)["failures"], 1);
+    assert!(faults(&less)["nics"]["narrow_s"].as_f64() > Some(150.0), "{}", faults(&less));
+    let answered = |run: &Value| run["requests"]["completed"].as_u64().unwrap();
+    assert!(answered(&less) <= answered(&whole), "what is asked next waits for the answer before");
+    // A part of the hand-overs' link alone: nothing is lost, and no replica is down.
+    assert_eq!((&faults(&less)["lost_tokens"], &faults(&less)["down_s"]), (&0.into(), &0.0.into()));
+    let drawn = run(&["--part-faults", "nic=2min", "--repair", "5s"]);
+    let nics = &faults(&drawn)["nics"];
+    assert!(faults(&drawn)["parts"]["nics"].as_u64() > Some(3), "{}", faults(&drawn));
+    assert!(nics["restarted_handoffs"].as_u64() > Some(0), "{nics}");
+    let stepwise = ["--part-faults", "nic=2min", "--repair", "5s", "--engine", "stepwise"];
+    assert_eq!(run(&stepwise), drawn);
+    // Sixteen chips in two domains, one of which has a NIC left.
+    let wide = ["run", "--model", "llama-3.1-8b", "--tp", "16", "--json", "--concurrency", "64"];
+    let lacks = ["--part-fault", "0:nic=7@30s", "--restart", "5s"];
+    let short = ["--duration", "60s", "--warmup", "40s", "--workload", "chat"];
+    let run = |more: &[&str]| memwall(&[&wide, short.as_slice(), more].concat());
+    let [whole, lesser] = [run(&[]), run(&lacks)].map(|run| run.document("memwall.run/1"));
+    let tpot = |run: &Value| run["latency"]["tpot_ms"]["p50"].as_f64().unwrap();
+    assert!(tpot(&lesser) > tpot(&whole), "{} {}", tpot(&lesser), tpot(&whole));
+    assert_eq!(faults(&lesser)["down_s"].as_f64(), Some(5.0));
+    let refused = |part: &str, parts: &[&str]| {
+        memwall(&[&SHORT, ["4", "--part-fault", part].as_slice()].concat()).refused(parts);
+    };
+    refused("0:nic@5s", &["0:nic=1", "nothing passes over its NICs", "--handoff-bandwidth"]);
+    refused("0:nic=0@5s", &["0:nic=0@5s", "2:nic=4@1min"]);
+    refused("0:nic=9@5s", &["0:nic=9", "no more than 1", "fewer"]);
 }
 
 #[test]

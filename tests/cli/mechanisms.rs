@@ -74,6 +74,24 @@ fn ranks_of_their_own_wait_for_each_other_and_find_less() {
     assert!(timeline.contains("rank 31: 1 × h200-sxm"));
 }
 
+/// Two replicas that decode and one that prefills, all of ranks with sequences of their own; one
+/// fails for a while.
+const RANKED_FLEET: [&str; 13] = [
+    "gpt-oss-120b",
+    "--plan",
+    "tp1-ep4-dp4",
+    "--dp-balance",
+    "least-loaded",
+    "--replicas",
+    "2",
+    "--prefill-replicas",
+    "1",
+    "--outage",
+    "0@20s+5s",
+    "--routing",
+    "kv-aware",
+];
+
 #[test]
 fn engines_are_equal_with_each_of_them() {
     let chip = ["--chip", "h100-sxm", "--model"];
@@ -86,6 +104,9 @@ fn engines_are_equal_with_each_of_them() {
         ["deepseek-r1", "--plan", "tp8-ep16-cp2"].as_slice(),
         ["deepseek-r1", "--plan", "tp1-ep32-dp32", "--dp-balance", "shipped"].as_slice(),
         ["gpt-oss-120b", "--plan", "tp1-ep4-dp4", "--dp-balance", "prefix"].as_slice(),
+        &RANKED_FLEET,
+        &[&RANKED_FLEET, ["--draft-tokens", "2", "--acceptance", "1.8,2.4"].as_slice()].concat(),
+        &[&RANKED_FLEET, ["--kv-tiers", "host", "--kv-oracle"].as_slice()].concat(),
     ] {
         let flags = [&chip, more].concat();
         let stepwise = [&flags, ["--engine", "stepwise"].as_slice()].concat();
@@ -184,8 +205,10 @@ fn impossible_combinations_are_refused_with_the_reason() {
     ranks(&["tp1-ep8-dp8", "--overlap", "two-batch"], &["--dp-balance", "drop --overlap"]);
     ranks(&["tp1-ep8-dp8", "--power-cap", "1kW"], &["--dp-balance", "drop --power-cap"]);
     ranks(&["tp1-ep8-dp8", "--max-seqs", "33"], &["--dp-balance", "multiples of dp"]);
-    ranks(&["tp1-ep8-dp8", "--replicas", "2"], &["--dp-balance least-loaded", "one replica"]);
-    ranks(&["tp1-ep8-dp8", "--draft-tokens", "1"], &["--dp-balance least-loaded", "draft"]);
+    ranks(&["tp8", "--replicas", "2"], &["--dp-balance", "(dp)", "tp1-ep8-dp8"]);
+    let adaptive =
+        ["tp1-ep8-dp8", "--draft-tokens", "1", "--acceptance", "1.8", "--adaptive-depth"];
+    ranks(&adaptive, &["--adaptive-depth", "one depth", "leave it out"]);
     refused(&["--plan", "tp1-pp200"], &["80 layers for 200 pipeline stages"]);
     refused(&["--plan", "tp8-re1"], &["re 1 copies experts", "ep is 1", "tp8 works"]);
     let copies = [sparse.as_slice(), &["tp1-ep8-dp8-re225"]].concat();

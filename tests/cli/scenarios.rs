@@ -89,3 +89,21 @@ fn sub_agents_wait_for_main_agents_where_they_come_last() {
     assert!(p99("priority", 0) < p99("fcfs", 0), "main agents");
     assert!(p99("priority", 1) > p99("fcfs", 1), "sub-agents");
 }
+
+#[test]
+fn histories_on_other_ranks_are_prefilled_and_handed_over_again() {
+    let by = |balance| lasting("wide-ep-rack", ["12min", "4min"], &["--dp-balance", balance]);
+    let [shared, loaded, prefix] = ["perfect", "least-loaded", "prefix"].map(by);
+    let sent = |run: &Value| number(&run["fleet"]["handoff"]["sent_gb"]);
+    assert!(sent(&loaded) > 5.0 * sent(&prefix), "{} {}", sent(&loaded), sent(&prefix));
+    let prefilled = |run: &Value| number(&run["tokens"]["prefilled"]);
+    assert!(prefilled(&loaded) > 1.5 * prefilled(&prefix));
+    let ttft = |run: &Value| number(&run["latency"]["ttft_ms"]["p50"]);
+    assert!(ttft(&shared) < ttft(&prefix) && ttft(&prefix) < ttft(&loaded));
+    for (pool, groups) in [(0, 16), (1, 8)] {
+        assert!(shared["fleet"]["pools"][pool].get("ranks").is_none());
+        let ranks = &loaded["fleet"]["pools"][pool]["ranks"];
+        assert_eq!(ranks["groups"], groups);
+        assert!((0.05..1.0).contains(&number(&ranks["lost_share"])), "{ranks}");
+    }
+}

@@ -1,18 +1,20 @@
 //! Laws of fleets: what holds for one replica holds for many, whatever fails.
 
 use memwall::cluster::{
-    Fault, Faults, Fleet, Form, Lack, Load, PartFault, PartKind, Policy, Prefilling, Routing,
-    RunPlan, RunResult, simulate, spells,
+    Fault, Faults, Fleet, Form, Lack, Load, NicFault, PartFault, PartKind, Policy, Prefilling,
+    Routing, RunPlan, RunResult, simulate, spells,
 };
 use memwall::cost::{Pricer, StepProgram, TimeModel};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Batching, Engine, Limits, Outcome, Replica, Rules};
-use memwall::units::{Bytes, BytesPerSec, Seconds, SimSpan};
+use memwall::serving::{Admission, Balance, Batching, Engine, Limits, Outcome, Replica, Rules};
+use memwall::units::{Bytes, BytesPerSec, SimSpan};
 use memwall::workload::Task;
 use proptest::prelude::*;
 
 use super::laws::{Affine, load, tasks};
 use super::oracle::{Ticks, assert_equal, program, scheduling};
+use super::ranked_fleet::worker;
+use super::ranks::BALANCES;
 
 pub(super) const PAGE: u32 = 16;
 
@@ -20,6 +22,8 @@ pub(super) const PAGE: u32 = 16;
 pub(super) struct Case {
     pub(super) serving: usize,
     pub(super) prefilling: usize,
+    /// Groups of ranks with sequences of their own, by pool.
+    pub(super) ranks: [Option<(u32, Balance)>; 2],
     pub(super) routings: [Routing; 2],
     pub(super) local_below: u32,
     /// Bytes a second and link; a token has one.
@@ -30,6 +34,8 @@ pub(super) struct Case {
     pub(super) ttl: Option<SimSpan>,
     pub(super) faults: Option<(SimSpan, SimSpan)>,
     pub(super) outage: Option<(usize, SimSpan)>,
+    /// Of every replica's four NICs.
+    pub(super) nics: Vec<NicFault>,
     pub(super) plan: RunPlan,
 }
 
@@ -48,16 +54,19 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     let rules = (any::<bool>(), any::<bool>(), scheduling());
     let limits = (1..80u32, 1..9u32, rules, 150..900u32);
     let ttl = prop::option::of(1..600u64);
+    let nics = prop::collection::vec((0..6usize, 0..200u64, 1..5u32), 0..4);
     let faults =
-        (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)));
+        (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)), nics);
     let window = (prop::option::of(50..900u64), 0..40u64);
-    (pools, wire, limits, ttl, faults, load(), window).prop_map(
-        |(pools, wire, limits, ttl, (faults, outage), load, (horizon, warmup))| {
+    let ranks = [(); 2].map(|()| prop::option::of((1..4u32, prop::sample::select(&BALANCES))));
+    (pools, ranks, wire, limits, ttl, faults, load(), window).prop_map(
+        |(pools, ranks, wire, limits, ttl, (faults, outage, nics), load, (horizon, warmup))| {
             let (fits, mixed, (rules, classes)) = limits.2;
             let admission = if fits { Admission::PromptFits } else { Admission::AnswerFits };
             Case {
                 serving: pools.0,
                 prefilling: pools.1,
+                ranks,
                 routings: [pools.2, pools.3],
                 local_below: wire.0,
                 bandwidth: wire.1,
@@ -76,6 +85,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                 ttl: ttl.map(SimSpan::from_ms),
                 faults: faults.map(|(a, b)| (SimSpan::from_ms(a), SimSpan::from_ms(b))),
                 outage: outage.map(|(member, at)| (member, SimSpan::from_ms(at))),
+                nics: nics.into_iter().map(|(who, at, n)| losing((who, n), at, Some(60))).collect(),
                 plan: RunPlan {
                     load,
                     warmup: SimSpan::from_ms(warmup / 2 * (warmup % 2)),
@@ -89,10 +99,10 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
 }
 
 pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) -> Fleet<P> {
-    let pages = u64::from(case.tokens / PAGE);
-    let replica = || Replica::new(pricer, case.limits, pages, case.ttl).with_engine(engine);
-    let pool = |count| (0..count).map(|_| replica()).collect::<Vec<_>>();
-    let mut fleet = Fleet::new(pool(case.serving), case.routings[0]);
+    let each = u64::from(case.tokens / PAGE);
+    let pool =
+        |count, pool| (0..count).map(|_| worker(pricer, case, pool, engine)).collect::<Vec<_>>();
+    let mut fleet = Fleet::new(pool(case.serving, 0), case.routings[0]);
     if case.prefilling > 0 {
         let prefilling = Prefilling {
             routing: case.routings[1],
@@ -103,7 +113,9 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
             target: BytesPerSec::new(1.5 * case.bandwidth),
             latency: case.latency,
         };
-        fleet = fleet.with_prefill(pool(case.prefilling), prefilling);
+        fleet = fleet.with_prefill(pool(case.prefilling, 1), prefilling);
+        let nics = case.nics.iter().copied().map(Some);
+        fleet = nics.fold(fleet, Fleet::with_nic_fault);
     }
     if let Some((between, repair)) = case.faults {
         fleet = fleet.with_faults(Faults { between, repair, streams: Streams::new(1) });
@@ -112,7 +124,10 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
         let down = Some(SimSpan::from_ms(30));
         // Of every other replica a part fails alone, and a quarter of its pages is gone.
         let restart = SimSpan::from_ms(5);
-        let fewer = pages - pages / 4;
+        let member = member.min(fleet.size() - 1);
+        let groups =
+            case.ranks[usize::from(member >= case.serving)].map_or(1, |(groups, _)| groups);
+        let (pages, fewer) = (each * u64::from(groups), (each - each / 4) * u64::from(groups));
         fleet = match member % 3 {
             0 => fleet.with_outage(member, at, down),
             1 => {
@@ -123,6 +138,12 @@ pub(super) fn fleet<P: Pricer + Copy>(pricer: P, case: &Case, engine: Engine) ->
         };
     }
     fleet
+}
+
+/// So many of four NICs of a replica fail at a millisecond, for some.
+pub(super) fn losing((member, count): (usize, u32), at: u64, down: Option<u64>) -> NicFault {
+    let (at, down) = (SimSpan::from_ms(at), down.map(SimSpan::from_ms));
+    NicFault { member, at, down, count, of: 4, is_drawn: true, is_restart: false }
 }
 
 /// Of a replica first a stack fails, then a chip for a part of that time, and a link later.
@@ -164,7 +185,7 @@ fn parts_that_fail_are_counted_once_and_returns_are_none() {
         (fleet.figures().faults.unwrap(), result)
     };
     let (faults, result) = run(7, Engine::Macro);
-    assert_eq!((faults.failures, faults.parts), (3, [1, 1, 1]));
+    assert_eq!((faults.failures, faults.parts), (3, [1, 1, 1, 0]));
     // Down for 5 ms and, after that, 10 of the chip; for 5 ms as the stack returns; twice 5 for the
     // link. Without a part from 7 to 67 ms and from 87 to 102.
     assert!((faults.down_s - 0.030).abs() < 1e-9, "{}", faults.down_s);
@@ -174,7 +195,12 @@ fn parts_that_fail_are_counted_once_and_returns_are_none() {
     assert_eq!(run(1_000_000, Engine::Macro).0.failures, 0);
 }
 
-fn run<P: Pricer + Copy>(pricer: P, case: &Case, tasks: &[Task], engine: Engine) -> RunResult {
+pub(super) fn run<P: Pricer + Copy>(
+    pricer: P,
+    case: &Case,
+    tasks: &[Task],
+    engine: Engine,
+) -> RunResult {
     simulate(&mut fleet(pricer, case, engine), tasks.iter(), case.plan, &mut |_| {})
 }
 
@@ -230,7 +256,8 @@ proptest! {
 
     #[test]
     fn a_fleet_of_one_is_a_replica(case in case(), tasks in tasks()) {
-        let case = Case { serving: 1, prefilling: 0, faults: None, outage: None, ..case };
+        let case = Case { serving: 1, prefilling: 0, ranks: [None; 2], ..case };
+        let case = Case { faults: None, outage: None, ..case };
         let pages = u64::from(case.tokens / PAGE);
         let replica = Replica::new(Ticks, case.limits, pages, case.ttl);
         let alone = simulate(replica, tasks.iter(), case.plan, &mut |_| {});
@@ -244,6 +271,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
     Case {
         serving,
         prefilling,
+        ranks: [None; 2],
         routings: [Routing::default(); 2],
         local_below: 0,
         bandwidth: 1e3,
@@ -262,6 +290,7 @@ pub(super) fn plain(serving: usize, prefilling: usize) -> Case {
         ttl: None,
         faults: None,
         outage: None,
+        nics: Vec::new(),
         plan: RunPlan::whole(Load::Arrivals),
     }
 }
@@ -354,41 +383,4 @@ fn routers_that_look_for_prefixes_find_them() {
     }
     // What it learns only now and then it cannot use.
     assert!(found(Policy::KvAware, 2000) < found(Policy::KvAware, 0));
-}
-
-/// The mean wait of M/D/c in units of the service time (Crommelin, 1932).
-fn crommelin(servers: u32, load: f64) -> f64 {
-    let term = |i: u32| {
-        let mean = f64::from(i * servers) * load;
-        let first = i * servers;
-        let chance = |j: u32| {
-            let j = f64::from(j);
-            libm::exp(-mean + j * libm::log(mean) - libm::lgamma(j + 1.0))
-        };
-        let tail: f64 = (first..first + 400).map(chance).sum();
-        tail - (tail - chance(first)) / load
-    };
-    (1..400).map(term).sum()
-}
-
-/// Where service takes equally long, one after another is as good as one queue before all.
-#[test]
-fn waiting_is_that_of_one_queue_before_many_servers() {
-    let load = 0.8;
-    let mut stream = Streams::new(5).named("test", 0);
-    let mut start = SimSpan::ZERO;
-    let tasks: Vec<_> = (0..400_000)
-        .map(|_| {
-            start += SimSpan::from_seconds(Seconds::new(stream.exponential(10e-3 / 4.0 / load)));
-            Task { start, ..Task::of_call(8, 10) }
-        })
-        .collect();
-    for policy in [Policy::RoundRobin, Policy::LeastLoaded] {
-        let routing = Routing { policy, ..Routing::default() };
-        let mut case = Case { routings: [routing; 2], ..plain(4, 0) };
-        case.limits.max_seqs = 1;
-        let e2e_ms = run(Ticks, &case, &tasks, Engine::Macro).e2e().unwrap().mean;
-        let (wait, expected) = (e2e_ms / 10.0 - 1.0, crommelin(4, load));
-        assert!((wait / expected - 1.0).abs() < 0.04, "{policy}: {wait} for {expected}");
-    }
 }

@@ -4,8 +4,10 @@ mod batching;
 mod fleet;
 mod laws;
 mod naive_cache;
+mod nics;
 mod oracle;
 mod queueing;
+mod ranked_fleet;
 mod ranks;
 mod tiers;
 

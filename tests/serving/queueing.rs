@@ -1,13 +1,17 @@
-//! A replica that serves one request at a time, against queueing theory.
+//! Replicas that serve one request at a time, against queueing theory.
 
-use memwall::cluster::{Load, RunPlan, RunResult, at_rate, simulate};
+use memwall::cluster::{Load, Policy, Routing, RunPlan, RunResult, at_rate, simulate};
 use memwall::cost::{Batch, Bound, Breakdown, Demand, Pricer};
 use memwall::des::Streams;
-use memwall::serving::{Admission, Batching, Limits, Replica, Rules};
-use memwall::units::{PerSec, Seconds};
+use memwall::serving::{Admission, Batching, Engine, Limits, Replica, Rules};
+use memwall::units::{PerSec, Seconds, SimSpan};
 use memwall::workload::Task;
 
+use super::fleet::{Case, plain, run};
+use super::oracle::Ticks;
+
 /// Every step takes the same time.
+#[derive(Clone, Copy)]
 pub(crate) struct Fixed(pub(crate) Seconds);
 
 impl Pricer for Fixed {
@@ -76,4 +80,41 @@ fn little_s_law_holds() {
     }
     let (in_system, arrivals) = (area / window, n / window);
     assert!((in_system / (arrivals * mean_time) - 1.0).abs() < 1e-6);
+}
+
+/// The mean wait of M/D/c in units of the service time (Crommelin, 1932).
+fn crommelin(servers: u32, load: f64) -> f64 {
+    let term = |i: u32| {
+        let mean = f64::from(i * servers) * load;
+        let first = i * servers;
+        let chance = |j: u32| {
+            let j = f64::from(j);
+            libm::exp(-mean + j * libm::log(mean) - libm::lgamma(j + 1.0))
+        };
+        let tail: f64 = (first..first + 400).map(chance).sum();
+        tail - (tail - chance(first)) / load
+    };
+    (1..400).map(term).sum()
+}
+
+/// Where service takes equally long, one after another is as good as one queue before all.
+#[test]
+fn waiting_is_that_of_one_queue_before_many_servers() {
+    let load = 0.8;
+    let mut stream = Streams::new(5).named("test", 0);
+    let mut start = SimSpan::ZERO;
+    let tasks: Vec<_> = (0..400_000)
+        .map(|_| {
+            start += SimSpan::from_seconds(Seconds::new(stream.exponential(10e-3 / 4.0 / load)));
+            Task { start, ..Task::of_call(8, 10) }
+        })
+        .collect();
+    for policy in [Policy::RoundRobin, Policy::LeastLoaded] {
+        let routing = Routing { policy, ..Routing::default() };
+        let mut case = Case { routings: [routing; 2], ..plain(4, 0) };
+        case.limits.max_seqs = 1;
+        let e2e_ms = run(Ticks, &case, &tasks, Engine::Macro).e2e().unwrap().mean;
+        let (wait, expected) = (e2e_ms / 10.0 - 1.0, crommelin(4, load));
+        assert!((wait / expected - 1.0).abs() < 0.04, "{policy}: {wait} for {expected}");
+    }
 }

@@ -22,16 +22,17 @@ use super::oracle::{Case, Ticks, assert_equal, case, stretched};
 
 const CASES: u32 = 2000;
 
-const BALANCES: [Balance; 3] = [Balance::RoundRobin, Balance::LeastLoaded, Balance::Prefix];
+pub(super) const BALANCES: [Balance; 3] =
+    [Balance::RoundRobin, Balance::LeastLoaded, Balance::Prefix];
 
-const PROGRAMS: [(&str, &str, &str, TimeModel); 4] = [
+pub(super) const PROGRAMS: [(&str, &str, &str, TimeModel); 4] = [
     ("deepseek-r1", "gb200", "tp1-ep8-dp8", TimeModel::Calibrated),
     ("deepseek-v3.2", "b200-sxm", "tp2-ep8-dp4", TimeModel::Calibrated),
     ("gpt-oss-120b", "h200-sxm", "tp1-ep4-dp4", TimeModel::Calibrated),
     ("deepseek-r1", "h200-sxm", "tp1-dp8", TimeModel::Roofline),
 ];
 
-fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
+pub(super) fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProgram {
     let chips = hardware::Catalog::embedded();
     let model = model::Catalog::embedded().model(model).unwrap();
     let plan: Plan = plan.parse().unwrap();
@@ -44,7 +45,7 @@ fn program((model, chip, plan, time): (&str, &str, &str, TimeModel)) -> StepProg
 /// A group takes 1 ms for each token and a microsecond for each key; all together take 3 ms, and
 /// half a millisecond for each token.
 #[derive(Clone, Copy)]
-struct Hand;
+pub(super) struct Hand;
 
 fn ms(bound: Bound, ms: f64) -> Cost {
     Cost::new(Breakdown::of(bound, Seconds::new(ms * 1e-3)), Demand::default())

@@ -27,7 +27,7 @@ macro_rules! shipped {
 }
 
 /// The scenarios in the program, by name.
-const SHIPPED: [(&str, &str); 29] = shipped!(
+const SHIPPED: [(&str, &str); 30] = shipped!(
     "cache-ttl",
     "compaction",
     "context-parallel",
@@ -57,6 +57,7 @@ const SHIPPED: [(&str, &str); 29] = shipped!(
     "speculative",
     "sub-agents",
     "two-batch",
+    "wide-ep-rack",
 );
 
 /// A scenario file, as flags.

@@ -1,6 +1,6 @@
 //! Chips that lack a part.
 
-use crate::hardware::{Chip, Resource, ScaleUp, Stacks};
+use crate::hardware::{Chip, Fabric, Ports, Resource, ScaleUp, Stacks};
 
 /// A part of a chip that can fail while the chip goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,6 +9,15 @@ pub enum Part {
     Stack,
     /// This share of its scale-up bandwidth.
     Link(f64),
+    /// So many NICs of its domain, whose other NICs then carry what all of its chips send.
+    Nics(u32),
+}
+
+/// NICs of a replica of so many chips: its share of those of its domains.
+pub fn nics_of(chip: &Chip, chips: u32) -> u32 {
+    let domain = Ports::of(chip).domain;
+    let nics = u64::from(chip.fabric.nics_of(domain)) * u64::from(chips) / u64::from(domain);
+    (nics as u32).max(1)
 }
 
 impl Part {
@@ -36,6 +45,13 @@ impl Part {
                 // The NIC stays: `scaled` would take its share, too.
                 Ok(Chip { scale_up: Some(ScaleUp { bandwidth, ..link.clone() }), ..chip.clone() })
             }
+            Self::Nics(count) => {
+                let nics = chip.fabric.nics_of(Ports::of(chip).domain);
+                let left = nics.checked_sub(count).filter(|&left| left > 0);
+                let left = left.ok_or("has no more NICs in a domain than that")?;
+                let fabric = Fabric { nics: Some(left), ..chip.fabric };
+                Ok(Chip { fabric, ..chip.clone() })
+            }
         }
     }
 }
@@ -61,5 +77,9 @@ mod tests {
         let rate = |chip: &Chip| chip.scale_up.as_ref().unwrap().bandwidth.get();
         assert!(near(rate(&lesser), rate(chip) * 0.75));
         assert_eq!(lesser.memory, chip.memory);
+        let lesser = Part::Nics(3).taken_from(chip).unwrap();
+        assert_eq!((nics_of(chip, 32), nics_of(&lesser, 8), nics_of(&lesser, 1)), (32, 5, 1));
+        assert_eq!(lesser.nic, chip.nic);
+        assert!(Part::Nics(8).taken_from(chip).is_err());
     }
 }

@@ -6,7 +6,7 @@ mod order;
 mod rates;
 mod wire;
 
-pub use degraded::Part;
+pub use degraded::{Part, nics_of};
 pub use memory::{MEMORY_UTILISATION, MemoryBudget};
 pub use order::{Deployment, Misfit, Nearest, Order, Ways};
 pub use rates::{Fault, Lack, PartKind, PartRates, PublishedFaults, Spell, spells};

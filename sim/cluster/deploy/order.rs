@@ -7,7 +7,9 @@ use crate::cost::{
 };
 use crate::hardware::Chip;
 use crate::model::{Model, Op, Plan, PlanError, Precision, compile, forward, stages};
-use crate::serving::{Balance, Convoy, Limits, Replica, Speculating, Speculation};
+use crate::serving::{
+    Balance, Convoy, Engine, Limits, Percentiles, Replica, Speculating, Speculation, Worker,
+};
 use crate::units::{Bytes, SimSpan, Watts};
 
 /// What is to be deployed.
@@ -348,7 +350,22 @@ impl Deployment {
         Some(Convoy::new(&self.program, self.limits, self.pages, ttl, balance))
     }
 
-    /// The same, decoding speculatively if `speculation` says how.
+    /// A replica of a fleet, driven by `engine`, whose groups of ranks have sequences of their own
+    /// if they do; it decodes speculatively if `speculation` says how.
+    pub fn worker(
+        &self,
+        (ttl, engine): (Option<SimSpan>, Engine),
+        speculation: Option<Speculation>,
+    ) -> Worker<Speculating<&StepProgram>> {
+        let Some(balance) = self.balance else {
+            return self.speculating_replica(ttl, speculation).with_engine(engine).into();
+        };
+        let pricer = Speculating::new(&self.program, speculation);
+        let convoy = Convoy::new(pricer, self.limits, self.pages, ttl, balance);
+        convoy.with(engine, Percentiles::Exact).into()
+    }
+
+    /// An idle replica that decodes speculatively if `speculation` says how.
     pub fn speculating_replica(
         &self,
         ttl: Option<SimSpan>,

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::degraded::nics_of;
 use crate::des::{Stream, Streams};
 use crate::hardware::{Chip, Class};
 use crate::units::{Seconds, SimSpan};
@@ -18,11 +19,13 @@ pub enum PartKind {
     Stack,
     /// A chip's scale-up link, or a share of it.
     Link,
+    /// A NIC, or its way to other domains.
+    Nic,
 }
 
 impl PartKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Chip, Self::Stack, Self::Link];
+    pub const ALL: [Self; 4] = [Self::Chip, Self::Stack, Self::Link, Self::Nic];
 
     /// The key in flags and JSON.
     pub const fn key(self) -> &'static str {
@@ -30,6 +33,7 @@ impl PartKind {
             Self::Chip => "chip",
             Self::Stack => "stack",
             Self::Link => "link",
+            Self::Nic => "nic",
         }
     }
 
@@ -39,13 +43,14 @@ impl PartKind {
             Self::Chip => "part faults: chip",
             Self::Stack => "part faults: stack",
             Self::Link => "part faults: link",
+            Self::Nic => "part faults: nic",
         }
     }
 }
 
 /// Mean times between failures of one part, by kind; kinds without one never fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PartRates([Option<Seconds>; 3]);
+pub struct PartRates([Option<Seconds>; PartKind::ALL.len()]);
 
 /// The file of published faults.
 #[derive(Clone, Debug, Deserialize)]
@@ -95,13 +100,14 @@ impl PublishedFaults {
         of.map(|cause| cause.count).sum()
     }
 
-    /// Their rates, `times` as often; of stacks there are `stacks` a chip.
+    /// Their rates, `times` as often; of stacks there are `stacks` a chip. Kinds that they say
+    /// nothing of never fail.
     pub fn rates(&self, stacks: u32, times: f64) -> PartRates {
         let watched = f64::from(self.chips) * self.days * 86_400.0 / times;
         let mut rates = PartRates::default();
-        for kind in PartKind::ALL {
+        for kind in PartKind::ALL.into_iter().filter(|&kind| self.count(Some(kind)) > 0) {
             let each = if kind == PartKind::Stack { f64::from(stacks) } else { 1.0 };
-            let count = f64::from(self.count(Some(kind)).max(1));
+            let count = f64::from(self.count(Some(kind)));
             rates.set(kind, Seconds::new(watched * each / count));
         }
         rates
@@ -128,9 +134,12 @@ impl PartRates {
 
     /// Of the parts of so many `chip`s, the mean time to the next failure of any of a kind.
     fn of_replica(&self, kind: PartKind, chip: &Chip, chips: u32) -> Option<Seconds> {
-        let stacks = chip.memory.stacks.map_or(0, |stacks| stacks.count);
-        let each = if kind == PartKind::Stack { stacks } else { 1 };
-        let parts = f64::from(chips) * f64::from(each);
+        let parts = match kind {
+            PartKind::Chip | PartKind::Link => chips,
+            PartKind::Stack => chips * chip.memory.stacks.map_or(0, |stacks| stacks.count),
+            PartKind::Nic => nics_of(chip, chips),
+        };
+        let parts = f64::from(parts);
         self.get(kind).filter(|_| parts > 0.0).map(|between| between * (1.0 / parts))
     }
 
@@ -182,6 +191,8 @@ pub struct Lack {
     pub stack: bool,
     /// A link, or a share of it.
     pub link: bool,
+    /// A NIC, where it spans domains.
+    pub nic: bool,
 }
 
 /// A time for which a replica is down, and what it lacks afterwards.
@@ -192,7 +203,7 @@ pub struct Spell {
     /// Until when.
     pub until: SimSpan,
     /// Parts that fail meanwhile, by kind.
-    pub faults: [u64; 3],
+    pub faults: [u64; PartKind::ALL.len()],
     /// What it lacks then.
     pub lacks: Lack,
     /// Whether it lacked other parts before.
@@ -206,12 +217,16 @@ pub fn spells(faults: &[Fault], restart: SimSpan) -> Vec<Spell> {
     let ends = faults.iter().map(|fault| (fault.back, false, *fault));
     let mut marks: Vec<_> = starts.chain(ends).collect();
     marks.sort_by_key(|(at, is_start, fault)| (*at, *is_start, fault.kind));
-    let (mut missing, mut before) = ([0_i64; 3], Lack::default());
+    let (mut missing, mut before) = ([0_i64; PartKind::ALL.len()], Lack::default());
     let mut spells: Vec<Spell> = Vec::new();
     for (at, is_start, fault) in marks {
         missing[fault.kind as usize] += if is_start { 1 } else { -1 };
         let has = |kind: PartKind| missing[kind as usize] > 0;
-        let lacks = Lack { stack: has(PartKind::Stack), link: has(PartKind::Link) };
+        let lacks = Lack {
+            stack: has(PartKind::Stack),
+            link: has(PartKind::Link),
+            nic: has(PartKind::Nic),
+        };
         let until = match (fault.kind, is_start) {
             (PartKind::Chip, true) => Some(fault.back),
             (PartKind::Chip, false) => None,
@@ -222,7 +237,13 @@ pub fn spells(faults: &[Fault], restart: SimSpan) -> Vec<Spell> {
         let Some(until) = until else { continue };
         if spells.last().is_none_or(|last| last.until < at) {
             let known = spells.last().map_or(Lack::default(), |last| last.lacks);
-            let new = Spell { at, until, faults: [0; 3], lacks: known, is_change: false };
+            let new = Spell {
+                at,
+                until,
+                faults: [0; PartKind::ALL.len()],
+                lacks: known,
+                is_change: false,
+            };
             spells.push(new);
         }
         let known = spells.iter().rev().nth(1).map_or(Lack::default(), |last| last.lacks);
@@ -252,13 +273,15 @@ mod tests {
         let published = PublishedFaults::embedded();
         assert_eq!(published.count(None), 419);
         let by_part = PartKind::ALL.map(|kind| published.count(Some(kind)));
-        assert_eq!(by_part, [196, 72, 42]);
+        assert_eq!(by_part, [196, 72, 0, 42]);
         // 16,384 chips for 54 days meet as many as were counted.
         let rates = published.rates(5, 1.0);
         let chip_s = 16_384.0 * 54.0 * 86_400.0;
         let expected = |kind, each: f64| -> f64 { chip_s * each / rates.get(kind).unwrap().get() };
         assert!((expected(PartKind::Chip, 1.0) - 196.0).abs() < 1e-9);
         assert!((expected(PartKind::Stack, 5.0) - 72.0).abs() < 1e-9);
+        assert!((expected(PartKind::Nic, 1.0) - 42.0).abs() < 1e-9);
+        assert_eq!(rates.get(PartKind::Link), None);
     }
 
     #[test]
@@ -318,10 +341,10 @@ mod tests {
         let brief: Vec<_> =
             found.iter().map(|s| (s.at, s.until, s.faults, s.lacks.stack, s.is_change)).collect();
         let expected = [
-            (minutes(10), minutes(30), [1, 1, 0], true, true),
-            (minutes(40), minutes(42), [0, 1, 0], true, false),
+            (minutes(10), minutes(30), [1, 1, 0, 0], true, true),
+            (minutes(40), minutes(42), [0, 1, 0, 0], true, false),
             // The first stack's return changes nothing while the second is gone.
-            (minutes(70), minutes(72), [0, 0, 0], false, true),
+            (minutes(70), minutes(72), [0, 0, 0, 0], false, true),
         ];
         assert_eq!(brief, expected);
     }

@@ -7,8 +7,8 @@ use super::routing::Policy;
 use super::state::{Event, Member};
 use crate::cluster::tiers::{Arrival, Hierarchy, Moved, Port, TierFigures, Tiering, Writing};
 use crate::cost::Pricer;
-use crate::serving::kv::{Clairvoyant, pieces};
-use crate::serving::{Extent, Held, RequestId};
+use crate::serving::kv::{Clairvoyant, Nothing, Piece, pieces};
+use crate::serving::{Extent, Held, Replica, RequestId};
 use crate::units::SimTime;
 
 /// What lies below the replicas of a fleet.
@@ -25,7 +25,16 @@ pub(super) struct Ground {
     /// The replica that each session was last sent to.
     homes: BTreeMap<u64, usize>,
     /// What waits for pages on their way.
-    ahead: BTreeMap<(usize, u64), (Held, Vec<Extent>, u32)>,
+    ahead: BTreeMap<(usize, u64), Ahead>,
+}
+
+/// Pages of a group that wait for what is fetched ahead.
+#[derive(Debug)]
+struct Ahead {
+    rank: usize,
+    held: Held,
+    content: Vec<Extent>,
+    pages: u32,
 }
 
 /// The next prompt of a session whose tool runs.
@@ -82,11 +91,11 @@ impl<P: Pricer> Fleet<P> {
     }
 
     /// Pages of prompts that caches of the same size would find that know the future: one for each
-    /// replica, with its stores, or one for all if they share a store. None without a log.
+    /// group of ranks, for each replica with its stores, or one for all if they share a store.
+    /// None without a log.
     pub(super) fn clairvoyant_pages(&self) -> Option<u64> {
-        let logs: Option<Vec<_>> =
-            self.members.iter().map(|member| member.replica.log().cloned()).collect();
-        let hbm = self.members.iter().map(|member| member.replica.kv().capacity());
+        let logs: Option<Vec<Vec<_>>> = self.members.iter().map(logs).collect();
+        let hbm = self.members.iter().map(|member| member.replica.pages());
         let hierarchy = self.below.as_ref().map(|ground| &ground.hierarchy);
         let own = hierarchy.map_or(0, Hierarchy::own_pages);
         let shared = hierarchy.map_or(0, Hierarchy::shared_pages);
@@ -96,9 +105,14 @@ impl<P: Pricer> Fleet<P> {
         let logs = logs?;
         Some(if shared > 0 {
             let all = hbm.map(|pages| pages + own).sum::<u64>() + shared;
-            found(&Clairvoyant::merged(logs), all)
+            found(&Clairvoyant::merged(logs.into_iter().flatten()), all)
         } else {
-            logs.iter().zip(hbm).map(|(log, pages)| found(log, pages + own)).sum()
+            let each = logs.into_iter().zip(hbm).map(|(mut logs, pages)| match own {
+                0 => logs.iter().map(|log| found(log, pages / logs.len() as u64)).sum(),
+                _ if logs.len() == 1 => found(&logs.remove(0), pages + own),
+                _ => found(&Clairvoyant::merged(logs), pages + own),
+            });
+            each.sum()
         })
     }
 
@@ -110,7 +124,7 @@ impl<P: Pricer> Fleet<P> {
         let Some(ground) = self.below.as_mut().filter(|_| is_asked) else { return Vec::new() };
         let request = &self.flights[&id].request;
         let members = range.map(|member| {
-            let replica = &mut self.members[member].replica;
+            let replica = &mut self.members[member];
             let cached = replica.cached(now, &request.content, request.prompt);
             let limits = *replica.limits();
             let span = (limits.full_pages(cached), limits.full_pages(request.prompt - 1));
@@ -123,7 +137,7 @@ impl<P: Pricer> Fleet<P> {
     /// Starts a step of a replica, over what lies below it.
     pub(super) fn start(&mut self, now: SimTime, member: usize) {
         if self.below.is_none() {
-            self.members[member].replica.start_step(now);
+            self.members[member].replica.start_step_over(now, &mut Nothing);
             return;
         }
         self.pass_down(now, member);
@@ -137,12 +151,15 @@ impl<P: Pricer> Fleet<P> {
     pub(super) fn pass_down(&mut self, now: SimTime, member: usize) {
         let Some(ground) = &mut self.below else { return };
         let replica = &mut self.members[member].replica;
-        for fresh in replica.fresh() {
-            if let Some(lease) = ground.hierarchy.copy(now, member, fresh) {
-                replica.unpin(now, lease);
+        for rank in 0..replica.groups().len() {
+            for fresh in replica.groups_mut()[rank].fresh() {
+                if let Some(lease) = ground.hierarchy.copy(now, (member, rank), fresh) {
+                    replica.group(now, rank).unpin(now, lease);
+                }
             }
+            let given_up = replica.groups_mut()[rank].given_up();
+            ground.hierarchy.take_in(now, member, &given_up);
         }
-        ground.hierarchy.take_in(now, member, &replica.given_up());
         self.schedule_tiers();
     }
 
@@ -169,12 +186,12 @@ impl<P: Pricer> Fleet<P> {
             let replica = &mut self.members[member].replica;
             match arrival {
                 Arrival::Loaded(id) => replica.arrived(now, id),
-                Arrival::Copied(lease) => replica.unpin(now, lease),
+                Arrival::Copied { rank, lease } => replica.group(now, rank).unpin(now, lease),
                 Arrival::Ahead(number) => {
                     let ground = self.below.as_mut().expect("it is below something");
-                    let (held, content, pages) =
+                    let Ahead { rank, held, content, pages } =
                         ground.ahead.remove(&(member, number)).expect("pages wait for it");
-                    replica.lay(now, held, &content, pages);
+                    replica.group(now, rank).lay(now, held, &content, pages);
                 }
             }
             self.start(now, member);
@@ -189,9 +206,12 @@ impl<P: Pricer> Fleet<P> {
     /// there.
     pub(super) fn settle_warmed(&mut self, member: usize, content: &[Extent]) {
         let Some(ground) = &mut self.below else { return };
-        let pieces = match ground.hierarchy.tiering().writing {
+        let pieces: Vec<Piece> = match ground.hierarchy.tiering().writing {
             Writing::Through => pieces(content, 0, u32::MAX).collect(),
-            Writing::Back => self.members[member].replica.given_up(),
+            Writing::Back => {
+                let groups = self.members[member].replica.groups_mut().iter_mut();
+                groups.flat_map(Replica::given_up).collect()
+            }
         };
         ground.hierarchy.settle(SimTime::ZERO, member, &pieces);
     }
@@ -241,18 +261,25 @@ impl<P: Pricer> Fleet<P> {
         else {
             return;
         };
-        let replica = &mut self.members[member].replica;
-        let to = replica.limits().full_pages(prompt - 1);
-        let cached = replica.cached(now, &content, prompt);
-        let from = replica.limits().full_pages(cached);
+        let place = &mut self.members[member];
+        let to = place.limits().full_pages(prompt - 1);
+        let rank = place.next(now, &content, prompt);
+        let group = place.replica.group(now, rank);
+        let cached = group.cached(now, &content, prompt);
+        let from = group.limits().full_pages(cached);
         let pages = from + ground.hierarchy.known(now, member, &content, (from, to));
         if pages == from {
             return;
         }
-        if let Some(held) = replica.reserve(now, &content, pages) {
+        if let Some(held) = group.reserve(now, &content, pages) {
             ground.hierarchy.fetch_ahead(now, (member, number), &content, (from, pages));
-            ground.ahead.insert((member, number), (held, content, pages));
+            ground.ahead.insert((member, number), Ahead { rank, held, content, pages });
         }
         self.pass_down(now, member);
     }
+}
+
+/// What each group of a replica looked up and computed, if logs are kept.
+fn logs<P: Pricer>(member: &Member<P>) -> Option<Vec<Clairvoyant>> {
+    member.replica.groups().iter().map(|group| group.log().cloned()).collect()
 }

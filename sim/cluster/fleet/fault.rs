@@ -2,7 +2,7 @@
 
 use super::replicas::Fleet;
 use super::state::Event;
-use crate::cluster::deploy::Spell;
+use crate::cluster::deploy::{PartKind, Spell};
 use crate::cost::Pricer;
 use crate::des::{Stream, Streams};
 use crate::units::{Seconds, SimSpan, SimTime};
@@ -53,13 +53,36 @@ pub struct PartFault<P> {
     pub whole: (P, u64),
 }
 
+/// NICs of a replica that fail at a time, and return after another, if they do: its hand-over link
+/// lacks their share meanwhile.
+///
+/// What is on its way over the link begins anew over those that are left. Without any it goes
+/// elsewhere, or is computed again where it is decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct NicFault {
+    /// The replica's number in the fleet.
+    pub member: usize,
+    /// When.
+    pub at: SimSpan,
+    /// For how long.
+    pub down: Option<SimSpan>,
+    /// How many of its NICs.
+    pub count: u32,
+    /// How many it has.
+    pub of: u32,
+    /// Whether they fail by drawn times.
+    pub is_drawn: bool,
+    /// Whether the replica starts anew besides, without them and with them, which is counted there.
+    pub is_restart: bool,
+}
+
 /// What a replica becomes.
 #[derive(Debug)]
 pub(super) struct Change<P> {
     restart: SimSpan,
     /// Parts that fail then, and those of them whose kinds are known.
     faults: u64,
-    kinds: [u64; 3],
+    kinds: [u64; 4],
     /// Until it has become so; none if it stays what it is.
     form: Option<Form<P>>,
 }
@@ -87,7 +110,7 @@ impl<P: Pricer> Fleet<P> {
             let Some(at) = at else { continue };
             // That a part returns is no failure.
             let (faults, form) = (u64::from(!is_whole), Form { pricer, pages, is_whole });
-            self.schedule(member, at, Change { restart, faults, kinds: [0; 3], form: Some(form) });
+            self.schedule(member, at, Change { restart, faults, kinds: [0; 4], form: Some(form) });
         }
         self
     }
@@ -97,6 +120,55 @@ impl<P: Pricer> Fleet<P> {
     pub fn with_fault_figures(mut self) -> Self {
         self.fault_figures.get_or_insert_default();
         self
+    }
+
+    /// The same fleet, in which NICs of a replica fail, or might if `fault` is none; for fleets
+    /// with replicas that prefill.
+    #[must_use]
+    pub fn with_nic_fault(mut self, fault: Option<NicFault>) -> Self {
+        self.fault_figures.get_or_insert_default().nics();
+        let Some(fault) = fault else { return self };
+        let number = self.nic_faults.len();
+        let member = fault.member.min(self.members.len() - 1);
+        self.nic_faults.push(NicFault { member, ..fault });
+        let ends = fault.down.map(|down| (fault.at + down, false));
+        for (at, is_loss) in std::iter::once((fault.at, true)).chain(ends) {
+            self.queue.schedule(SimTime::after_start(at), Event::Nics { fault: number, is_loss });
+        }
+        self
+    }
+
+    /// NICs of a replica fail or return.
+    pub(super) fn on_nics(&mut self, now: SimTime, fault: usize, is_loss: bool) {
+        let fault = self.nic_faults[fault];
+        let Some(prefilling) = self.prefilling else { return };
+        let NicFault { member, count, of, .. } = fault;
+        let figures = self.fault_figures.get_or_insert_default();
+        if is_loss && !fault.is_restart {
+            figures.failures += 1;
+            figures.parts[PartKind::Nic as usize] += u64::from(fault.is_drawn);
+        }
+        let place = &mut self.members[member];
+        place.nics_lost = if is_loss { place.nics_lost + count } else { place.nics_lost - count };
+        if place.nics_lost == 0 {
+            let since = place.narrow_since.take().expect("some were gone");
+            figures.book_narrow(now.since(since).seconds().get());
+        } else {
+            place.narrow_since.get_or_insert(now);
+        }
+        let left = of.saturating_sub(place.nics_lost);
+        let was_cut = std::mem::replace(&mut place.is_cut, left == 0);
+        let whole = if member < self.serving { prefilling.target } else { prefilling.source };
+        self.links.set_bandwidth(now, member, whole * (f64::from(left) / f64::from(of)));
+        if left == 0 {
+            self.cut_off(now, member);
+        } else if is_loss {
+            self.restart_flows(now, member);
+        }
+        self.schedule_flows();
+        if was_cut && left > 0 {
+            self.unpark(now);
+        }
     }
 
     /// The same fleet, in which parts of a replica fail by drawn times; after that it is `form`, if
@@ -131,7 +203,7 @@ impl<P: Pricer> Fleet<P> {
         }
         let Some(Form { pricer, pages, is_whole }) = form else { return };
         let place = &mut self.members[member];
-        place.replica.become_of(pricer, pages);
+        place.replica.become_of(&pricer, pages);
         if let Some(since) = place.lesser_since.take() {
             figures.degraded_s += now.since(since).seconds().get();
         }

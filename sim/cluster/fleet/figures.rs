@@ -5,7 +5,7 @@ use super::replicas::Fleet;
 use crate::cluster::run::Summary;
 use crate::cluster::tiers::TierFigures;
 use crate::cost::Pricer;
-use crate::serving::Meter;
+use crate::serving::{Meter, RankFigures};
 use crate::units::Bytes;
 
 /// Measurements of a fleet in the window.
@@ -41,6 +41,8 @@ pub struct PoolFigures {
     pub kv_pages: u64,
     /// Pages evicted in the whole run for want of room.
     pub evicted_pages: u64,
+    /// How evenly groups of ranks were loaded, where they have sequences of their own.
+    pub ranks: Option<RankFigures>,
 }
 
 /// What a router achieved.
@@ -96,8 +98,8 @@ pub struct ToolFigures {
 pub struct FaultFigures {
     /// Replicas that failed, and parts.
     pub failures: u64,
-    /// Of these, chips, stacks and links that failed by drawn times.
-    pub parts: [u64; 3],
+    /// Of these, chips, stacks, links and NICs that failed by drawn times.
+    pub parts: [u64; 4],
     /// Requests that went to another replica, or waited for one.
     pub migrated: u64,
     /// Tokens whose KV was lost with them.
@@ -106,6 +108,31 @@ pub struct FaultFigures {
     pub down_s: f64,
     /// Replica-seconds that lacked a part, restarts included.
     pub degraded_s: f64,
+    /// What NICs cost that hand-overs pass over; none where none of them can fail.
+    pub nics: Option<NicFigures>,
+}
+
+/// What NICs that failed cost hand-overs, over the whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NicFigures {
+    /// Hand-overs that began anew.
+    pub restarted: u64,
+    /// What they had sent by then.
+    pub resent: Bytes,
+    /// Hand-overs that went elsewhere, or whose prompts were computed again, for want of any NIC.
+    pub rerouted: u64,
+    /// Replica-seconds with NICs fewer.
+    pub narrow_s: f64,
+}
+
+impl FaultFigures {
+    pub(super) fn nics(&mut self) -> &mut NicFigures {
+        self.nics.get_or_insert_default()
+    }
+
+    pub(super) fn book_narrow(&mut self, seconds: f64) {
+        self.nics().narrow_s += seconds;
+    }
 }
 
 impl<P: Pricer> Fleet<P> {
@@ -115,15 +142,17 @@ impl<P: Pricer> Fleet<P> {
             let members = &self.members[self.range(pool)];
             let mut meter = Meter::default();
             for member in members {
-                meter.add(member.replica.meter());
+                meter.add(&member.replica.meter());
             }
+            let ranks = members.iter().filter_map(|member| member.replica.rank_figures());
             PoolFigures {
                 replicas: members.len() as u32,
                 meter,
                 routing: self.routers[pool].figures,
                 sent: members.iter().map(|member| member.sent).collect(),
-                kv_pages: members.iter().map(|member| member.replica.kv().capacity()).sum(),
-                evicted_pages: members.iter().map(|member| member.replica.kv().evicted()).sum(),
+                kv_pages: members.iter().map(|member| member.replica.pages()).sum(),
+                evicted_pages: members.iter().map(|member| member.replica.evicted()).sum(),
+                ranks: ranks.reduce(RankFigures::beside),
             }
         });
         FleetFigures {

@@ -17,11 +17,13 @@ mod state;
 mod tools;
 mod transfer;
 
-pub use fault::{Faults, Form, PartFault};
+pub use fault::{Faults, Form, NicFault, PartFault};
 pub use figures::{
-    FaultFigures, FleetFigures, HandoffFigures, PoolFigures, RoutingFigures, ToolFigures,
+    FaultFigures, FleetFigures, HandoffFigures, NicFigures, PoolFigures, RoutingFigures,
+    ToolFigures,
 };
-pub use replicas::{Fleet, Prefilling};
+pub use replicas::Fleet;
 pub use routing::{Policy, Routing};
 pub use state::Passage;
 pub use tools::HostCores;
+pub use transfer::Prefilling;

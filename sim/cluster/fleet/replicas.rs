@@ -5,36 +5,18 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::below::Ground;
-use super::fault::{Change, Faults};
+use super::fault::{Change, Faults, NicFault};
 use super::figures::{FaultFigures, HandoffFigures, RoutingFigures};
 use super::router::Router;
 use super::routing::Routing;
-use super::state::{Event, Flight, Member, Move, Parked, Passage, Passages, Prefilled, Stage};
+use super::state::{Event, Flight, Member, Move, Parked, Passages, Prefilled, Seat, Stage};
 use super::tools::HostCores;
+use super::transfer::Prefilling;
 use crate::cluster::run::{Account, Service};
 use crate::cost::Pricer;
 use crate::des::{EventQueue, Links, Stream};
-use crate::serving::{Extent, Outcome, Replica, Request, RequestId, TooLong};
-use crate::units::{Bytes, BytesPerSec, SimSpan, SimTime};
-
-/// A pool of replicas that prefill for those that decode.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Prefilling {
-    /// How prompts are spread over it.
-    pub routing: Routing,
-    /// A prompt with no more tokens to compute than this is prefilled where it is decoded.
-    pub local_below: u32,
-    /// KV of a token on the wire.
-    pub bytes_per_token: Bytes,
-    /// Windows and states of a sequence on the wire.
-    pub bytes_per_sequence: Bytes,
-    /// What a replica that prefills can send.
-    pub source: BytesPerSec,
-    /// What a replica that decodes can receive.
-    pub target: BytesPerSec,
-    /// From the choice of pages until bytes flow.
-    pub latency: SimSpan,
-}
+use crate::serving::{Extent, Outcome, Request, RequestId, TooLong, Worker};
+use crate::units::{SimSpan, SimTime};
 
 /// The pool that serves or decodes; the other one prefills.
 pub(super) const SERVE: usize = 0;
@@ -50,6 +32,7 @@ pub struct Fleet<P> {
     pub(super) prefilling: Option<Prefilling>,
     pub(super) faults: Option<(Faults, Vec<Stream>)>,
     pub(super) changes: Vec<Change<P>>,
+    pub(super) nic_faults: Vec<NicFault>,
     /// Replicas, and the fewest pages that each will ever have.
     pub(super) least: Vec<(usize, u64)>,
     pub(super) queue: EventQueue<Event>,
@@ -76,7 +59,7 @@ impl<P: Pricer> Fleet<P> {
     ///
     /// # Panics
     /// If there are none.
-    pub fn new(replicas: Vec<Replica<P>>, routing: Routing) -> Self {
+    pub fn new(replicas: Vec<impl Into<Worker<P>>>, routing: Routing) -> Self {
         assert!(!replicas.is_empty(), "a fleet has replicas");
         let members: Vec<_> = replicas.into_iter().map(Member::new).collect();
         Self {
@@ -86,6 +69,7 @@ impl<P: Pricer> Fleet<P> {
             prefilling: None,
             faults: None,
             changes: Vec::new(),
+            nic_faults: Vec::new(),
             least: Vec::new(),
             queue: EventQueue::new(),
             flights: FxHashMap::default(),
@@ -106,7 +90,11 @@ impl<P: Pricer> Fleet<P> {
     }
 
     /// The same fleet, whose replicas decode what these prefill.
-    pub fn with_prefill(mut self, replicas: Vec<Replica<P>>, prefilling: Prefilling) -> Self {
+    pub fn with_prefill(
+        mut self,
+        replicas: Vec<impl Into<Worker<P>>>,
+        prefilling: Prefilling,
+    ) -> Self {
         self.members.extend(replicas.into_iter().map(Member::new));
         self.routers.push(Router::new(prefilling.routing, &self.members[self.serving..]));
         for index in 0..self.members.len() {
@@ -162,8 +150,9 @@ impl<P: Pricer> Fleet<P> {
         };
         for pool in 0..self.routers.len() {
             let (router, members) = self.pool(pool);
+            let number = session / members.len() as u64;
             if let Some(index) = router.place(SimTime::ZERO, members, &request, session) {
-                members[index].replica.warm(SimTime::ZERO, content);
+                members[index].replica.warm(number, content);
                 let member = self.range(pool).start + index;
                 self.settle_warmed(member, content);
             }
@@ -201,7 +190,6 @@ impl<P: Pricer> Fleet<P> {
         let index = member - range.start;
         let request = &self.flights[&id].request;
         self.routers[pool].sent(now, &mut self.members[range], index, request);
-        self.passages.note(now, Passage::Routed { request: id.0, replica: member as u32 });
         self.schedule_report(now, pool);
     }
 
@@ -245,8 +233,10 @@ impl<P: Pricer> Fleet<P> {
         }
         let session = flight.session;
         self.note_home(session, member);
-        let replica = &mut self.members[member].replica;
-        replica.submit(now, request).expect("it was checked when it was taken in");
+        let rank = self.members[member].submit(now, request);
+        let rank = rank.expect("it was checked when it was taken in");
+        self.flights.get_mut(&id).expect("it is in the fleet").rank = rank;
+        self.note_routed(now, id, Seat { member, rank });
         self.start(now, member);
     }
 
@@ -283,6 +273,7 @@ impl<P: Pricer> Fleet<P> {
             Event::Return(member) => self.on_return(now, member),
             Event::Fail { member, down } => self.on_fail(now, member, down),
             Event::Become { member, change } => self.on_become(now, member, change),
+            Event::Nics { fault, is_loss } => self.on_nics(now, fault, is_loss),
             Event::Land(id) => self.on_land(now, id),
             Event::Depart { id, to } => self.on_depart(now, id, to),
             Event::Report { pool } => {
@@ -324,7 +315,7 @@ impl<P: Pricer> Service for Fleet<P> {
             self.members[member].replica.check_in(request.prompt + tokens, pages)?;
         }
         let id = request.id;
-        let flight = Flight { request, session, stage: Stage::Parked, prefilled: None };
+        let flight = Flight { request, session, stage: Stage::Parked, rank: 0, prefilled: None };
         self.flights.insert(id, flight);
         self.dispatch_fresh(now, id);
         Ok(())
@@ -375,10 +366,10 @@ impl<P: Pricer> Service for Fleet<P> {
         let mut inside = self.moves.len() + self.parked.len();
         for member in &mut self.members {
             member.replica.observe(now);
-            account.meter.add(member.replica.meter());
+            account.meter.add(&member.replica.meter());
             account.events += member.replica.steps_ended();
-            account.evicted_pages += member.replica.kv().evicted();
-            account.kv_pages += member.replica.kv().capacity();
+            account.evicted_pages += member.replica.evicted();
+            account.kv_pages += member.replica.pages();
             inside += member.replica.in_flight();
             if !member.is_up {
                 let down = now.since(member.down_since.min(now)).seconds().get();
@@ -388,6 +379,11 @@ impl<P: Pricer> Service for Fleet<P> {
             if let Some(since) = &mut member.lesser_since {
                 let lesser = now.since((*since).min(now)).seconds().get();
                 self.fault_figures.get_or_insert_default().degraded_s += lesser;
+                *since = now;
+            }
+            if let Some(since) = &mut member.narrow_since {
+                let narrow = now.since((*since).min(now)).seconds().get();
+                self.fault_figures.get_or_insert_default().book_narrow(narrow);
                 *since = now;
             }
         }

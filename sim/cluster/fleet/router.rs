@@ -41,7 +41,7 @@ struct Novelty {
 
 impl Router {
     pub(super) fn new<P: Pricer>(routing: Routing, members: &[Member<P>]) -> Self {
-        let sent = members.iter().map(|m| KvCache::new(m.replica.kv().capacity(), None));
+        let sent = members.iter().map(|m| KvCache::new(m.replica.pages(), None));
         Self {
             routing,
             turn: 0,
@@ -62,7 +62,7 @@ impl Router {
         (request, session): (&Request, u64),
         below: &[u32],
     ) -> Option<usize> {
-        let up: Vec<usize> = (0..members.len()).filter(|&i| members[i].is_up).collect();
+        let up: Vec<usize> = (0..members.len()).filter(|&i| members[i].is_open()).collect();
         let turn = self.turn;
         let after = |i: &usize| (i + members.len() - turn) % members.len();
         match self.routing.policy {
@@ -103,7 +103,7 @@ impl Router {
         match self.routing.policy {
             Policy::PrefixAffinity => self.remember(now, index, request),
             Policy::KvAware => {
-                let cached = members[index].replica.cached(now, &request.content, request.prompt);
+                let cached = members[index].cached(now, &request.content, request.prompt);
                 self.unreport(index, request, cached, members);
             }
             _ => {}
@@ -168,7 +168,7 @@ impl Router {
         members: &[Member<P>],
     ) {
         if !self.is_fresh() {
-            let from = members[index].replica.limits().full_pages(cached);
+            let from = members[index].limits().full_pages(cached);
             self.unreported[index].push(Novelty { content: request.content.clone(), from });
         }
     }
@@ -181,14 +181,14 @@ impl Router {
         index: usize,
         request: &Request,
     ) -> u32 {
-        let hit = member.replica.cached(now, &request.content, request.prompt);
-        let mut pages = member.replica.limits().full_pages(hit);
+        let hit = member.cached(now, &request.content, request.prompt);
+        let mut pages = member.limits().full_pages(hit);
         for novelty in &self.unreported[index] {
             if common_pages(&novelty.content, &request.content) > u64::from(novelty.from) {
                 pages = pages.min(novelty.from);
             }
         }
-        pages * member.replica.limits().page_tokens
+        pages * member.limits().page_tokens
     }
 
     fn by_prefix(&mut self, now: SimTime, up: &[usize], request: &Request) -> Option<usize> {
@@ -227,7 +227,7 @@ impl Router {
 
     /// Forgets what the `index`-th replica held: it failed.
     pub(super) fn forget<P: Pricer>(&mut self, members: &[Member<P>], index: usize) {
-        self.sent[index] = KvCache::new(members[index].replica.kv().capacity(), None);
+        self.sent[index] = KvCache::new(members[index].replica.pages(), None);
         self.unreported[index].clear();
         if self.is_fresh() {
             self.seen[index] = Load::default();

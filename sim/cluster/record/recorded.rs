@@ -50,8 +50,10 @@ impl<P: Pricer> Traced for Fleet<P> {
         note: &mut dyn FnMut(u32, Note),
         passage: &mut dyn FnMut(SimTime, Passage),
     ) {
-        for (index, member) in self.replicas().enumerate() {
-            member.take_notes().for_each(|one| note(index as u32, one));
+        let mut first = 0;
+        for replica in self.replicas() {
+            replica.take_notes().for_each(|(rank, one)| note(first + rank, one));
+            first += replica.groups().len() as u32;
         }
         self.take_passages().for_each(|(at, one)| passage(at, one));
     }
@@ -72,7 +74,7 @@ impl<P: Pricer> Traced for Cascade<P> {
             fleet.take_notes(&mut |index, one| note(first + index, one), &mut |at, one| {
                 passage(at, one.behind(first));
             });
-            first += fleet.size() as u32;
+            first += fleet.groups();
         }
     }
 }

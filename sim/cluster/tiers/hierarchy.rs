@@ -22,8 +22,8 @@ pub(in crate::cluster) struct Hierarchy {
     pub(super) loads: BTreeMap<(usize, RequestId), Waiting>,
     /// Contexts that are fetched ahead, by replica, and their flows.
     pub(super) aheads: BTreeMap<(usize, u64), u32>,
-    /// What is kept in HBM until it has been copied: whose, and how many copies are on their way.
-    pins: BTreeMap<PinId, (usize, Lease, u32)>,
+    /// What is kept in HBM until it has been copied.
+    pins: BTreeMap<PinId, Pin>,
     next_pin: PinId,
     pub(super) tally: Tally,
 }
@@ -43,6 +43,16 @@ pub(super) struct Waiting {
     pub(super) flows: u32,
 }
 
+/// Pages that a group of a replica keeps in HBM.
+#[derive(Debug)]
+struct Pin {
+    member: usize,
+    rank: usize,
+    lease: Lease,
+    /// Copies that are on their way.
+    flows: u32,
+}
+
 /// What has come to its end.
 #[derive(Debug)]
 pub(in crate::cluster) enum Arrival {
@@ -50,8 +60,13 @@ pub(in crate::cluster) enum Arrival {
     Loaded(RequestId),
     /// All pages that were fetched ahead under this number are in HBM.
     Ahead(u64),
-    /// Pages in HBM need not be kept any more.
-    Copied(Lease),
+    /// A group of ranks need not keep pages in HBM any more.
+    Copied {
+        /// Its number in the replica.
+        rank: usize,
+        /// The pages.
+        lease: Lease,
+    },
 }
 
 impl Hierarchy {
@@ -83,12 +98,12 @@ impl Hierarchy {
         &self.tiering
     }
 
-    /// Copies what `member` has computed to every store that lacks it. Returns what keeps it in
-    /// HBM if nothing needs to be copied.
+    /// Copies what a group of `member` has computed to every store that lacks it. Returns what
+    /// keeps it in HBM if nothing needs to be copied.
     pub(in crate::cluster) fn copy(
         &mut self,
         now: SimTime,
-        member: usize,
+        (member, rank): (usize, usize),
         fresh: Fresh,
     ) -> Option<Lease> {
         let Fresh { content, lease } = fresh;
@@ -107,7 +122,7 @@ impl Hierarchy {
             return Some(lease);
         }
         self.next_pin = self.next_pin.wrapping_add(1);
-        self.pins.insert(pin, (member, lease, flows));
+        self.pins.insert(pin, Pin { member, rank, lease, flows });
         None
     }
 
@@ -173,7 +188,7 @@ impl Hierarchy {
         }
         self.loads.retain(|&(whose, _), _| whose != member);
         self.aheads.retain(|&(whose, _), _| whose != member);
-        self.pins.retain(|_, (whose, ..)| *whose != member);
+        self.pins.retain(|_, pin| pin.member != member);
         for tier in 0..self.shelves.len() {
             if !self.tiering.tiers[tier].place.is_shared() {
                 self.shelf(tier, member).store.clear();
@@ -314,12 +329,13 @@ impl Hierarchy {
     }
 
     fn copied(&mut self, pin: PinId) -> Option<Arrival> {
-        let (_, _, left) = self.pins.get_mut(&pin).expect("a pin stays while it is copied");
+        let Pin { flows: left, .. } =
+            self.pins.get_mut(&pin).expect("a pin stays while it is copied");
         *left -= 1;
         if *left > 0 {
             return None;
         }
-        self.pins.remove(&pin).map(|(_, lease, _)| Arrival::Copied(lease))
+        self.pins.remove(&pin).map(|Pin { rank, lease, .. }| Arrival::Copied { rank, lease })
     }
 
     fn loaded(&mut self, now: SimTime, member: usize, id: RequestId) -> Option<Arrival> {

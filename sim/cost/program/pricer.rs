@@ -6,8 +6,8 @@ use crate::cost::batch::CLIPS;
 use crate::cost::{Batch, Breakdown, Decode};
 use crate::units::{Bytes, Flop, Seconds};
 
-/// Prices steps. Pure: equal batches have equal prices.
-pub trait Pricer {
+/// Prices steps. Pure: equal batches have equal prices. Every group of ranks holds a copy.
+pub trait Pricer: Clone {
     /// How long a step of `batch` takes, by what holds it back.
     fn price(&self, batch: &Batch) -> Breakdown;
 

@@ -5,11 +5,11 @@ use crate::cost::{Bound, Breakdown};
 use crate::economics::rental_rate;
 use crate::report::{
     Cost, Energy, EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, KvCache,
-    PoolReport, RunDocument, Shares, Throughput, ToolReport,
+    NicReport, PoolReport, RunDocument, Shares, Throughput, ToolReport,
 };
 use crate::units::{Seconds, SimSpan, UsdPerHour, Watts};
 
-use super::run::{fill_run, quantiles};
+use super::run::{fill_run, quantiles, ranks};
 use super::task::wall_s;
 
 /// One pool as it was asked for: its role, order and deployment, and its router's policy.
@@ -32,6 +32,13 @@ pub struct Wire {
     pub name: String,
     /// What one prefill replica can send, and one decode replica receive, in GB/s.
     pub gb_s: [f64; 2],
+}
+
+impl Wire {
+    /// Whether it is made of NICs, and not of the links of one domain.
+    pub fn has_nics(&self) -> bool {
+        matches!(self.name.as_str(), "network" | "given")
+    }
 }
 
 /// Fills a document with what a fleet measured; names and warnings are the caller's.
@@ -82,6 +89,12 @@ pub fn fill_fleet(
                 lost_tokens: faults.lost_tokens,
                 down_s: faults.down_s,
                 degraded_s: faults.degraded_s,
+                nics: faults.nics.map(|nics| NicReport {
+                    restarted_handoffs: nics.restarted,
+                    resent_gb: nics.resent.get() / 1e9,
+                    rerouted_handoffs: nics.rerouted,
+                    narrow_s: nics.narrow_s,
+                }),
             }),
             tools: figures.tools.map(|tools| ToolReport {
                 cores: tools.cores,
@@ -100,8 +113,8 @@ pub fn fill_fleet(
 pub fn fill_parts(document: &mut RunDocument, figures: &FleetFigures) {
     let faults = document.fleet.as_mut().and_then(|fleet| fleet.faults.as_mut());
     if let (Some(report), Some(measured)) = (faults, figures.faults) {
-        let [chips, stacks, links] = measured.parts;
-        report.parts = Some(FailedParts { chips, stacks, links });
+        let [chips, stacks, links, nics] = measured.parts;
+        report.parts = Some(FailedParts { chips, stacks, links, nics });
     }
 }
 
@@ -151,6 +164,7 @@ fn pool_report(pool: &Pool, figures: &PoolFigures, result: &RunResult) -> PoolRe
             .then(|| figures.meter.peak_held_pages as f64 / pages as f64),
         evicted_pages: figures.evicted_pages,
         time_share: Shares::from(&time(figures, result)),
+        ranks: figures.ranks.as_ref().map(ranks),
     }
 }
 

@@ -137,10 +137,10 @@ fn overlap(deployment: &Deployment, result: &RunResult) -> Option<OverlapReport>
 }
 
 /// How evenly groups of ranks were loaded.
-fn ranks(figures: &RankFigures) -> RanksReport {
+pub(super) fn ranks(figures: &RankFigures) -> RanksReport {
     RanksReport {
         balance: figures.balance.to_string(),
-        groups: figures.ranks.len() as u32,
+        groups: figures.groups() as u32,
         lost_share: figures.lost_share(),
         slowest_over_mean: figures.slowest_over_mean(),
         idle_share: figures.idle_share(),

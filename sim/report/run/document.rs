@@ -62,7 +62,8 @@ pub struct RunDocument {
     /// What two halves of its steps hide from each other; left out where steps are whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<OverlapReport>,
-    /// How evenly groups of ranks were loaded; left out where they share all sequences.
+    /// How evenly groups of ranks were loaded; left out where they share all sequences, and of a
+    /// fleet, whose pools have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranks: Option<RanksReport>,
     /// What a power cap did; left out where there is none.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::RanksReport;
 use crate::report::{Quantiles, Shares};
 
 /// The fleet's own figures.
@@ -69,6 +70,9 @@ pub struct PoolReport {
     pub evicted_pages: u64,
     /// What holds all of its time back.
     pub time_share: Shares,
+    /// How evenly groups of ranks were loaded; left out where they share all sequences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<RanksReport>,
 }
 
 /// KV that was handed over.
@@ -110,6 +114,22 @@ pub struct FaultReport {
     pub down_s: f64,
     /// Replica-seconds that lacked a part, restarts included.
     pub degraded_s: f64,
+    /// What NICs cost hand-overs; left out where none can fail that these pass over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nics: Option<NicReport>,
+}
+
+/// What NICs that failed cost hand-overs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct NicReport {
+    /// Hand-overs that began anew over the NICs that were left.
+    pub restarted_handoffs: u64,
+    /// What these had sent by then.
+    pub resent_gb: f64,
+    /// Hand-overs that went elsewhere, or were computed again, as no NIC was left.
+    pub rerouted_handoffs: u64,
+    /// Replica-seconds with NICs fewer.
+    pub narrow_s: f64,
 }
 
 /// Parts that failed, by kind.
@@ -121,6 +141,8 @@ pub struct FailedParts {
     pub stacks: u64,
     /// Scale-up links.
     pub links: u64,
+    /// NICs.
+    pub nics: u64,
 }
 
 /// A better model behind the first one.

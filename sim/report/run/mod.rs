@@ -14,7 +14,8 @@ pub use document::{
     Cost, Energy, KvCache, Latency, Requests, RunDocument, Sim, Throughput, TokenCounts,
 };
 pub use fleet::{
-    EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, PoolReport, ToolReport,
+    EscalationReport, FailedParts, FaultReport, FleetReport, HandoffReport, NicReport, PoolReport,
+    ToolReport,
 };
 pub(in crate::report) use mechanisms::power_line;
 pub use mechanisms::{

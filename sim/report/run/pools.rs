@@ -1,5 +1,6 @@
 //! A fleet's figures as text for a terminal.
 
+use super::mechanisms::ranks_line;
 use super::{EscalationReport, FailedParts, FleetReport, PoolReport, RunDocument};
 use crate::cost::Bound;
 use crate::report::Quantiles;
@@ -17,6 +18,9 @@ pub(super) fn render_fleet(run: &RunDocument, width: usize) -> String {
     lines.push(
         "(requests of a replica, fewest to most; prefill and output in tok/s per GPU)".into(),
     );
+    let ranks = fleet.pools.iter().filter_map(|pool| Some((pool.role, pool.ranks.as_ref()?)));
+    let ranks = ranks.map(|(role, ranks)| format!("Ranks ({role}): {}.", ranks_line(ranks)));
+    lines.extend(ranks.flat_map(|line| folded(&line, width)));
     lines.extend(mechanisms(fleet).iter().flat_map(|line| folded(line, width)));
     lines.join("\n")
 }
@@ -67,8 +71,8 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             _ => String::new(),
         };
         let kinds = faults.parts.map_or_else(String::new, |parts| {
-            let FailedParts { chips, stacks, links } = parts;
-            format!(" ({chips} of chips, {stacks} of stacks, {links} of links)")
+            let FailedParts { chips, stacks, links, nics } = parts;
+            format!(" ({chips} of chips, {stacks} of stacks, {links} of links, {nics} of NICs)")
         });
         lines.push(format!(
             "Failures: {}{kinds}, {} s down{lesser}; {} moved, {} of KV lost.",
@@ -77,6 +81,15 @@ fn mechanisms(fleet: &FleetReport) -> Vec<String> {
             counted(faults.migrated_requests, "request"),
             counted(faults.lost_tokens, "token"),
         ));
+        lines.extend(faults.nics.map(|nics| {
+            format!(
+                "  NICs fewer for {} s: {} anew ({} GB sent in vain), {} elsewhere.",
+                short(nics.narrow_s),
+                counted(nics.restarted_handoffs, "hand-over"),
+                short(nics.resent_gb),
+                short(nics.rerouted_handoffs as f64),
+            )
+        }));
     }
     if let Some(tools) = &fleet.tools {
         lines.push(format!(

@@ -155,6 +155,11 @@ impl<P: Pricer> Replica<P> {
         self.waiting.push_with_pages(sequence);
     }
 
+    /// Whether pages are on their way to it for the request `id`.
+    pub(in crate::serving) fn fetches(&self, id: RequestId) -> bool {
+        self.fetching.iter().any(|sequence| sequence.request.id == id)
+    }
+
     /// Lets go of pages that were kept.
     pub fn unpin(&mut self, now: SimTime, lease: Lease) {
         self.observe(now);

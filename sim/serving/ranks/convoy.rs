@@ -3,7 +3,7 @@
 use super::{Balance, RankFigures, RankUse};
 use crate::cost::{Batch, Cost, FineTime, Lockstep, Pricer, Series, Skew};
 use crate::serving::engine::Proposal;
-use crate::serving::kv::Nothing;
+use crate::serving::kv::{Below, Nothing};
 use crate::serving::{
     Engine, Extent, Limits, Meter, Note, Outcome, Percentiles, Replica, Request, TooLong,
 };
@@ -15,18 +15,18 @@ use crate::units::{SimSpan, SimTime};
 /// Each group is a [`Replica`] that prices nothing itself.
 #[derive(Debug)]
 pub struct Convoy<P> {
-    pricer: P,
-    ranks: Vec<Replica<P>>,
+    pub(super) pricer: P,
+    pub(super) ranks: Vec<Replica<P>>,
     balance: Balance,
     /// The group whose turn it is.
     turn: usize,
     /// Requests sent to each since the last reset.
     sent: Vec<u64>,
-    underway: Option<Underway>,
+    pub(super) underway: Option<Underway>,
     /// The steps that are under way.
     lockstep: Lockstep,
     /// When the last step ended.
-    ended: FineTime,
+    pub(super) ended: FineTime,
     steps_ended: u64,
     /// Time alone; groups count for themselves.
     meter: Meter,
@@ -55,14 +55,14 @@ impl Evenness {
 
 /// Steps under way.
 #[derive(Clone, Copy, Debug)]
-struct Underway {
-    start: FineTime,
+pub(super) struct Underway {
+    pub(super) start: FineTime,
     end: FineTime,
     steps: u64,
     is_booked: bool,
 }
 
-impl<P: Pricer + Clone> Convoy<P> {
+impl<P: Pricer> Convoy<P> {
     /// Idle groups, as many as `limits` has, that share its budgets and `pages` KV pages evenly.
     pub fn new(
         pricer: P,
@@ -134,50 +134,70 @@ impl<P: Pricer> Convoy<P> {
     /// Queues a request that arrives at `now` at a group, unless it could never fit.
     pub fn submit(&mut self, now: SimTime, request: Request) -> Result<(), TooLong> {
         self.ranks[0].check(request.prompt + request.output)?;
-        let rank = self.place(now, &request);
-        self.sent[rank] += 1;
+        let rank = self.next(now, (&request.content, request.prompt), &|_| 0);
+        self.note_sent(rank);
+        self.submit_to(now, rank, request)
+    }
+
+    /// The same at the group numbered `rank`.
+    pub(super) fn submit_to(
+        &mut self,
+        now: SimTime,
+        rank: usize,
+        request: Request,
+    ) -> Result<(), TooLong> {
         if self.ranks[rank].may_admit(&request) {
             self.observe(now);
         }
         self.ranks[rank].submit(now, request)
     }
 
-    fn place(&mut self, now: SimTime, request: &Request) -> usize {
-        match self.balance {
-            Balance::RoundRobin => {
-                let rank = self.turn;
-                self.turn = (rank + 1) % self.ranks.len();
-                rank
-            }
-            Balance::LeastLoaded => self.best(|rank| score(rank)),
-            Balance::Prefix => {
-                self.observe(now);
-                let (content, prompt) = (&request.content, request.prompt);
-                let ranks = self.ranks.iter_mut();
-                let found: Vec<u32> = ranks.map(|rank| rank.cached(now, content, prompt)).collect();
-                let most = found.iter().max().copied().unwrap_or(0);
-                let of = |(index, rank)| (found[index] < most, score(rank));
-                let keys = self.ranks.iter().enumerate().map(of);
-                let least = keys.enumerate().min_by_key(|&(_, key)| key);
-                least.map_or(0, |(index, _)| index)
-            }
-        }
+    /// Counts a request that goes to the group numbered `rank`.
+    pub(super) fn note_sent(&mut self, rank: usize) {
+        self.sent[rank] += 1;
+        self.turn = (rank + 1) % self.ranks.len();
     }
 
-    /// The first group of those with the lowest key.
-    fn best(&self, key: impl Fn(&Replica<P>) -> usize) -> usize {
-        let keys = self.ranks.iter().map(key).enumerate();
+    /// The group that the next request goes to, if its prompt is of this content and so many
+    /// tokens and `bound` requests are on their way to each group.
+    pub(super) fn next(
+        &mut self,
+        now: SimTime,
+        (content, prompt): (&[Extent], u32),
+        bound: &dyn Fn(usize) -> usize,
+    ) -> usize {
+        let found = match self.balance {
+            Balance::RoundRobin => return self.turn,
+            Balance::LeastLoaded => Vec::new(),
+            Balance::Prefix => self.found(now, content, prompt),
+        };
+        let most = found.iter().max();
+        let key = |(index, rank): (usize, &Replica<P>)| {
+            (found.get(index) < most, score(rank) + WAITING * bound(index))
+        };
+        let keys = self.ranks.iter().enumerate().map(key).enumerate();
         keys.min_by_key(|&(_, key)| key).map_or(0, |(index, _)| index)
+    }
+
+    /// Tokens of a prompt that each group has in its cache.
+    fn found(&mut self, now: SimTime, content: &[Extent], prompt: u32) -> Vec<u32> {
+        self.observe(now);
+        self.ranks.iter_mut().map(|rank| rank.cached(now, content, prompt)).collect()
     }
 
     /// Starts a step, or a stretch of steps, if none is under way and there is work.
     pub fn start_step(&mut self, now: SimTime) {
+        self.start_step_over(now, &mut Nothing);
+    }
+
+    /// The same; what is admitted may find pages in the stores `below`.
+    pub(super) fn start_step_over<B: Below>(&mut self, now: SimTime, below: &mut B) {
         if self.underway.is_some() {
             return;
         }
         let start = if self.ended.ceil() == now { self.ended } else { FineTime::at(now) };
         let ranks = self.ranks.iter_mut();
-        let proposals: Vec<_> = ranks.map(|rank| rank.propose(now, &mut Nothing)).collect();
+        let proposals: Vec<_> = ranks.map(|rank| rank.propose(now, below)).collect();
         let mut working = proposals.iter().flatten().peekable();
         self.underway = if working.peek().is_none() {
             None
@@ -329,6 +349,8 @@ impl<P: Pricer> Convoy<P> {
             steps: self.meter.busy().total(),
             balance_ratio: (self.meter.steps > 0)
                 .then(|| self.evenness.sum as f64 / self.meter.steps as f64 / (1u64 << 32) as f64),
+            made: self.meter.steps,
+            replicas: 1,
             ranks: self.ranks.iter().zip(&self.sent).map(of).collect(),
         }
     }
@@ -360,10 +382,13 @@ impl<P: Pricer> Convoy<P> {
     }
 }
 
+/// What a request that waits counts, one that runs being one.
+const WAITING: usize = 4;
+
 /// Requests that run, and four times those that wait.
 fn score<P: Pricer>(rank: &Replica<P>) -> usize {
     let [waiting, running] = rank.load();
-    4 * waiting + running
+    WAITING * waiting + running
 }
 
 /// The groups that have something to do.

@@ -17,7 +17,11 @@ pub struct RankFigures {
     pub steps: Seconds,
     /// The average over steps of the mean tokens of a group over the most of one.
     pub balance_ratio: Option<f64>,
-    /// The groups.
+    /// How many steps that were.
+    pub made: u64,
+    /// Replicas that made them, of equally many groups.
+    pub replicas: u32,
+    /// The groups, replica by replica.
     pub ranks: Vec<RankUse>,
 }
 
@@ -35,6 +39,27 @@ pub struct RankUse {
 }
 
 impl RankFigures {
+    /// Groups of one replica.
+    pub fn groups(&self) -> usize {
+        self.ranks.len() / (self.replicas as usize).max(1)
+    }
+
+    /// These beside those of another replica, or of several, of the same pool.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        let weighted = |one: &Self| one.balance_ratio.map(|ratio| ratio * one.made as f64);
+        let ratios = [weighted(&self), weighted(&other)];
+        self.slowest += other.slowest;
+        self.mean += other.mean;
+        self.steps += other.steps;
+        self.made += other.made;
+        self.replicas += other.replicas;
+        self.ranks.extend(other.ranks);
+        self.balance_ratio =
+            (self.made > 0).then(|| ratios.into_iter().flatten().sum::<f64>() / self.made as f64);
+        self
+    }
+
     /// Share of the steps' time that groups waited for the slowest: what a step would take less if
     /// what groups do for themselves were spread evenly. None where nothing was done.
     pub fn lost_share(&self) -> Option<f64> {
@@ -49,7 +74,7 @@ impl RankFigures {
 
     /// Share of the steps' time in which a group had nothing to do, on average.
     pub fn idle_share(&self) -> Option<f64> {
-        let all = self.steps.get() * self.ranks.len() as f64;
+        let all = self.steps.get() * self.groups() as f64;
         let busy: f64 = self.ranks.iter().map(|rank| rank.busy.get()).sum();
         // Sums of seconds differ in their last digits.
         (all > 0.0).then(|| 1.0 - busy / all).map(|idle| if idle > 1e-12 { idle } else { 0.0 })

@@ -44,7 +44,7 @@ pub(in crate::cli) struct Run {
     /// expert-copies, failures, host-cores, kv-offload, kv-pool, kv-precision, model-routing,
     /// overlap-scheduling, oversubscribed, part-failures, part-rates, per-user, pipeline,
     /// power-cap, prefetch, prefill-delay, prefill-on-older-chips, priorities, rank-skew, routing,
-    /// speculative, sub-agents, two-batch; flags win
+    /// speculative, sub-agents, two-batch, wide-ep-rack; flags win
     #[arg(value_name = "SCENARIO.toml")]
     scenario: Option<PathBuf>,
     /// The chip: a name of `memwall chips list`
@@ -149,7 +149,7 @@ impl Run {
         let mut work =
             if self.steady_clients(&work).is_some() { work.with_longest_pause() } else { work };
         self.check(&work)?;
-        let plan = self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)));
+        let plan = self.parallel_plan();
         let order = self.order(&chip, &model, plan, work.page_tokens())?;
         let deployment = order.deploy()?;
         let named = self.named(shell)?;
@@ -210,11 +210,15 @@ impl Run {
         Ok(Exit::Failed)
     }
 
+    /// The parallel plan of what serves.
+    pub(super) fn parallel_plan(&self) -> Plan {
+        self.plan.unwrap_or(Plan::tp(self.tp.unwrap_or(1)))
+    }
+
     /// Flags that only the work shows to be at odds.
     pub(in crate::cli::simulate) fn check(&self, work: &Work) -> Result<(), CliError> {
         self.fleet.check(self.explain, self.open_loop)?;
-        self.fleet.check_drafts(self.steps.is_capped())?;
-        self.mechanisms.check(self.fleet.is_on())?;
+        self.fleet.check_drafts(self.steps.is_capped(), self.mechanisms.has_ranks())?;
         self.fleet.check_rates(self.horizon(work))?;
         self.users.check(matches!(self.load(work), Load::Arrivals | Load::PerUser(_)))?;
         self.fleet.better.check_success(self.success)?;

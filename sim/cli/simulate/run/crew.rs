@@ -9,7 +9,7 @@ use crate::cli::models::model_named;
 use crate::cli::simulate::work::Work;
 use crate::cli::specs::chip_named;
 use crate::cli::{CliError, Shell};
-use crate::cluster::{Deployment, Fleet, FleetFigures, Order, RunResult};
+use crate::cluster::{Deployment, Fleet, FleetFigures, NicFault, Order, RunResult};
 use crate::cost::StepProgram;
 use crate::hardware::{Catalog, Chip};
 use crate::model::Model;
@@ -32,6 +32,8 @@ pub(in crate::cli::simulate) struct Crew<'a> {
     better: Option<BetterPool<'a>>,
     /// What replicas become whose parts fail.
     lessers: Vec<Lesser>,
+    /// NICs that fail meanwhile.
+    nics: Vec<NicFault>,
     /// The same where parts fail by rates, of both pools.
     forms: Option<[Option<Forms>; 2]>,
 }
@@ -70,10 +72,10 @@ impl<'a> Crew<'a> {
         catalog: impl FnOnce() -> Result<Catalog, CliError>,
     ) -> Result<Self, CliError> {
         let page_tokens = order.limits.page_tokens;
-        let prefill = if run.fleet.has_prefill() {
+        let prefill = if let Some(plan) = run.fleet.prefill_plan(order.plan) {
             let chip = others.prefill.unwrap_or(order.chip);
-            let ordered = run.order(chip, order.model, order.plan, page_tokens)?;
-            let pool = run.fleet.prefill_pool(ordered, order)?;
+            let ordered = run.order(chip, order.model, plan, page_tokens)?;
+            let pool = PrefillPool::of(ordered, order)?;
             let wire = run.fleet.wire(order, &pool.order)?;
             Some((pool, wire))
         } else {
@@ -94,9 +96,11 @@ impl<'a> Crew<'a> {
         let pool = prefill.as_ref().map(|(pool, _)| pool);
         let (serving, _) = run.fleet.counts();
         let lessers = run.fleet.parts.lessers(((order, deployment), serving), pool)?;
-        let forms = run.fleet.forms((order, deployment), pool)?;
+        let is_handed = prefill.as_ref().is_some_and(|(_, wire)| wire.has_nics());
+        let nics = run.fleet.parts.nics((order, serving), pool, is_handed)?;
+        let forms = run.fleet.forms((order, deployment), pool, is_handed)?;
         let better = better.transpose()?;
-        Ok(Self { order, deployment, prefill, stores, better, lessers, forms })
+        Ok(Self { order, deployment, prefill, stores, better, lessers, nics, forms })
     }
 }
 
@@ -153,6 +157,10 @@ impl Run {
         let how = (engine, ttl, self.common.seed);
         let more = (speculation.as_ref(), crew.stores.as_ref(), crew.lessers.as_slice());
         let mut fleet = self.fleet.build(serving, prefill, how, more);
+        if crew.prefill.is_some() {
+            let nics = crew.nics.iter().copied().map(Some);
+            fleet = nics.fold(fleet, Fleet::with_nic_fault);
+        }
         if let (Some(forms), Some(horizon)) = (&crew.forms, self.horizon(work)) {
             let second = crew.prefill.as_ref().map(|(pool, _)| &pool.deployment);
             let parts = (forms, [Some(crew.deployment), second]);
@@ -206,30 +214,22 @@ impl Run {
 
     /// What each replica is called, in order of their numbers.
     pub(super) fn names(&self, crew: &Crew) -> Vec<String> {
-        let title = |number: usize, role: &str, order: &Order| {
-            format!("replica {number}, {role}: {} {}", order.chip.name, order.plan)
-        };
-        if crew.deployment.balance.is_some() {
-            let Order { chip, plan, .. } = crew.order;
-            let each = plan.gpus() / plan.dp;
-            let ranks = 0..plan.dp;
-            return ranks.map(|rank| format!("rank {rank}: {each} × {}", chip.name)).collect();
+        if !self.fleet.is_on() && crew.deployment.balance.is_some() {
+            return ranks(crew.order).collect();
         }
         let (serving, prefilling) = self.fleet.counts();
         let role = if prefilling > 0 { "decodes" } else { "serves" };
         let mut names: Vec<String> =
-            (0..serving).map(|number| title(number, role, crew.order)).collect();
+            (0..serving).flat_map(|number| titles(number, role, crew.order)).collect();
         if let Some((pool, _)) = &crew.prefill {
             let numbers = serving..serving + prefilling;
-            names.extend(numbers.map(|number| title(number, "prefills", &pool.order)));
+            names.extend(numbers.flat_map(|number| titles(number, "prefills", &pool.order)));
         }
         if let Some(better) = &crew.better {
-            let first = names.len();
+            let first = serving + prefilling;
             let model = &better.order.model.name;
-            names.extend(
-                (first..first + better.replicas())
-                    .map(|number| title(number, model, &better.order)),
-            );
+            let numbers = first..first + better.replicas();
+            names.extend(numbers.flat_map(|number| titles(number, model, &better.order)));
         }
         names
     }
@@ -257,6 +257,23 @@ impl Run {
             fill_tiers(&mut document, (tiering, sources), measured);
         }
         document
+    }
+}
+
+/// What the groups of a replica of `order` are called.
+fn ranks(order: &Order) -> impl Iterator<Item = String> {
+    let Order { chip, plan, .. } = *order;
+    let each = plan.gpus() / plan.dp;
+    (0..plan.dp).map(move |rank| format!("rank {rank}: {each} × {}", chip.name))
+}
+
+/// What a replica of a fleet is called, or each of its groups of ranks if these have sequences of
+/// their own.
+fn titles(number: usize, role: &str, order: &Order) -> Vec<String> {
+    let replica = format!("replica {number}, {role}");
+    match order.ways.balance {
+        None => vec![format!("{replica}: {} {}", order.chip.name, order.plan)],
+        Some(_) => ranks(order).map(|rank| format!("{replica}, {rank}")).collect(),
     }
 }
 

@@ -119,7 +119,11 @@ pub(in crate::cli::sweep) fn columns_of(spec: &SweepSpec) -> Vec<Column> {
     let stages = settings.iter().any(|(key, values)| key == "plan" && is_staged(values));
     blank.pipeline = stages.then(PipelineReport::default);
     blank.overlap = is_set("overlap").then(OverlapReport::default);
-    blank.ranks = is_set("dp-balance").then(RanksReport::default);
+    let ranks = is_set("dp-balance").then(RanksReport::default);
+    for pool in blank.fleet.iter_mut().flat_map(|fleet| &mut fleet.pools) {
+        pool.ranks.clone_from(&ranks);
+    }
+    blank.ranks = ranks;
     blank.power = is_set("power-cap").then(PowerReport::default);
     blank.users = is_set("users").then(UsersReport::default);
     blank.task.deadline = is_set("deadline").then(Deadline::default);

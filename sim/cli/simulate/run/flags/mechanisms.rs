@@ -20,7 +20,7 @@ pub(in crate::cli::simulate::run) struct MechanismFlags {
     overlap: Option<OverlapName>,
     /// Attention-DP: groups of ranks with sequences, pages and limits of their own, which wait for
     /// the slowest in every step, and how requests are spread over them; the step's limits and the
-    /// KV room are shared out evenly
+    /// KV room are shared out evenly; in fleets within each replica whose plan has attention-DP
     #[arg(long, value_enum, value_name = "HOW", default_value_t = BalanceName::Perfect)]
     dp_balance: BalanceName,
     /// NICs of a domain, each of the bandwidth that the specs give a chip [default: one per chip]
@@ -77,20 +77,9 @@ impl BalanceName {
 }
 
 impl MechanismFlags {
-    /// Flags that are at odds with a fleet.
-    pub(in crate::cli::simulate::run) fn check(&self, is_fleet: bool) -> Result<(), CliError> {
-        if self.dp_balance == BalanceName::Perfect || !is_fleet {
-            return Ok(());
-        }
-        let value = self.dp_balance.to_possible_value().expect("none is skipped");
-        Err(CliError::Flag {
-            flag: "--dp-balance",
-            value: value.get_name().into(),
-            problem: "ranks with sequences of their own are simulated in one replica, without \
-                      other pools, stores below HBM, faults, host cores or draft tokens"
-                .into(),
-            remedy: "leave out the flags of fleets, or take --dp-balance perfect".into(),
-        })
+    /// Whether groups of ranks have sequences of their own.
+    pub(in crate::cli::simulate::run) fn has_ranks(&self) -> bool {
+        self.dp_balance != BalanceName::Perfect
     }
 
     /// `chip` between links as they are asked for.
@@ -115,10 +104,13 @@ impl MechanismFlags {
         Ok(chip)
     }
 
-    /// What they ask of steps priced as `engine`'s.
-    fn ways(&self, engine: EngineProfile) -> Ways {
+    /// What they ask of the chips of `order`, beside another pool or none.
+    fn ways(&self, order: &Order, other_has_groups: bool) -> Ways {
         let overlap = self.overlap == Some(OverlapName::TwoBatch);
-        Ways { overlap, balance: self.dp_balance.of(engine), ..Ways::default() }
+        // In a fleet of two pools only one may have groups.
+        let balance = self.dp_balance.of(order.pricing.engine);
+        let balance = balance.filter(|_| order.plan.dp > 1 || !other_has_groups);
+        Ways { overlap, balance, ..Ways::default() }
     }
 }
 
@@ -137,7 +129,9 @@ impl Run {
         page_tokens: u32,
     ) -> Result<Order<'a>, CliError> {
         let order = self.common.order(chip, model, plan, page_tokens);
-        let ways = self.mechanisms.ways(order.pricing.engine);
+        let serving = self.parallel_plan();
+        let mut plans = [Some(serving), self.fleet.prefill_plan(serving)].into_iter().flatten();
+        let ways = self.mechanisms.ways(&order, plans.any(|plan| plan.dp > 1));
         let rules = Rules { scheduling: self.policies.scheduling(), ..order.limits.rules };
         let order = Order { ways, limits: Limits { rules, ..order.limits }, ..order };
         self.steps.order(&order, self.explain)

@@ -4,6 +4,7 @@
 //! thinking on; read in 2026. Other prompts accept other numbers: with thinking off,
 //! DeepSeek-V4-Pro gains 1.92 to 3.16 tokens.
 
+use super::flags::FleetFlags;
 use crate::cli::CliError;
 use crate::model::Model;
 use crate::serving::Speculation;
@@ -64,4 +65,34 @@ impl Drafting<'_> {
 /// The lengths of `model`, if it was measured.
 fn measured(model: &str) -> Option<&'static [f64]> {
     MEASURED.iter().find(|(name, _)| *name == model).map(|(_, lengths)| lengths.as_slice())
+}
+
+impl FleetFlags {
+    /// Refuses drafts where steps are accounted for clock by clock, and depths that groups of ranks
+    /// would choose by themselves.
+    pub(in crate::cli::simulate::run) fn check_drafts(
+        &self,
+        is_capped: bool,
+        has_ranks: bool,
+    ) -> Result<(), CliError> {
+        match self.draft_tokens {
+            Some(_) if has_ranks && self.adaptive_depth => Err(CliError::Flag {
+                flag: "--adaptive-depth",
+                value: "is set".into(),
+                problem: "groups of ranks with sequences of their own (--dp-balance) make every \
+                          step at one depth, which suits no batch of theirs best"
+                    .into(),
+                remedy: "leave it out, or take --dp-balance perfect".into(),
+            }),
+            Some(drafts) if is_capped => Err(CliError::Flag {
+                flag: "--draft-tokens",
+                value: drafts.to_string(),
+                problem: "at which clock drafts and their verification run under --power-cap is \
+                          not modelled"
+                    .into(),
+                remedy: "leave one of the two out".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
 }

@@ -86,7 +86,7 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
     /// Draft tokens a step, which the model verifies at once (MTP, EAGLE) [default: none]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
-    draft_tokens: Option<u32>,
+    pub(super) draft_tokens: Option<u32>,
     /// Tokens gained a step on average with 1, 2, … draft tokens: `1.8,2.4,2.8`
     /// [default: as measured, for the models that were]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -96,7 +96,7 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
     draft_share: Option<f64>,
     /// Draft fewer tokens, or none, where batches are so large that it does not pay
     #[arg(long)]
-    adaptive_depth: bool,
+    pub(super) adaptive_depth: bool,
     /// Share of a tool call's time for which it needs its core
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = values::share)]
     tool_cpu_share: f64,
@@ -115,6 +115,19 @@ pub(in crate::cli::simulate::run) struct FleetFlags {
 pub(in crate::cli::simulate::run) struct PrefillPool<'a> {
     pub(in crate::cli::simulate::run) order: Order<'a>,
     pub(in crate::cli::simulate::run) deployment: Deployment,
+}
+
+impl<'a> PrefillPool<'a> {
+    /// The pool of `order`, which prefills for the replicas of `serving`.
+    pub(in crate::cli::simulate::run) fn of(
+        mut order: Order<'a>,
+        serving: &Order,
+    ) -> Result<Self, CliError> {
+        // What is handed over is not converted on its way.
+        order.precision.kv = serving.precision.kv;
+        let deployment = order.deploy()?;
+        Ok(Self { order, deployment })
+    }
 }
 
 impl FleetFlags {
@@ -218,24 +231,6 @@ impl FleetFlags {
         })
     }
 
-    /// Refuses drafts where steps are accounted for clock by clock.
-    pub(in crate::cli::simulate::run) fn check_drafts(
-        &self,
-        is_capped: bool,
-    ) -> Result<(), CliError> {
-        match self.draft_tokens {
-            Some(drafts) if is_capped => Err(CliError::Flag {
-                flag: "--draft-tokens",
-                value: drafts.to_string(),
-                problem: "at which clock drafts and their verification run under --power-cap is \
-                          not modelled"
-                    .into(),
-                remedy: "leave one of the two out".into(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether a pool of its own prefills.
     pub(in crate::cli::simulate::run) fn has_prefill(&self) -> bool {
         self.prefill_replicas > 0
@@ -246,17 +241,9 @@ impl FleetFlags {
         self.prefill_chip.as_deref().filter(|_| self.has_prefill())
     }
 
-    /// The pool that prefills on `chip` for the replicas of `order`.
-    pub(in crate::cli::simulate::run) fn prefill_pool<'a>(
-        &self,
-        mut order: Order<'a>,
-        serving: &Order,
-    ) -> Result<PrefillPool<'a>, CliError> {
-        order.plan = self.prefill_plan.unwrap_or(serving.plan);
-        // What is handed over is not converted on its way.
-        order.precision.kv = serving.precision.kv;
-        let deployment = order.deploy()?;
-        Ok(PrefillPool { order, deployment })
+    /// The plan of those that prefill for replicas of `serving`, if any do.
+    pub(in crate::cli::simulate::run) fn prefill_plan(&self, serving: Plan) -> Option<Plan> {
+        self.has_prefill().then(|| self.prefill_plan.unwrap_or(serving))
     }
 
     /// What carries KV from one pool to the other.
@@ -301,8 +288,8 @@ impl FleetFlags {
         (speculation, stores, lessers): (Option<&Speculation>, Option<&Stores>, &'a [Lesser]),
     ) -> Fleet<Speculating<&'a StepProgram>> {
         let pool = |deployment: &'a Deployment, count| {
-            let replica = || deployment.speculating_replica(ttl, speculation.cloned());
-            (0..count).map(|_| replica().with_engine(engine)).collect()
+            let replica = |_| deployment.worker((ttl, engine), speculation.cloned());
+            (0..count).map(replica).collect::<Vec<_>>()
         };
         let (order, deployment) = serving;
         let routing = self.routing();

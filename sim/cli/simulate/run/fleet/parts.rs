@@ -5,9 +5,9 @@ use clap::Args;
 use super::flags::PrefillPool;
 use crate::cli::CliError;
 use crate::cli::simulate::values;
-use crate::cluster::{Deployment, Misfit, Order, Part, PartFault};
+use crate::cluster::{Deployment, Misfit, NicFault, Order, Part, PartFault, nics_of};
 use crate::cost::StepProgram;
-use crate::hardware::Chip;
+use crate::hardware::{Chip, Ports};
 use crate::serving::{Speculating, Speculation};
 use crate::units::SimSpan;
 
@@ -17,8 +17,8 @@ use crate::units::SimSpan;
 pub(in crate::cli::simulate::run) struct PartFlags {
     /// A part of replica N fails at a time, and returns after another if one is given: a chip,
     /// which takes its replica down; an HBM stack, without which the replica starts anew with less
-    /// bandwidth and KV; a share of a chip's scale-up link: `0:stack@10min+5min`,
-    /// `1:link=0.5@90s`, `0:chip@5min`
+    /// bandwidth and KV; a share of a chip's scale-up link; a NIC, or some: hand-overs begin anew
+    /// over the others: `0:stack@10min+5min`, `1:link=0.5@90s`, `0:chip@5min`, `2:nic=4@1min+5min`
     #[arg(long, value_name = "N:PART@TIME[+TIME]", num_args = 1.., value_parser = part_outage)]
     part_fault: Vec<PartOutage>,
     /// How long a replica takes to start anew without a part, or with it again
@@ -82,15 +82,61 @@ impl PartFlags {
         prefill: Option<&PrefillPool>,
     ) -> Result<Vec<Lesser>, CliError> {
         let parts = self.part_fault.iter().filter_map(|fault| Some((fault, fault.part?)));
-        let lesser = parts.map(|(fault, part)| {
+        let lesser = parts.filter_map(|(fault, part)| {
             let of = match prefill {
                 Some(pool) if fault.replica >= serving => (&pool.order, &pool.deployment),
                 _ => whole,
             };
-            fault.lesser(part, of, self.restart)
+            // Within a domain no step needs NICs.
+            let is_needed = !matches!(part, Part::Nics(_)) || spans_domains(of.0);
+            is_needed.then(|| fault.lesser(part, of, self.restart))
         });
         lesser.collect()
     }
+
+    /// NICs that fail, of replicas that hand KV over through them if `is_handed` says so.
+    pub(in crate::cli::simulate::run) fn nics(
+        &self,
+        (whole, serving): (&Order, usize),
+        prefill: Option<&PrefillPool>,
+        is_handed: bool,
+    ) -> Result<Vec<NicFault>, CliError> {
+        let faults = self.part_fault.iter().filter_map(|fault| match fault.part {
+            Some(Part::Nics(count)) => Some((fault, count)),
+            _ => None,
+        });
+        let fault = |(fault, count): (&PartOutage, u32)| {
+            let order = match prefill {
+                Some(pool) if fault.replica >= serving => &pool.order,
+                _ => whole,
+            };
+            let (of, is_restart) = (nics_of(order.chip, order.plan.gpus()), spans_domains(order));
+            let refuse = |problem: String, remedy: &str| CliError::Flag {
+                flag: "--part-fault",
+                value: format!("{}:nic={count}", fault.replica),
+                problem,
+                remedy: remedy.into(),
+            };
+            if count > of {
+                let (plan, chip) = (order.plan, &order.chip.name);
+                let problem = format!("{plan} of {chip} has no more than {of} of them");
+                return Err(refuse(problem, "give as many, or fewer"));
+            }
+            if !is_handed && !is_restart {
+                let problem = "nothing passes over its NICs: its chips share a domain, and no KV \
+                               is handed over a network";
+                return Err(refuse(problem.into(), "name a link, or give --handoff-bandwidth"));
+            }
+            let PartOutage { replica: member, at, down, .. } = *fault;
+            Ok(NicFault { member, at, down, count, of, is_drawn: false, is_restart })
+        };
+        faults.map(fault).collect()
+    }
+}
+
+/// Whether steps of `order` pass over NICs.
+pub(super) fn spans_domains(order: &Order) -> bool {
+    order.plan.gpus() > Ports::of(order.chip).domain
 }
 
 /// A replica that fails at a time.
@@ -123,16 +169,25 @@ pub(in crate::cli::simulate::run) struct PartOutage {
     pub(super) part: Option<Part>,
 }
 
-/// `0:stack@10min+5min`, `1:link=0.5@90s`, `0:chip@5min`.
+/// `0:stack@10min+5min`, `1:link=0.5@90s`, `0:chip@5min`, `2:nic=4@1min+5min`.
 pub(super) fn part_outage(text: &str) -> Result<PartOutage, String> {
-    let form =
-        || format!("write `0:stack@10min+5min`, `1:link=0.5@90s` or `0:chip@5min`, not `{text}`");
+    let form = || {
+        format!(
+            "write `0:stack@10min+5min`, `1:link=0.5@90s`, `0:chip@5min` or `2:nic=4@1min`, not \
+             `{text}`"
+        )
+    };
     let (replica, rest) = text.split_once(':').ok_or_else(form)?;
     let (part, times) = rest.split_once('@').ok_or_else(form)?;
     let replica = replica.parse().map_err(|_| form())?;
     let part = match part.split_once('=') {
         None if part == "chip" => None,
         None if part == "stack" => Some(Part::Stack),
+        None if part == "nic" => Some(Part::Nics(1)),
+        Some(("nic", count)) => {
+            let count = count.parse().ok().filter(|count| (1..=1 << 16).contains(count));
+            Some(Part::Nics(count.ok_or_else(form)?))
+        }
         Some(("link", share)) => {
             let share: f64 = share.parse().map_err(|_| form())?;
             if !(share > 0.0 && share < 1.0) {

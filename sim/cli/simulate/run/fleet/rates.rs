@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::flags::{FleetFlags, PrefillPool};
-use super::parts::{reason, restart_of};
+use super::parts::{reason, restart_of, spans_domains};
 use crate::cli::CliError;
 use crate::cluster::{
-    Deployment, Fleet, Form, Lack, Order, Part, PartKind, PartRates, PublishedFaults, spells,
+    Deployment, Fault, Fleet, Form, Lack, NicFault, Order, Part, PartKind, PartRates,
+    PublishedFaults, nics_of, spells,
 };
 use crate::cost::StepProgram;
 use crate::des::Streams;
@@ -21,9 +22,9 @@ use crate::units::{Seconds, SimSpan};
 #[command(next_help_heading = "Fleet")]
 pub(in crate::cli::simulate::run) struct RateFlags {
     /// Parts of all replicas fail at drawn times, each part of a kind for itself, after so long on
-    /// average: `chip=20000h stack=50000h link=80000h`; `published`: as often as in Meta's
-    /// training of Llama 3 405B, of 16,384 H100s in 54 days; `published x100`: a hundred times as
-    /// often. They return after --repair on average; a link takes a switch's share with it
+    /// average: `chip=20000h stack=50000h link=80000h nic=80000h`; `published`: as often as in
+    /// Meta's training of Llama 3 405B, of 16,384 H100s in 54 days; `published x100`: a hundred
+    /// times as often. They return after --repair on average; a link takes a switch's share with it
     #[arg(long, value_name = "RATES", num_args = 1.., value_parser = words)]
     part_faults: Vec<Words>,
 }
@@ -139,24 +140,33 @@ impl RateFlags {
         &self,
         (order, whole): (&Order, &Deployment),
         restart: Option<SimSpan>,
+        is_handed: bool,
     ) -> Result<Forms, CliError> {
-        let rates = self.rates(order.chip);
+        let (mut rates, is_wide) = (self.rates(order.chip), spans_domains(order));
+        if !is_handed && !is_wide {
+            // Nothing passes over them.
+            rates = rates.without(PartKind::Nic);
+        }
         let has = |kind| rates.get(kind).is_some();
-        let (stack, link) = (has(PartKind::Stack), has(PartKind::Link));
-        let without = |lack: Lack| {
-            let is_possible = (!lack.stack || stack) && (!lack.link || link);
-            is_possible.then(|| lesser(order, lack)).transpose()
-        };
+        let mut lessers = Vec::new();
+        for bits in 1..8u8 {
+            let [stack, link, nic] = [0, 1, 2].map(|bit| bits >> bit & 1 > 0);
+            let is_possible = (!stack || has(PartKind::Stack))
+                && (!link || has(PartKind::Link))
+                && (!nic || has(PartKind::Nic) && is_wide);
+            if is_possible {
+                let lack = Lack { stack, link, nic };
+                lessers.push((lack, lesser(order, lack)?));
+            }
+        }
         Ok(Forms {
             rates,
             chip: order.chip.clone(),
             chips: order.plan.gpus(),
-            lesser: [
-                without(Lack { stack: true, link: false })?,
-                without(Lack { stack: false, link: true })?,
-                without(Lack { stack: true, link: true })?,
-            ],
+            lessers,
             restart: restart_of(order, whole, restart)?,
+            is_wide,
+            is_handed,
         })
     }
 
@@ -166,12 +176,14 @@ impl RateFlags {
         whole: (&Order, &Deployment),
         prefill: Option<&PrefillPool>,
         restart: Option<SimSpan>,
+        is_handed: bool,
     ) -> Result<Option<[Option<Forms>; 2]>, CliError> {
         if !self.is_on() {
             return Ok(None);
         }
-        let second = prefill.map(|pool| self.forms((&pool.order, &pool.deployment), restart));
-        Ok(Some([Some(self.forms(whole, restart)?), second.transpose()?]))
+        let forms = |whole| self.forms(whole, restart, is_handed);
+        let second = prefill.map(|pool| forms((&pool.order, &pool.deployment)));
+        Ok(Some([Some(forms(whole)?), second.transpose()?]))
     }
 }
 
@@ -184,13 +196,14 @@ impl FleetFlags {
         self.rates.check(horizon)
     }
 
-    /// What replicas become whose parts fail by rates.
+    /// What replicas become whose parts fail by rates; KV passes over NICs if `is_handed` says so.
     pub(in crate::cli::simulate::run) fn forms(
         &self,
         whole: (&Order, &Deployment),
         prefill: Option<&PrefillPool>,
+        is_handed: bool,
     ) -> Result<Option<[Option<Forms>; 2]>, CliError> {
-        self.rates.of_pools(whole, prefill, self.parts.restart())
+        self.rates.of_pools(whole, prefill, self.parts.restart(), is_handed)
     }
 
     /// `fleet`, whose parts fail by rates until `horizon`.
@@ -228,7 +241,8 @@ fn lesser(order: &Order, lack: Lack) -> Result<Deployment, CliError> {
     let mut chip = order.chip.clone();
     // One of the switches that a chip's links lead to; half of them if their number is not known.
     let share = order.chip.fabric.switches.map_or(0.5, |switches| 1.0 / f64::from(switches));
-    let parts = [(lack.stack, Part::Stack), (lack.link, Part::Link(share.min(0.5)))];
+    let link = Part::Link(share.min(0.5));
+    let parts = [(lack.stack, Part::Stack), (lack.link, link), (lack.nic, Part::Nics(1))];
     for (_, part) in parts.into_iter().filter(|(is_gone, _)| *is_gone) {
         chip = part.taken_from(&chip).map_err(|problem| refuse(problem.into()))?;
     }
@@ -242,9 +256,12 @@ pub(in crate::cli::simulate::run) struct Forms {
     rates: PartRates,
     chip: Chip,
     chips: u32,
-    /// Without a stack, a link, both.
-    lesser: [Option<Deployment>; 3],
+    /// By what they lack.
+    lessers: Vec<(Lack, Deployment)>,
     restart: SimSpan,
+    /// Whether steps pass over NICs, and hand-overs.
+    is_wide: bool,
+    is_handed: bool,
 }
 
 impl Forms {
@@ -258,15 +275,19 @@ impl Forms {
     ) -> Fleet<Speculating<&'a StepProgram>> {
         for member in members {
             let at = (Streams::new(seed), member);
-            let faults = self.rates.draw((&self.chip, self.chips), repair, horizon, at);
+            let mut faults = self.rates.draw((&self.chip, self.chips), repair, horizon, at);
+            if self.is_handed {
+                let nics = faults.iter().filter(|fault| fault.kind == PartKind::Nic);
+                let nics = nics.map(|fault| Some(self.nic_fault(member, fault)));
+                fleet = nics.fold(fleet.with_nic_fault(None), Fleet::with_nic_fault);
+            }
+            faults.retain(|fault| fault.kind != PartKind::Nic || self.is_wide);
             for spell in spells(&faults, self.restart) {
                 let is_whole = spell.lacks == Lack::default();
-                let deployment = match (spell.lacks.stack, spell.lacks.link) {
-                    (false, false) => Some(whole),
-                    (true, false) => self.lesser[0].as_ref(),
-                    (false, true) => self.lesser[1].as_ref(),
-                    (true, true) => self.lesser[2].as_ref(),
-                };
+                let mut lessers = self.lessers.iter();
+                let lesser = lessers.find(|(lack, _)| *lack == spell.lacks);
+                let deployment =
+                    if is_whole { Some(whole) } else { lesser.map(|(_, lesser)| lesser) };
                 let form = deployment.filter(|_| spell.is_change).map(|deployment| Form {
                     pricer: Speculating::new(&deployment.program, speculation.cloned()),
                     pages: deployment.pages,
@@ -276,5 +297,18 @@ impl Forms {
             }
         }
         fleet
+    }
+
+    /// A NIC that fails by drawn times.
+    fn nic_fault(&self, member: usize, fault: &Fault) -> NicFault {
+        NicFault {
+            member,
+            at: fault.at,
+            down: Some(fault.back - fault.at),
+            count: 1,
+            of: nics_of(&self.chip, self.chips),
+            is_drawn: true,
+            is_restart: self.is_wide,
+        }
     }
 }
