@@ -175,10 +175,35 @@ pub(crate) fn assert_equal(fast: &RunResult, slow: &RunResult) -> Result<(), Tes
     Ok(())
 }
 
+/// In how many random cases each of several signs was seen: cases are of use only if they go where
+/// engines differ.
+pub(super) struct Seen<const SIGNS: usize>(Cell<[u32; SIGNS]>);
+
+impl<const SIGNS: usize> Default for Seen<SIGNS> {
+    fn default() -> Self {
+        Self(Cell::new([0; SIGNS]))
+    }
+}
+
+impl<const SIGNS: usize> Seen<SIGNS> {
+    /// Counts the signs of one case.
+    pub(super) fn note(&self, signs: [bool; SIGNS]) {
+        let mut counts = self.0.get();
+        counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
+        self.0.set(counts);
+    }
+
+    /// Fails unless each was seen in more than `least` cases.
+    pub(super) fn each_more_often_than(&self, least: u32) {
+        let counts = self.0.get();
+        assert!(counts.iter().all(|&count| count > least), "{counts:?}");
+    }
+}
+
 #[test]
 fn engines_are_equal_event_for_event() {
     let programs: Vec<_> = PROGRAMS.into_iter().map(program).collect();
-    let seen = Cell::new([0u32; 4]);
+    let seen = Seen::<4>::default();
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
         max_shrink_iters: 2000,
@@ -197,14 +222,11 @@ fn engines_are_equal_event_for_event() {
             fast.meter.tokens.cached > 0,
             fast.requests.in_flight > 0,
         ];
-        let mut counts = seen.get();
-        counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
-        seen.set(counts);
+        seen.note(signs);
         assert_equal(&fast, &both(Engine::Stepwise))
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    // The cases are of use only if they go where the engines differ.
-    assert!(seen.get().iter().all(|&count| count > CASES / 20), "{:?}", seen.get());
+    seen.each_more_often_than(CASES / 20);
 }
 
 /// A decode step priced by its line costs what its operators add up to.

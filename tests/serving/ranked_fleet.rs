@@ -1,7 +1,5 @@
 //! Laws of fleets whose replicas have ranks with sequences of their own.
 
-use std::cell::Cell;
-
 use memwall::cluster::{FleetFigures, RunPlan, RunResult, simulate};
 use memwall::cost::Pricer;
 use memwall::serving::{
@@ -14,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::fleet::{Case, PAGE, case, fleet, plain, run, sessions};
 use super::laws::{Affine, tasks};
-use super::oracle::{Ticks, assert_equal};
+use super::oracle::{Seen, Ticks, assert_equal};
 use super::ranks::{BALANCES, Hand, PROGRAMS, program};
 
 const CASES: u32 = 900;
@@ -59,7 +57,7 @@ fn sum(ranks: &RankFigures, of: impl Fn(&RankUse) -> u64) -> u64 {
 #[test]
 fn both_engines_lead_ranks_of_a_fleet_through_equal_events() {
     let programs: Vec<_> = PROGRAMS.into_iter().map(program).collect();
-    let seen = Cell::new([0u32; 8]);
+    let seen = Seen::<8>::default();
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
         max_shrink_iters: 1000,
@@ -97,13 +95,11 @@ fn both_engines_lead_ranks_of_a_fleet_through_equal_events() {
             nics.is_some_and(|nics| nics.restarted > 0),
             nics.is_some_and(|nics| nics.rerouted > 0),
         ];
-        let mut counts = seen.get();
-        counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
-        seen.set(counts);
+        seen.note(signs);
         assert_equal(&fast, &slow)
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    assert!(seen.get().iter().all(|&count| count > CASES / 50), "{:?}", seen.get());
+    seen.each_more_often_than(CASES / 50);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Attention-DP with sequences of its own for every group: laws, closed forms, equal engines.
 
-use std::cell::Cell;
-
 use memwall::cluster::{Load, RunPlan, RunResult, simulate};
 use memwall::cost::{
     Batch, Bound, Breakdown, CLIPS, Calibration, Cost, Decode, Demand, Division, EngineProfile,
@@ -18,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::laws::{Affine, tasks};
-use super::oracle::{Case, Ticks, assert_equal, case, stretched};
+use super::oracle::{Case, Seen, Ticks, assert_equal, case, stretched};
 
 const CASES: u32 = 2000;
 
@@ -218,7 +216,7 @@ fn run<P: Pricer + Clone>(
 #[test]
 fn engines_are_equal_event_for_event() {
     let programs: Vec<_> = PROGRAMS.into_iter().map(program).collect();
-    let seen = Cell::new([0u32; 5]);
+    let seen = Seen::<5>::default();
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
         max_shrink_iters: 1000,
@@ -243,13 +241,11 @@ fn engines_are_equal_event_for_event() {
             ranks.idle_share().is_some_and(|share| share > 0.0),
             ranks.lost_share().is_some_and(|share| share > 0.01),
         ];
-        let mut counts = seen.get();
-        counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
-        seen.set(counts);
+        seen.note(signs);
         assert_equal(&fast, &slow)
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    assert!(seen.get().iter().all(|&count| count > CASES / 50), "{:?}", seen.get());
+    seen.each_more_often_than(CASES / 50);
 }
 
 #[test]

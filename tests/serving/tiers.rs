@@ -1,7 +1,5 @@
 //! Laws of KV beyond HBM: nothing is lost, both engines agree, and what is fetched was there.
 
-use std::cell::Cell;
-
 use memwall::cluster::{
     Fetching, Fleet, Load, Place, RunPlan, RunResult, Tier, TierFigures, Tiering, Writing, simulate,
 };
@@ -15,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::fleet::{Case, case, fleet, llama, plain, sessions};
 use super::laws::{Affine, tasks};
-use super::oracle::{Ticks, assert_equal};
+use super::oracle::{Seen, Ticks, assert_equal};
 
 /// Bytes of a page: a token has one.
 const PAGE_BYTES: f64 = 16.0;
@@ -72,7 +70,7 @@ fn run<P: Pricer + Copy>(
 #[test]
 fn both_engines_agree_over_stores() {
     let program = llama();
-    let seen = Cell::new([0u32; 4]);
+    let seen = Seen::<4>::default();
     let config = Config { failure_persistence: None, ..Config::with_cases(1500) };
     let outcome = TestRunner::new(config).run(
         &(case(), tiering(), tasks(), any::<bool>()),
@@ -94,9 +92,7 @@ fn both_engines_agree_over_stores() {
                 fast.1.fetches.ahead > 0,
                 stores.iter().any(|store| store.evicted_pages > 0),
             ];
-            let mut counts = seen.get();
-            counts.iter_mut().zip(signs).for_each(|(count, sign)| *count += u32::from(sign));
-            seen.set(counts);
+            seen.note(signs);
             assert_equal(&fast.0, &slow.0)?;
             prop_assert_eq!(fast.1, slow.1);
             Ok(())
@@ -104,7 +100,7 @@ fn both_engines_agree_over_stores() {
     );
     outcome.unwrap_or_else(|error| panic!("{error}"));
     // The cases are of use only if they go where stores are used.
-    assert!(seen.get().iter().all(|&count| count > 40), "{:?}", seen.get());
+    seen.each_more_often_than(40);
 }
 
 proptest! {

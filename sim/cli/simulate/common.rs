@@ -3,10 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use super::values;
-use super::work::WorkFlags;
+use super::work::{Work, WorkFlags};
 use crate::cli::models::model_named;
 use crate::cli::{CliError, Shell};
-use crate::cluster::{Order, Ways};
+use crate::cluster::{Drive, Order, Slo, TaskPool, Terms, Ways};
 use crate::cost::{EngineProfile, Pricing, Stretch, TimeModel};
 use crate::hardware::{Chip, Format};
 use crate::model::{Model, Plan, Precision, Weights};
@@ -188,6 +188,18 @@ impl CommonFlags {
             PrecisionName::Native => (native_weights(chip, model), native_kv(chip)),
         };
         Precision { weights: self.weights.unwrap_or(weights), kv: self.kv.unwrap_or(kv) }
+    }
+
+    /// How loads are tried on tasks of `pool`, which are of `work`, from HBM alone.
+    pub(super) fn terms<'a>(
+        &self,
+        (drive, slo): (Drive, Slo),
+        pool: &'a TaskPool,
+        work: &Work,
+    ) -> Terms<'a> {
+        let (bracket, confirm) = work.trials();
+        let (seed, ttl, engine) = (self.seed, self.ttl, self.engine.into());
+        Terms { drive, seed, slo, pool, bracket, confirm, ttl, engine, below: None }
     }
 
     /// The order for `model` on `chip` as `plan`.

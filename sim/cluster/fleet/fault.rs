@@ -82,7 +82,7 @@ pub(super) struct Change<P> {
     restart: SimSpan,
     /// Parts that fail then, and those of them whose kinds are known.
     faults: u64,
-    kinds: [u64; 4],
+    kinds: [u64; PartKind::ALL.len()],
     /// Until it has become so; none if it stays what it is.
     form: Option<Form<P>>,
 }
@@ -109,8 +109,10 @@ impl<P: Pricer> Fleet<P> {
         for (at, (pricer, pages), is_whole) in forms {
             let Some(at) = at else { continue };
             // That a part returns is no failure.
-            let (faults, form) = (u64::from(!is_whole), Form { pricer, pages, is_whole });
-            self.schedule(member, at, Change { restart, faults, kinds: [0; 4], form: Some(form) });
+            let faults = u64::from(!is_whole);
+            let form = Some(Form { pricer, pages, is_whole });
+            let kinds = [0; PartKind::ALL.len()];
+            self.schedule(member, at, Change { restart, faults, kinds, form });
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use super::below::Ground;
 use super::replicas::Fleet;
+use crate::cluster::deploy::PartKind;
 use crate::cluster::run::Summary;
 use crate::cluster::tiers::TierFigures;
 use crate::cost::Pricer;
@@ -99,7 +100,7 @@ pub struct FaultFigures {
     /// Replicas that failed, and parts.
     pub failures: u64,
     /// Of these, chips, stacks, links and NICs that failed by drawn times.
-    pub parts: [u64; 4],
+    pub parts: [u64; PartKind::ALL.len()],
     /// Requests that went to another replica, or waited for one.
     pub migrated: u64,
     /// Tokens whose KV was lost with them.

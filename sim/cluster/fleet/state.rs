@@ -93,9 +93,7 @@ impl<P: Pricer> Member<P> {
             is_cut: false,
         }
     }
-}
 
-impl<P: Pricer> Member<P> {
     /// The same with a log of what is looked up.
     pub(super) fn with_log(self) -> Self {
         Self { replica: self.replica.map(Replica::with_log), ..self }

@@ -219,18 +219,8 @@ impl Ablate {
     }
 
     fn terms<'a>(&self, seed: u64, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
-        let (bracket, confirm) = work.trials();
-        Terms {
-            drive: self.concurrency.map_or(Drive::Best, Drive::Concurrency),
-            seed,
-            slo: self.level.slo(),
-            pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-            engine: self.common.engine.into(),
-            below: None,
-        }
+        let drive = self.concurrency.map_or(Drive::Best, Drive::Concurrency);
+        Terms { seed, ..self.common.terms((drive, self.level.slo()), pool, work) }
     }
 
     /// The models, and whether the one that was named is sparse. Those that no technique asks for

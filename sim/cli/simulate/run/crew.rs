@@ -97,7 +97,7 @@ impl<'a> Crew<'a> {
         let (serving, _) = run.fleet.counts();
         let lessers = run.fleet.parts.lessers(((order, deployment), serving), pool)?;
         let is_handed = prefill.as_ref().is_some_and(|(_, wire)| wire.has_nics());
-        let nics = run.fleet.parts.nics((order, serving), pool, is_handed)?;
+        let nics = run.fleet.parts.nics(((order, deployment), serving), pool, is_handed)?;
         let forms = run.fleet.forms((order, deployment), pool, is_handed)?;
         let better = better.transpose()?;
         Ok(Self { order, deployment, prefill, stores, better, lessers, nics, forms })

@@ -234,7 +234,8 @@ impl Wall {
         let work = self.common.work.read(shell)?.with_longest_pause();
         let pool = work.pool(self.common.seed, model.context, self.most_clients())?;
         let below = wishes.is_on().then_some(Wished { wishes: &wishes, catalog });
-        let terms = Terms { below, ..self.terms(&pool, &work) };
+        let how = (self.drive(), self.level.slo());
+        let terms = Terms { below, ..self.common.terms(how, &pool, &work) };
         let order = |chip| Ok(varied.hosted(self.order(chip, &model, &work)?));
         let orders: Vec<Order> = chips.into_iter().map(order).collect::<Result<_, CliError>>()?;
         let orders = orders.iter().flat_map(|order| self.rungs_of(order)).collect();

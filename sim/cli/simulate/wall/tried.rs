@@ -3,7 +3,7 @@
 use super::command::{MOST_CLIENTS, Wall};
 use super::work::Work;
 use crate::cli::CliError;
-use crate::cluster::{Drive, Order, TaskPool, Terms};
+use crate::cluster::{Drive, Order};
 use crate::hardware::Chip;
 use crate::model::{Model, Plan};
 use crate::units::PerSec;
@@ -35,22 +35,6 @@ impl Wall {
         let order = self.common.order(chip, model, plan, work.page_tokens());
         let order = Order { longest: work.longest(model.context), ..order };
         self.steps.order(&order, self.explain)
-    }
-
-    /// How loads are tried on tasks of `pool`, from HBM alone.
-    pub(super) fn terms<'a>(&self, pool: &'a TaskPool, work: &Work) -> Terms<'a> {
-        let (bracket, confirm) = work.trials();
-        Terms {
-            drive: self.drive(),
-            seed: self.common.seed,
-            slo: self.level.slo(),
-            pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-            engine: self.common.engine.into(),
-            below: None,
-        }
     }
 
     /// Most tasks in flight that are tried.

@@ -53,18 +53,8 @@ impl Field {
 
     /// How loads are tried; figures of stores that were not given are those of `catalog`.
     pub(in crate::cli) fn terms<'a>(&'a self, catalog: &'a Catalog) -> Terms<'a> {
-        let (bracket, confirm) = self.work.trials();
-        Terms {
-            drive: Drive::Best,
-            seed: self.common.seed,
-            slo: self.slo,
-            pool: &self.pool,
-            bracket,
-            confirm,
-            ttl: self.common.ttl,
-            engine: self.common.engine.into(),
-            below: self.wishes.is_on().then_some(Wished { wishes: &self.wishes, catalog }),
-        }
+        let below = self.wishes.is_on().then_some(Wished { wishes: &self.wishes, catalog });
+        Terms { below, ..self.common.terms((Drive::Best, self.slo), &self.pool, &self.work) }
     }
 
     /// An hour of it, after the warm-up that confirms a load, in which at most `requests` are

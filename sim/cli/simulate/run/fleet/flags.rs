@@ -118,6 +118,11 @@ pub(in crate::cli::simulate::run) struct PrefillPool<'a> {
 }
 
 impl<'a> PrefillPool<'a> {
+    /// What its replicas are while no part fails.
+    pub(super) const fn whole(&self) -> (&Order<'a>, &Deployment) {
+        (&self.order, &self.deployment)
+    }
+
     /// The pool of `order`, which prefills for the replicas of `serving`.
     pub(in crate::cli::simulate::run) fn of(
         mut order: Order<'a>,

@@ -83,10 +83,7 @@ impl PartFlags {
     ) -> Result<Vec<Lesser>, CliError> {
         let parts = self.part_fault.iter().filter_map(|fault| Some((fault, fault.part?)));
         let lesser = parts.filter_map(|(fault, part)| {
-            let of = match prefill {
-                Some(pool) if fault.replica >= serving => (&pool.order, &pool.deployment),
-                _ => whole,
-            };
+            let of = prefill.filter(|_| fault.replica >= serving).map_or(whole, PrefillPool::whole);
             // Within a domain no step needs NICs.
             let is_needed = !matches!(part, Part::Nics(_)) || spans_domains(of.0);
             is_needed.then(|| fault.lesser(part, of, self.restart))
@@ -97,7 +94,7 @@ impl PartFlags {
     /// NICs that fail, of replicas that hand KV over through them if `is_handed` says so.
     pub(in crate::cli::simulate::run) fn nics(
         &self,
-        (whole, serving): (&Order, usize),
+        (whole, serving): ((&Order, &Deployment), usize),
         prefill: Option<&PrefillPool>,
         is_handed: bool,
     ) -> Result<Vec<NicFault>, CliError> {
@@ -106,10 +103,8 @@ impl PartFlags {
             _ => None,
         });
         let fault = |(fault, count): (&PartOutage, u32)| {
-            let order = match prefill {
-                Some(pool) if fault.replica >= serving => &pool.order,
-                _ => whole,
-            };
+            let pool = prefill.filter(|_| fault.replica >= serving);
+            let (order, _) = pool.map_or(whole, PrefillPool::whole);
             let (of, is_restart) = (nics_of(order.chip, order.plan.gpus()), spans_domains(order));
             let refuse = |problem: String, remedy: &str| CliError::Flag {
                 flag: "--part-fault",

@@ -182,7 +182,7 @@ impl RateFlags {
             return Ok(None);
         }
         let forms = |whole| self.forms(whole, restart, is_handed);
-        let second = prefill.map(|pool| forms((&pool.order, &pool.deployment)));
+        let second = prefill.map(|pool| forms(pool.whole()));
         Ok(Some([Some(forms(whole)?), second.transpose()?]))
     }
 }
