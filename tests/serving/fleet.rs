@@ -54,7 +54,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     let rules = (any::<bool>(), any::<bool>(), scheduling());
     let limits = (1..80u32, 1..9u32, rules, 150..900u32);
     let ttl = prop::option::of(1..600u64);
-    let nics = prop::collection::vec((0..6usize, 0..200u64, 1..5u32), 0..4);
+    let nics = prop::collection::vec((0..6usize, 0..200u64, 1..5u32), 0..24);
     let faults =
         (prop::option::of((20..400u64, 1..90u64)), prop::option::of((0..6usize, 0..99u64)), nics);
     let window = (prop::option::of(50..900u64), 0..40u64);
