@@ -141,26 +141,36 @@ impl<P: Pricer> Fleet<P> {
             return;
         }
         self.pass_down(now, member);
-        let ground = self.below.as_mut().expect("it was asked for");
-        let mut port = Port { hierarchy: &mut ground.hierarchy, member };
-        self.members[member].replica.start_step_over(now, &mut port);
-        self.pass_down(now, member);
+        loop {
+            let ground = self.below.as_mut().expect("it was asked for");
+            let mut port = Port { hierarchy: &mut ground.hierarchy, member };
+            self.members[member].replica.start_step_over(now, &mut port);
+            // What was thrown out and lies below already has made room for those that wait.
+            let has_freed = self.pass_down(now, member);
+            if !has_freed || self.members[member].replica.next_end().is_some() {
+                return;
+            }
+        }
     }
 
-    /// Sends what a replica has computed or evicted down.
-    pub(super) fn pass_down(&mut self, now: SimTime, member: usize) {
-        let Some(ground) = &mut self.below else { return };
+    /// Sends what a replica has computed or evicted down. Returns whether it may let go of pages
+    /// at once, which are there already.
+    pub(super) fn pass_down(&mut self, now: SimTime, member: usize) -> bool {
+        let Some(ground) = &mut self.below else { return false };
         let replica = &mut self.members[member].replica;
+        let mut has_freed = false;
         for rank in 0..replica.groups().len() {
             for fresh in replica.groups_mut()[rank].fresh() {
                 if let Some(lease) = ground.hierarchy.copy(now, (member, rank), fresh) {
                     replica.group(now, rank).unpin(now, lease);
+                    has_freed = true;
                 }
             }
             let given_up = replica.groups_mut()[rank].given_up();
             ground.hierarchy.take_in(now, member, &given_up);
         }
         self.schedule_tiers();
+        has_freed
     }
 
     fn schedule_tiers(&mut self) {
