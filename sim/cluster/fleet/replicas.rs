@@ -275,7 +275,7 @@ impl<P: Pricer> Fleet<P> {
             Event::Become { member, change } => self.on_become(now, member, change),
             Event::Nics { fault, is_loss } => self.on_nics(now, fault, is_loss),
             Event::Land(id) => self.on_land(now, id),
-            Event::Depart { id, to } => self.on_depart(now, id, to),
+            Event::Depart { id, landing } => self.on_depart(now, id, landing),
             Event::Report { pool } => {
                 let (router, members) = self.pool(pool);
                 router.refresh(members);

@@ -190,6 +190,8 @@ pub(super) struct Move {
     pub(super) to: Option<Seat>,
     /// Its pages there, once there are any, and since when.
     pub(super) target: Option<(Held, SimTime)>,
+    /// How often it was given any.
+    pub(super) landings: u32,
 }
 
 /// What waits for a replica to return.
@@ -229,7 +231,7 @@ pub(super) enum Event {
     /// A prefilled request looks for a replica that decodes it.
     Land(RequestId),
     /// KV begins to flow, unless its way was changed.
-    Depart { id: RequestId, to: usize },
+    Depart { id: RequestId, landing: u32 },
     /// The replicas of a pool report.
     Report { pool: usize },
     /// Something happens below HBM, if nothing else was scheduled there since.

@@ -85,7 +85,7 @@ impl<P: Pricer> Fleet<P> {
         let source = group.hold(now, &request.content, request.prompt, request.prompt);
         let source = source.expect("its pages have just been given back");
         self.pass_down(now, member);
-        self.moves.insert(id, Move { from, source, to: None, target: None });
+        self.moves.insert(id, Move { from, source, to: None, target: None, landings: 0 });
         self.queue.schedule(now, Event::Land(id));
     }
 
@@ -136,26 +136,23 @@ impl<P: Pricer> Fleet<P> {
             let landing = &mut self.members[member].landings[rank];
             landing.queue.pop_front();
             landing.expected += 1;
-            self.moves.get_mut(&id).expect("it is there").target = Some((held, now));
+            let one = self.moves.get_mut(&id).expect("it is there");
+            one.target = Some((held, now));
+            one.landings += 1;
+            let landing = one.landings;
             let first_token = self.flights[&id].prefilled.expect("it is prefilled").first_token;
             self.waits.push(now.since(first_token));
             let latency = self.prefilling.expect("somebody prefills").latency;
-            self.queue.schedule(now + latency, Event::Depart { id, to: member });
+            self.queue.schedule(now + latency, Event::Depart { id, landing });
         }
     }
 
-    /// Lets the KV of a prompt flow.
-    pub(super) fn on_depart(&mut self, now: SimTime, id: RequestId, to: usize) {
+    /// Lets the KV of a prompt flow to the pages of its `landing`-th landing, unless there was another
+    /// since: its receiver may have failed meanwhile, and another, or the same, have made room anew.
+    pub(super) fn on_depart(&mut self, now: SimTime, id: RequestId, landing: u32) {
         let prefilling = self.prefilling.expect("somebody prefills");
-        let Some(Move { from, target: Some((held, since)), to: Some(there), .. }) =
-            self.moves.get(&id)
-        else {
-            return;
-        };
-        // Its receiver may have failed meanwhile, and another, or the same, have made room anew.
-        if there.member != to || *since + prefilling.latency != now {
-            return;
-        }
+        let one = self.moves.get(&id).filter(|one| one.landings == landing);
+        let Some(Move { from, target: Some((held, _)), to: Some(there), .. }) = one else { return };
         let bytes = prefilling.bytes(self.flights[&id].request.prompt, held);
         self.handoff.count += 1;
         self.handoff.bytes += bytes;
@@ -181,7 +178,7 @@ impl<P: Pricer> Fleet<P> {
         }
         for tag in self.links.take_ended(now) {
             let id = RequestId(tag);
-            let Some(Move { from, source, to: Some(to), target: Some((held, since)) }) =
+            let Some(Move { from, source, to: Some(to), target: Some((held, since)), .. }) =
                 self.moves.remove(&id)
             else {
                 unreachable!("what flows has both ends")
@@ -300,7 +297,7 @@ impl<P: Pricer> Fleet<P> {
 
     /// Ends a hand-over whose KV cannot be had any more.
     fn orphan(&mut self, now: SimTime, id: RequestId) -> Migrant {
-        let Move { from, source, to, target } = self.moves.remove(&id).expect("it is there");
+        let Move { from, source, to, target, .. } = self.moves.remove(&id).expect("it is there");
         self.parked.retain(|parked| !matches!(parked, Parked::Prefilled(other) if *other == id));
         if let Some(to) = to {
             self.leave_landing(now, id, to, target);
