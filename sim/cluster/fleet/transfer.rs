@@ -147,8 +147,8 @@ impl<P: Pricer> Fleet<P> {
         }
     }
 
-    /// Lets the KV of a prompt flow to the pages of its `landing`-th landing, unless there was another
-    /// since: its receiver may have failed meanwhile, and another, or the same, have made room anew.
+    /// Lets the KV of a prompt flow to the pages of its `landing`-th landing, unless there was
+    /// another since: its receiver may have failed, and another, or the same, have made room anew.
     pub(super) fn on_depart(&mut self, now: SimTime, id: RequestId, landing: u32) {
         let prefilling = self.prefilling.expect("somebody prefills");
         let one = self.moves.get(&id).filter(|one| one.landings == landing);

@@ -31,13 +31,16 @@ impl Piece {
     }
 
     /// Joins pieces that follow one another, in the order of their identities: the same pages are
-    /// the same pieces, however they came.
+    /// the same pieces, however they came. What came twice (evicted, computed again and evicted
+    /// before anybody asked) is there once.
     pub fn joined(mut pieces: Vec<Self>) -> Vec<Self> {
         pieces.sort_unstable();
         pieces.dedup_by(|next, last| {
-            let follows = last.end() == next.first && last.depth + last.pages == next.depth;
+            let (end, before) = (last.end(), next.first - last.first);
+            let depth = u64::from(last.depth) + before;
+            let follows = next.first <= end && depth == u64::from(next.depth);
             if follows {
-                last.pages += next.pages;
+                last.pages = (end.max(next.end()) - last.first) as u32;
             }
             follows
         });
@@ -77,5 +80,7 @@ mod tests {
         assert_eq!(cut, [piece(13, 2, 3), piece(90, 2, 5)]);
         let all = [pieces(&content, 7, 99).collect(), cut, pieces(&content, 0, 3).collect()];
         assert_eq!(Piece::joined(all.concat()), [piece(10, 5, 0), piece(90, 4, 5)]);
+        let twice = vec![piece(12, 2, 2), piece(10, 3, 0), piece(10, 1, 0), piece(90, 4, 5)];
+        assert_eq!(Piece::joined(twice), [piece(10, 4, 0), piece(90, 4, 5)]);
     }
 }

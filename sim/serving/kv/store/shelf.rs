@@ -136,10 +136,7 @@ impl Store {
         let evicted = self.make_room(coming);
         let rank = self.eviction.rank(self.clock, self.level, coming);
         for piece in pieces {
-            // What was evicted twice before anybody asked comes twice.
-            for piece in self.gaps(&piece) {
-                self.put(Run { piece, rank, time: now });
-            }
+            self.put(Run { piece, rank, time: now });
         }
         evicted
     }
