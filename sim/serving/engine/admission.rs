@@ -51,8 +51,18 @@ impl<P: Pricer> Replica<P> {
         tokens * 1_000_000 < wanted && self.steps_to_hold().is_some()
     }
 
+    /// In how many steps [`holds_back`](Self::holds_back) answers otherwise of itself, if it may:
+    /// those that came to the head of the queue in this step are held back from the next one.
+    pub(super) fn steps_to_ask(&self) -> Option<u64> {
+        let is_new = self.held_from.is_none() && !self.waiting.is_empty() && self.has_slot();
+        match self.limits.rules.delay {
+            Some(_) if is_new => Some(1),
+            _ => self.steps_to_hold(),
+        }
+    }
+
     /// For how many more steps prompts are held back, if they are.
-    pub(super) fn steps_to_hold(&self) -> Option<u64> {
+    fn steps_to_hold(&self) -> Option<u64> {
         let (delay, from) = self.limits.rules.delay.zip(self.held_from)?;
         let until = from + u64::from(delay.steps);
         until.checked_sub(self.steps_ended).filter(|&left| left > 0)

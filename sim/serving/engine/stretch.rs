@@ -119,7 +119,7 @@ impl<P: Pricer> Replica<P> {
         if self.kv.forgets() && self.has_slot() && !self.waiting.is_empty() {
             return 1;
         }
-        let most = self.steps_to_hold().map_or(most, |left| left.min(most));
+        let most = self.steps_to_ask().map_or(most, |left| left.min(most));
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
         let room = self.kv.quiet();
         if self.decodes.pages_after(steps - 1) > room {
