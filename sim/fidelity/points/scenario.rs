@@ -24,6 +24,8 @@ pub struct Scenario {
     pub kv: Format,
     /// One replica's plan.
     pub plan: Plan,
+    /// The plan of a replica that prefills for it, if others do.
+    pub prefill: Option<Plan>,
     /// Replicas that share the load evenly.
     pub replicas: u32,
     /// Chips that figures per chip are divided by.
@@ -70,8 +72,15 @@ pub enum Drive {
     Static(u32),
     /// This many requests in flight, each replaced as it ends.
     Closed(u32),
-    /// The same, where other chips prefill: prompts arrive with their KV.
-    DecodePool(u32),
+    /// The same over replicas that decode, so many, and others that prefill for them.
+    Pools {
+        /// Requests in flight in all.
+        flight: u32,
+        /// Replicas that decode.
+        decoding: u32,
+        /// Those that prefill, each of the plan [`Scenario::prefill`].
+        prefilling: u32,
+    },
     /// Poisson arrivals.
     Arrivals {
         /// Of them, in a thousand seconds.
@@ -89,10 +98,13 @@ pub enum Drive {
 }
 
 impl Drive {
-    /// Requests in flight at one replica; one where nobody sets their number.
+    /// Requests in flight at one replica, or in pools together; one where nobody sets their number.
     pub(super) const fn in_flight(self) -> u32 {
         match self {
-            Self::Offline(n) | Self::Static(n) | Self::Closed(n) | Self::DecodePool(n) => n,
+            Self::Offline(n)
+            | Self::Static(n)
+            | Self::Closed(n)
+            | Self::Pools { flight: n, .. } => n,
             Self::Arrivals { .. } | Self::Within { .. } => 1,
         }
     }
@@ -106,7 +118,7 @@ impl Policy {
             Drive::Offline(_) => (8192, 2048),
             Drive::Static(batch) => (batch.saturating_mul(lengths.longest().0), batch),
             Drive::Closed(_)
-            | Drive::DecodePool(_)
+            | Drive::Pools { .. }
             | Drive::Arrivals { .. }
             | Drive::Within { .. } => (8192, 1024),
         };

@@ -64,6 +64,36 @@ fn a_bad_row_is_named_and_the_rest_runs() {
     assert_eq!(document["summary"][0]["n"], 1);
 }
 
+/// The same load on a pool that decodes, behind pools of one, twelve and unknown workers that
+/// prefill.
+#[test]
+fn who_prefills_too_slowly_leaves_few_to_decode() {
+    let pools = "concurrency,prefill_num_workers,prefill_tp_size,decode_num_workers,decode_tp_size";
+    let header = HEADER.replace("concurrency", pools);
+    let row = |workers: &str| {
+        let what = "trtllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,disagg,8192,512,fp8,,,,,";
+        format!("{what},10000,20,,128,{workers},4,1,4")
+    };
+    let path = scratch("validate-pools").join("points.csv");
+    fs::write(&path, [header, row("1"), row("12"), row("")].join("\n")).unwrap();
+    let document = memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
+        .document("memwall.validate/1");
+    let points = document["points"].as_array().unwrap();
+    let of = |row: u64, metric: &str| {
+        points.iter().find(|point| point["row"] == row && point["metric"] == metric).unwrap()
+    };
+    let ratio = |metric| {
+        let [few, many] = [0, 1].map(|row| of(row, metric)["predicted"].as_f64().unwrap());
+        few / many
+    };
+    assert!(ratio("ttft_ms") > 5.0, "{document:#}");
+    assert!(ratio("tpot_ms") < 0.8, "{document:#}");
+    for metric in ["ttft_ms", "tpot_ms"] {
+        let skipped = reason(of(2, metric));
+        assert!(skipped.contains("number of prefill workers is not stated"), "{skipped}");
+    }
+}
+
 /// Rows may state a degree of context parallelism; elsewhere the column is not needed.
 #[test]
 fn groups_that_share_contexts_are_predicted_as_such() {

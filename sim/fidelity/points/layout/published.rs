@@ -107,6 +107,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         engine,
         checkpoint,
         plan,
+        prefill: None,
         replicas,
         gpus,
         lengths,

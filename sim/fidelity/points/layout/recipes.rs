@@ -42,6 +42,19 @@ struct Recipe {
     /// From so many requests in flight on, decode steps between two looks for new ones.
     #[serde(default)]
     look: Vec<(u32, u32)>,
+    /// Whether attention-DP ranks have whole experts where rows say that they have slices.
+    #[serde(default)]
+    spreads_experts: bool,
+}
+
+/// How a server was set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Published {
+    pub(super) policy: Policy,
+    /// The format of its KV cache, where one was set.
+    pub(super) kv: Option<Format>,
+    /// Whether attention-DP ranks have whole experts where rows say that they have slices.
+    pub(super) spreads_experts: bool,
 }
 
 /// Most tokens of a step.
@@ -72,22 +85,23 @@ pub(super) struct Asked<'a> {
     pub(super) flight: u32,
 }
 
-/// The published policy of a server, over `usual` ones, and the format of its KV cache where one
-/// was set.
-pub(super) fn setup(asked: Asked, usual: Policy) -> (Policy, Option<Format>) {
+/// What was published of a server, over `usual` settings.
+pub(super) fn setup(asked: Asked, usual: Policy) -> Published {
     static RECIPES: OnceLock<Recipes> = OnceLock::new();
     let text =
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/measured/recipes.toml"));
     let read = || toml::from_str(text).expect("the shipped recipes are well-formed: a test");
     let Recipes { recipes, .. } = RECIPES.get_or_init(read);
     let found = recipes.iter().find(|recipe| recipe.fits(asked));
-    let Some(recipe) = found else { return (usual, None) };
+    let Some(recipe) = found else {
+        return Published { policy: usual, kv: None, spreads_experts: false };
+    };
     let policy = Policy {
         tokens: recipe.tokens.as_ref().map_or(usual.tokens, |tokens| tokens.of(asked)),
         sequences: recipe.sequences.unwrap_or(usual.sequences),
         look: recipe.look(asked.flight),
     };
-    (policy, recipe.kv)
+    Published { policy, kv: recipe.kv, spreads_experts: recipe.spreads_experts }
 }
 
 impl Recipe {
@@ -132,24 +146,29 @@ mod tests {
         flight: 8,
     };
 
-    fn of(asked: Asked) -> (Policy, Option<Format>) {
-        setup(asked, Policy { tokens: 8192, sequences: 1024, look: 1 })
+    const USUAL: Policy = Policy { tokens: 8192, sequences: 1024, look: 1 };
+
+    fn of(asked: Asked) -> Published {
+        setup(asked, USUAL)
     }
 
     #[test]
     fn the_first_recipe_that_fits_is_taken() {
-        let (few, kv) = of(SGLANG_R1);
-        let (many, _) = of(Asked { flight: 16, ..SGLANG_R1 });
+        let Published { policy: few, kv, .. } = of(SGLANG_R1);
+        let many = of(Asked { flight: 16, ..SGLANG_R1 }).policy;
         assert_eq!((few.look, many.look, few.tokens, few.sequences), (10, 30, 16384, 256));
         assert_eq!(kv, Some(Format::Fp8));
-        let (fp8, _) = of(Asked { precision: "fp8", ..SGLANG_R1 });
-        let (on_four, _) = of(Asked { precision: "fp8", gpus: 4, ..SGLANG_R1 });
+        let fp8 = of(Asked { precision: "fp8", ..SGLANG_R1 }).policy;
+        let on_four = of(Asked { precision: "fp8", gpus: 4, ..SGLANG_R1 }).policy;
         assert_eq!((fp8.tokens, on_four.tokens), (32768, 8192));
         let trtllm = |version| {
-            of(Asked { engine: EngineProfile::Trtllm, version, flight: 16, ..SGLANG_R1 }).0.tokens
+            let asked = Asked { engine: EngineProfile::Trtllm, version, flight: 16, ..SGLANG_R1 };
+            of(asked).policy.tokens
         };
         assert_eq!((trtllm("1.1.0rc2.post2"), trtllm("1.2.0rc6.post2")), (1152, 8192));
         let other = Asked { engine: EngineProfile::Vllm, model: "qwen3-32b", ..SGLANG_R1 };
-        assert_eq!(of(other), (Policy { tokens: 8192, sequences: 1024, look: 1 }, None));
+        assert_eq!(of(other), Published { policy: USUAL, kv: None, spreads_experts: false });
+        let on_rack = |version| of(Asked { chip: "gb200", version, ..SGLANG_R1 }).spreads_experts;
+        assert!(on_rack("0.5.5.post2") && !on_rack("0.5.8"));
     }
 }

@@ -82,9 +82,9 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
     let model = reader.model(row.text("model_path"))?;
     let engine = labels::engine(row.text("backend"))?;
     let checkpoint = labels::checkpoint(precision(row), &model)?;
-    let (plan, drive) = match row.text("mode") {
+    let (mut plan, mut prefill, drive) = match row.text("mode") {
         "agg" => aggregated(row)?,
-        "disagg" => decode_pool(row)?,
+        "disagg" => pools(row)?,
         other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
     };
     let lengths = lengths(row)?;
@@ -100,7 +100,12 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
             prompt: row.needed("isl")?,
             flight: drive.in_flight(),
         };
-        (policy, kv) = recipes::setup(asked, policy);
+        let published = recipes::setup(asked, policy);
+        (policy, kv) = (published.policy, published.kv);
+        if published.spreads_experts {
+            plan = spread_experts(plan);
+            prefill = prefill.map(spread_experts);
+        }
     }
     Ok(Scenario {
         kv: kv.unwrap_or_else(|| labels::kv(engine, checkpoint)),
@@ -113,6 +118,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         engine,
         checkpoint,
         plan,
+        prefill,
         drive,
     })
 }
@@ -131,21 +137,32 @@ fn is_inferencex(row: &Row) -> bool {
     row.text("source") != "source_file="
 }
 
-fn aggregated(row: &Row) -> Result<(Plan, Drive), String> {
+fn aggregated(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
     let plan = plan(row, "")?;
     let flight = match row.count("concurrency")? {
         Some(flight) => flight,
         None => row.needed("batch_size")?.saturating_mul(plan.dp),
     };
-    Ok((plan, Drive::Closed(flight)))
+    Ok((plan, None, Drive::Closed(flight)))
 }
 
-/// The load of one decode worker.
-fn decode_pool(row: &Row) -> Result<(Plan, Drive), String> {
-    let workers = row.count("decode_num_workers")?;
-    let workers = workers.ok_or("the number of decode workers is not stated")?;
-    let flight = row.needed("concurrency")?;
-    Ok((plan(row, "decode_")?, Drive::DecodePool(flight.div_ceil(workers))))
+/// Workers that decode, and those that prefill for them.
+fn pools(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
+    let workers = |column: &str, what: &str| {
+        let count = row.count(column)?;
+        count.ok_or_else(|| format!("the number of {what} workers is not stated"))
+    };
+    let drive = Drive::Pools {
+        flight: row.needed("concurrency")?,
+        decoding: workers("decode_num_workers", "decode")?,
+        prefilling: workers("prefill_num_workers", "prefill")?,
+    };
+    Ok((plan(row, "decode_")?, Some(plan(row, "prefill_")?), drive))
+}
+
+/// Whole experts on every rank instead of a slice of each.
+fn spread_experts(plan: Plan) -> Plan {
+    if plan.dp > 1 && plan.ep == 1 { Plan { ep: plan.tp * plan.dp, ..plan } } else { plan }
 }
 
 fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {

@@ -3,26 +3,29 @@
 use super::arrivals::{serve, serve_within, tasks};
 use super::doubt::{Deviations, deviations};
 use super::server::Server;
-use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Summary, simulate};
-use crate::cost::{Batch, Calibration, Division, Pricer, Pricing, StepProgram, Stretch, TimeModel};
+use crate::cluster::{Load, MemoryBudget, RunPlan, RunResult, Service, Summary, simulate};
+use crate::cost::{Batch, Calibration, Division, Pricing, StepProgram, Stretch, TimeModel};
 use crate::fidelity::bands::Doubt;
 use crate::fidelity::points::layout::Reader;
 use crate::fidelity::points::point::{Family, Metric, Statistic};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
 use crate::hardware::{Chip, Format};
 use crate::model::{LayerFormats, Model, Plan, Precision, Weights, compile, forward, stages};
-use crate::serving::{Admission, Batching, Limits, Replica, Rules};
-use crate::units::{Bytes, Seconds};
+use crate::serving::{Admission, Batching, Limits, Outcome, Replica, Rules};
+use crate::units::{Bytes, Seconds, SimSpan};
 
 /// Tokens in a KV page; engines have 16 to 64.
 const PAGE_TOKENS: u32 = 32;
 
 /// A replica's step program, and what it was compiled from.
 pub struct Bench {
-    chip: Chip,
-    model: Model,
-    precision: Precision,
+    pub(super) chip: Chip,
+    pub(super) model: Model,
+    pub(super) precision: Precision,
+    pub(super) pricing: Pricing,
     pub(super) program: StepProgram,
+    /// A replica that prefills for it, if others do.
+    pub(super) prefill: Option<Box<Self>>,
     doubt: Doubt,
 }
 
@@ -79,15 +82,49 @@ impl Bench {
             StepProgram::compile_divided(&compile(&graph), division, &chip, how, Stretch::NONE)
                 .map_err(|error| text(&error))?;
         let doubt = Doubt::about(&chip, &program, calibration);
-        Ok(Self { chip, model, precision, program, doubt })
+        let prefill = scenario.prefilled_by().map(|pool| Self::new(&pool, terms)).transpose()?;
+        let prefill = prefill.map(Box::new);
+        Ok(Self { chip, model, precision, pricing, program, prefill, doubt })
     }
 
     /// Runs `scenario`, or says why its load cannot be put on this replica.
     pub fn run(&self, scenario: &Scenario) -> Result<Prediction, String> {
+        let (limits, pages) = self.room(scenario)?;
+        let replica = || Replica::new(self.server(scenario), limits, pages, None);
+        let result = match scenario.drive {
+            Drive::Arrivals { rate, requests } => {
+                serve(replica(), scenario.lengths, (rate, requests), &mut |_| true)
+            }
+            Drive::Within { ttft_ms, tpot_ms } => {
+                let start = self.first_guess(scenario);
+                serve_within(replica, scenario.lengths, (ttft_ms, tpot_ms), start)
+                    .ok_or("it misses the service level at any rate")?
+            }
+            Drive::Pools { decoding, prefilling, .. } => {
+                closed(self.fleet(scenario, [decoding, prefilling])?, scenario)
+            }
+            _ => closed(replica(), scenario),
+        };
+        if result.requests.rejected > 0 || result.outcomes.is_empty() {
+            return Err("requests are too long for the replica's KV cache".into());
+        }
+        let flight = in_flight(scenario.drive, &result);
+        let deviations = deviations(self, scenario, flight, &self.doubt);
+        Ok(Prediction::of(&result, scenario, deviations))
+    }
+
+    /// The limits and KV pages of a replica, or why no request of `scenario` fits into them.
+    pub(super) fn room(&self, scenario: &Scenario) -> Result<(Limits, u64), String> {
         let limits = limits(scenario);
         let plan = &scenario.plan;
         let on = (&self.chip, scenario.engine);
-        let memory = MemoryBudget::of(on, &self.model, plan, &self.precision, &limits);
+        // A rank has the tokens of its own group.
+        let own = Limits {
+            max_batched_tokens: limits.max_batched_tokens / plan.dp,
+            max_seqs: limits.max_seqs.div_ceil(plan.dp),
+            ..limits
+        };
+        let memory = MemoryBudget::of(on, &self.model, plan, &self.precision, &own);
         let limits = Limits {
             state_pages: memory.state_pages(),
             groups: plan.dp,
@@ -104,27 +141,7 @@ impl Bench {
                 self.model.name, scenario.chip
             ));
         }
-        if let Drive::DecodePool(flight) = scenario.drive {
-            return Ok(self.decode(scenario, flight));
-        }
-        let replica = || Replica::new(self.server(scenario), limits, pages, None);
-        let result = match scenario.drive {
-            Drive::Arrivals { rate, requests } => {
-                serve(replica(), scenario.lengths, (rate, requests), &mut |_| true)
-            }
-            Drive::Within { ttft_ms, tpot_ms } => {
-                let start = self.first_guess(scenario);
-                serve_within(replica, scenario.lengths, (ttft_ms, tpot_ms), start)
-                    .ok_or("it misses the service level at any rate")?
-            }
-            _ => closed(replica(), scenario),
-        };
-        if result.requests.rejected > 0 || result.outcomes.is_empty() {
-            return Err("requests are too long for the replica's KV cache".into());
-        }
-        let flight = in_flight(scenario.drive, &result);
-        let deviations = deviations(self, scenario, flight, &self.doubt);
-        Ok(Prediction::of(&result, scenario, deviations))
+        Ok((limits, pages))
     }
 
     /// Requests in a thousand seconds of steady decoding with half of the sequences.
@@ -137,7 +154,7 @@ impl Bench {
 
     /// The program behind the scenario's scheduler: a request that comes at any time waits half of
     /// the decode steps between two looks.
-    fn server(&self, scenario: &Scenario) -> Server<'_> {
+    pub(super) fn server(&self, scenario: &Scenario) -> Server<'_> {
         let steps = 0.5 * f64::from(scenario.policy.look - 1);
         let wait = if steps > 0.0 {
             let decode = self.steady_decode(scenario, scenario.drive.in_flight());
@@ -146,22 +163,6 @@ impl Bench {
             Seconds::ZERO
         };
         Server { program: &self.program, wait }
-    }
-
-    /// Steady decoding, every sequence at another point of its answer.
-    fn decode(&self, scenario: &Scenario, flight: u32) -> Prediction {
-        let (input, output) = scenario.lengths.middle();
-        let ms = self.program.price(&self.steady_decode(scenario, flight)).total.get() * 1e3;
-        let rate = f64::from(flight) * 1e3 / ms * f64::from(scenario.replicas);
-        Prediction {
-            ttft: None,
-            tpot: Some(Summary { mean: ms, p50: ms, p90: ms, p99: ms }),
-            output_tok_s: rate,
-            total_tok_s: rate * (1.0 + f64::from(input) / f64::from(output)),
-            end_to_end_ms: f64::NAN,
-            gpus: scenario.gpus,
-            deviations: deviations(self, scenario, flight, &self.doubt),
-        }
     }
 
     /// The step in which `flight` sequences are evenly spread over their answers.
@@ -248,10 +249,10 @@ fn limits(scenario: &Scenario) -> Limits {
 }
 
 /// Runs as many requests as the drive keeps in flight, one after another.
-fn closed<P: Pricer>(replica: Replica<P>, scenario: &Scenario) -> RunResult {
+fn closed(server: impl Service, scenario: &Scenario) -> RunResult {
     let plan = RunPlan::whole(Load::Closed { concurrency: scenario.drive.in_flight() });
     let requests = requests(scenario.drive.in_flight(), scenario.drive);
-    simulate(replica, tasks(scenario.lengths, requests), plan, &mut |_| {})
+    simulate(server, tasks(scenario.lengths, requests), plan, &mut |_| {})
 }
 
 /// Requests of a whole run of `flight` at a time.
@@ -260,19 +261,22 @@ fn closed<P: Pricer>(replica: Replica<P>, scenario: &Scenario) -> RunResult {
 /// send fewer rounds, which moves no mean by as much as a per cent.
 const fn requests(flight: u32, drive: Drive) -> u32 {
     match drive {
-        Drive::Closed(_) if flight <= 256 => 10 * flight,
-        Drive::Closed(_) => 4 * flight,
+        Drive::Closed(_) | Drive::Pools { .. } if flight <= 256 => 10 * flight,
+        Drive::Closed(_) | Drive::Pools { .. } => 4 * flight,
         _ => flight,
     }
 }
 
-/// Requests in flight, at least one: as many as the drive keeps there, or as there were on average.
+/// Requests at one replica, at least one: as many as the drive keeps in flight, or as were written
+/// there on average.
 fn in_flight(drive: Drive, result: &RunResult) -> u32 {
+    let there = |span: fn(&Outcome) -> SimSpan, replicas: u32| {
+        let spans = result.outcomes.iter().map(|outcome| span(outcome).as_ms()).sum::<f64>();
+        (spans / result.window.as_ms() / f64::from(replicas)).round().max(1.0) as u32
+    };
     match drive {
-        Drive::Arrivals { .. } | Drive::Within { .. } => {
-            let spans = result.outcomes.iter().map(|outcome| outcome.e2e().as_ms()).sum::<f64>();
-            (spans / result.window.as_ms()).round().max(1.0) as u32
-        }
+        Drive::Arrivals { .. } | Drive::Within { .. } => there(Outcome::e2e, 1),
+        Drive::Pools { decoding, .. } => there(|one| one.end.since(one.first_token), decoding),
         _ => drive.in_flight().max(1),
     }
 }

@@ -4,6 +4,7 @@ mod arrivals;
 mod bench;
 mod doubt;
 mod job;
+mod pools;
 mod server;
 
 pub use bench::{Bench, Predicted, Prediction, Terms};
