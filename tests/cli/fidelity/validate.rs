@@ -64,8 +64,8 @@ fn a_bad_row_is_named_and_the_rest_runs() {
     assert_eq!(document["summary"][0]["n"], 1);
 }
 
-/// The same load on a pool that decodes, behind pools of one, twelve and unknown workers that
-/// prefill.
+/// The same load on a pool that decodes, behind pools of one, twelve, unknown and too many workers
+/// that prefill.
 #[test]
 fn who_prefills_too_slowly_leaves_few_to_decode() {
     let pools = "concurrency,prefill_num_workers,prefill_tp_size,decode_num_workers,decode_tp_size";
@@ -75,7 +75,7 @@ fn who_prefills_too_slowly_leaves_few_to_decode() {
         format!("{what},10000,20,,128,{workers},4,1,4")
     };
     let path = scratch("validate-pools").join("points.csv");
-    fs::write(&path, [header, row("1"), row("12"), row("")].join("\n")).unwrap();
+    fs::write(&path, [header, row("1"), row("12"), row(""), row("4e9")].join("\n")).unwrap();
     let document = memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
         .document("memwall.validate/1");
     let points = document["points"].as_array().unwrap();
@@ -91,6 +91,8 @@ fn who_prefills_too_slowly_leaves_few_to_decode() {
     for metric in ["ttft_ms", "tpot_ms"] {
         let skipped = reason(of(2, metric));
         assert!(skipped.contains("number of prefill workers is not stated"), "{skipped}");
+        let skipped = reason(of(3, metric));
+        assert!(skipped.contains("`prefill_num_workers = 4000000000` is more"), "{skipped}");
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) const COLUMNS: [&str; 17] = [
     "source",
 ];
 
+/// Replicas of a pool are simulated one by one.
+const MOST_WORKERS: u32 = 1024;
+
 /// The two figures of a row.
 pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
     let ask = scenario(row, reader);
@@ -102,6 +105,8 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         };
         let published = recipes::setup(asked, policy);
         (policy, kv) = (published.policy, published.kv);
+        // The scripts of disaggregated servers do not set how often schedulers look.
+        policy.look = if prefill.is_some() { 1 } else { policy.look };
         if published.spreads_experts {
             plan = spread_experts(plan);
             prefill = prefill.map(spread_experts);
@@ -148,9 +153,12 @@ fn aggregated(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
 
 /// Workers that decode, and those that prefill for them.
 fn pools(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
-    let workers = |column: &str, what: &str| {
-        let count = row.count(column)?;
-        count.ok_or_else(|| format!("the number of {what} workers is not stated"))
+    let workers = |column: &str, what: &str| match row.count(column)? {
+        None => Err(format!("the number of {what} workers is not stated")),
+        Some(count) if count > MOST_WORKERS => {
+            Err(format!("`{column} = {count}` is more than the {MOST_WORKERS} that are simulated"))
+        }
+        Some(count) => Ok(count),
     };
     let drive = Drive::Pools {
         flight: row.needed("concurrency")?,

@@ -101,7 +101,8 @@ impl Bench {
                     .ok_or("it misses the service level at any rate")?
             }
             Drive::Pools { decoding, prefilling, .. } => {
-                closed(self.fleet(scenario, [decoding, prefilling])?, scenario)
+                let decoding = (decoding, limits, pages);
+                closed(self.fleet(scenario, decoding, prefilling)?, scenario)
             }
             _ => closed(replica(), scenario),
         };

@@ -16,30 +16,32 @@ impl Scenario {
 }
 
 impl Bench {
-    /// The fleet of `scenario`, of so many replicas that decode and so many that prefill; KV is
-    /// handed over on the chips' fabric where that joins them all, else on their network.
+    /// The fleet of `scenario`: so many replicas that decode, with these limits and KV pages, and
+    /// so many that prefill. KV is handed over on the chips' fabric where that joins them all,
+    /// else on their network.
     pub(super) fn fleet<'a>(
         &'a self,
         scenario: &Scenario,
-        [decoding, prefilling]: [u32; 2],
+        (decoding, limits, pages): (u32, Limits, u64),
+        prefilling: u32,
     ) -> Result<Fleet<Server<'a>>, String> {
         let (prefill, pool) = self
             .prefill
             .as_deref()
             .zip(scenario.prefilled_by())
             .expect("the layout states who prefills");
-        let (limits, prompts) = (self.room(scenario)?, prefill.room(&pool)?);
-        let orders = (self.order(scenario, limits.0), prefill.order(&pool, prompts.0));
-        let wire = Wire::between((&orders.1, prefilling), (&orders.0, decoding), None)
+        let (for_prompts, prompt_pages) = prefill.room(&pool)?;
+        let (serving, giving) = (self.order(scenario, limits), prefill.order(&pool, for_prompts));
+        let wire = Wire::between((&giving, prefilling), (&serving, decoding), None)
             .map_err(|error| error.to_string())?;
-        let replicas = |bench: &'a Self, scenario: &Scenario, (limits, pages), count| {
-            let replica = || Replica::new(bench.server(scenario), limits, pages, None);
-            (0..count).map(|_| replica()).collect::<Vec<_>>()
+        let replicas = |count: u32, server: Server<'a>, limits, pages| -> Vec<_> {
+            (0..count).map(|_| Replica::new(server, limits, pages, None)).collect()
         };
         let routing = Routing::default();
-        let fleet = Fleet::new(replicas(self, scenario, limits, decoding), routing);
-        let handing = Prefilling::of(&orders.0, &wire, routing);
-        Ok(fleet.with_prefill(replicas(prefill, &pool, prompts, prefilling), handing))
+        let decode = replicas(decoding, self.server(scenario), limits, pages);
+        let prefill = replicas(prefilling, prefill.server(&pool), for_prompts, prompt_pages);
+        let handing = Prefilling::of(&serving, &wire, routing);
+        Ok(Fleet::new(decode, routing).with_prefill(prefill, handing))
     }
 
     fn order<'a>(&'a self, scenario: &Scenario, limits: Limits) -> Order<'a> {
