@@ -19,7 +19,7 @@ pub enum Scheduling {
 
 /// Prompts wait for company while answers are written: TensorRT-LLM's `batch_wait_timeout_iters`
 /// and `batch_wait_max_tokens_ratio`, both 0 as version 1.1 ships.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PrefillDelay {
     /// For so many steps at most.
     pub steps: u32,

@@ -4,6 +4,7 @@ use super::lengths::Lengths;
 use crate::cost::EngineProfile;
 use crate::hardware::Format;
 use crate::model::Plan;
+use crate::serving::PrefillDelay;
 
 /// Requests in flight per group of ranks up to which a time to first token is scored as the
 /// engine's own, and not as a queue's.
@@ -47,6 +48,8 @@ pub struct Policy {
     pub sequences: u32,
     /// Decode steps from one look for new requests to the next.
     pub look: u32,
+    /// Whether prompts wait for company.
+    pub delay: Option<PrefillDelay>,
 }
 
 /// The weights that were served.
@@ -122,7 +125,7 @@ impl Policy {
             | Drive::Arrivals { .. }
             | Drive::Within { .. } => (8192, 1024),
         };
-        Self { tokens, sequences, look: 1 }
+        Self { tokens, sequences, look: 1, delay: None }
     }
 }
 

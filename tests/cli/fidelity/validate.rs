@@ -41,6 +41,8 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         "vllm,nobody/knows-it,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4",
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,7,1,1,1,120,14,,4",
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,0,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4e9",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4e9,1,1,1,120,14,,4",
     ];
     let document = validate(&bad, "bad");
     let points = document["points"].as_array().unwrap();
@@ -53,6 +55,8 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         (5, "no model is called `nobody/knows-it`"),
         (6, "tp7"),
         (7, "`tp_size = 0` is not greater than zero"),
+        (8, "4000000000 in flight are more than"),
+        (9, "a degree of 4000000000 is more than"),
     ];
     for (row, text) in expected {
         assert!(of_row(row).count() > 0);

@@ -1,6 +1,7 @@
 //! The column layouts, and what their rows ask for.
 
 mod arrivals;
+mod drafting;
 mod labels;
 mod published;
 mod reader;

@@ -5,8 +5,11 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::cost::EngineProfile;
+use super::drafting::Drafting;
 use crate::fidelity::points::scenario::Policy;
 use crate::hardware::Format;
+use crate::model::Plan;
+use crate::serving::PrefillDelay;
 
 /// The published set-ups; the first that fits a point is taken.
 #[derive(Debug, Deserialize)]
@@ -15,6 +18,7 @@ struct Recipes {
     #[expect(dead_code, reason = "stated in the file; read by people")]
     source: String,
     recipes: Vec<Recipe>,
+    drafting: Vec<Drafting>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +46,10 @@ struct Recipe {
     /// From so many requests in flight on, decode steps between two looks for new ones.
     #[serde(default)]
     look: Vec<(u32, u32)>,
+    /// How long prompts wait for company.
+    delay: Option<Delay>,
+    /// Steps that a prompt waits at most until each rank of attention-DP has one.
+    balance: Option<u32>,
     /// Whether attention-DP ranks have whole experts where rows say that they have slices.
     #[serde(default)]
     spreads_experts: bool,
@@ -70,6 +78,19 @@ struct Tokens {
     least: u32,
 }
 
+/// How long prompts wait for company, of these nominal lengths alone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    prompt: u32,
+    answer: u32,
+    /// Requests in flight from which on they do.
+    #[serde(default)]
+    from: u32,
+    steps: u32,
+    fill_ppm: u32,
+}
+
 /// What a recipe is looked up by.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
@@ -78,28 +99,41 @@ pub(super) struct Asked<'a> {
     pub(super) chip: &'a str,
     pub(super) precision: &'a str,
     pub(super) version: &'a str,
-    pub(super) gpus: u32,
+    pub(super) plan: Plan,
     /// Nominal prompt, in tokens.
     pub(super) prompt: u32,
+    /// Nominal answer.
+    pub(super) answer: u32,
     /// Requests in flight.
     pub(super) flight: u32,
 }
 
-/// What was published of a server, over `usual` settings.
-pub(super) fn setup(asked: Asked, usual: Policy) -> Published {
+/// The shipped file.
+fn shipped() -> &'static Recipes {
     static RECIPES: OnceLock<Recipes> = OnceLock::new();
     let text =
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/measured/recipes.toml"));
     let read = || toml::from_str(text).expect("the shipped recipes are well-formed: a test");
-    let Recipes { recipes, .. } = RECIPES.get_or_init(read);
-    let found = recipes.iter().find(|recipe| recipe.fits(asked));
+    RECIPES.get_or_init(read)
+}
+
+/// Whether what is asked for was run with speculative decoding, too.
+pub(super) fn may_draft(asked: Asked) -> bool {
+    shipped().drafting.iter().any(|runs| runs.fits(asked))
+}
+
+/// What was published of a server, over `usual` settings.
+pub(super) fn setup(asked: Asked, usual: Policy) -> Published {
+    let found = shipped().recipes.iter().find(|recipe| recipe.fits(asked));
     let Some(recipe) = found else {
         return Published { policy: usual, kv: None, spreads_experts: false };
     };
+    let tokens = recipe.tokens.as_ref().map_or(usual.tokens, |tokens| tokens.of(asked));
     let policy = Policy {
-        tokens: recipe.tokens.as_ref().map_or(usual.tokens, |tokens| tokens.of(asked)),
+        tokens,
         sequences: recipe.sequences.unwrap_or(usual.sequences),
         look: recipe.look(asked.flight),
+        delay: recipe.delay(asked).or_else(|| recipe.balance(asked, tokens)),
     };
     Published { policy, kv: recipe.kv, spreads_experts: recipe.spreads_experts }
 }
@@ -115,12 +149,28 @@ impl Recipe {
             && names(&self.chips, asked.chip)
             && names(&self.precisions, asked.precision)
             && (self.versions.is_empty() || self.versions.iter().any(is_of))
-            && (self.gpus.is_empty() || self.gpus.contains(&asked.gpus))
+            && (self.gpus.is_empty() || self.gpus.contains(&asked.plan.gpus()))
     }
 
     fn look(&self, flight: u32) -> u32 {
         let steps = self.look.iter().rev().find(|(from, _)| flight >= *from);
         steps.map_or(1, |&(_, steps)| steps)
+    }
+
+    fn delay(&self, asked: Asked) -> Option<PrefillDelay> {
+        let delay = self.delay.as_ref()?;
+        let fits = (delay.prompt, delay.answer) == (asked.prompt, asked.answer)
+            && asked.flight >= delay.from;
+        fits.then_some(PrefillDelay { steps: delay.steps, fill_ppm: delay.fill_ppm })
+    }
+
+    /// Until there is a prompt for each rank: lengths vary, so half a prompt less, of the `tokens`
+    /// that each rank may compute in a step.
+    fn balance(&self, asked: Asked, tokens: u32) -> Option<PrefillDelay> {
+        let ranks = f64::from(asked.plan.dp);
+        let steps = self.balance.filter(|_| asked.plan.dp > 1)?;
+        let share = (ranks - 0.5) / ranks * f64::from(asked.prompt) / f64::from(tokens);
+        Some(PrefillDelay { steps, fill_ppm: (share.min(1.0) * 1e6) as u32 })
     }
 }
 
@@ -141,12 +191,13 @@ mod tests {
         chip: "b200-sxm",
         precision: "fp4",
         version: "",
-        gpus: 8,
+        plan: Plan::tp(8),
         prompt: 1024,
+        answer: 1024,
         flight: 8,
     };
 
-    const USUAL: Policy = Policy { tokens: 8192, sequences: 1024, look: 1 };
+    const USUAL: Policy = Policy { tokens: 8192, sequences: 1024, look: 1, delay: None };
 
     fn of(asked: Asked) -> Published {
         setup(asked, USUAL)
@@ -159,7 +210,8 @@ mod tests {
         assert_eq!((few.look, many.look, few.tokens, few.sequences), (10, 30, 16384, 256));
         assert_eq!(kv, Some(Format::Fp8));
         let fp8 = of(Asked { precision: "fp8", ..SGLANG_R1 }).policy;
-        let on_four = of(Asked { precision: "fp8", gpus: 4, ..SGLANG_R1 }).policy;
+        
+        let on_four = of(Asked { precision: "fp8", plan: Plan::tp(4), ..SGLANG_R1 }).policy;
         assert_eq!((fp8.tokens, on_four.tokens), (32768, 8192));
         let trtllm = |version| {
             let asked = Asked { engine: EngineProfile::Trtllm, version, flight: 16, ..SGLANG_R1 };

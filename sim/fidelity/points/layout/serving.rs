@@ -33,6 +33,12 @@ pub(super) const COLUMNS: [&str; 17] = [
 /// Replicas of a pool are simulated one by one.
 const MOST_WORKERS: u32 = 1024;
 
+/// Requests in flight are simulated one by one, several rounds of them.
+const MOST_IN_FLIGHT: u32 = 1 << 17;
+
+/// Degrees of parallelism, as `--plan` takes them.
+const MOST_RANKS: u32 = 1 << 15;
+
 /// The two figures of a row.
 pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
     let ask = scenario(row, reader);
@@ -90,6 +96,10 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         "disagg" => pools(row)?,
         other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
     };
+    let flight = drive.in_flight();
+    if flight > MOST_IN_FLIGHT {
+        return Err(format!("{flight} in flight are more than the {MOST_IN_FLIGHT} simulated"));
+    }
     let lengths = lengths(row)?;
     let (mut policy, mut kv) = (Policy::usual(drive, lengths), None);
     if is_inferencex(row) {
@@ -99,10 +109,14 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
             chip: &chip,
             precision: precision(row),
             version: row.text("backend_version"),
-            gpus: plan.gpus(),
+            plan,
             prompt: row.needed("isl")?,
+            answer: row.needed("osl")?,
             flight: drive.in_flight(),
         };
+        if is_of_file(row) && prefill.is_none() && recipes::may_draft(asked) {
+            return Err("run with speculative decoding, too, and the dump does not say which".into());
+        }
         let published = recipes::setup(asked, policy);
         (policy, kv) = (published.policy, published.kv);
         // The scripts of disaggregated servers do not set how often schedulers look.
@@ -140,6 +154,11 @@ fn lengths(row: &Row) -> Result<Lengths, String> {
 /// Whether the row names a dump of `InferenceX`.
 fn is_inferencex(row: &Row) -> bool {
     row.text("source") != "source_file="
+}
+
+/// Whether that is a dump of files, which have no word of speculative decoding.
+fn is_of_file(row: &Row) -> bool {
+    row.text("source").starts_with("source_file=")
 }
 
 fn aggregated(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
@@ -180,6 +199,9 @@ fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {
     let (tp, pp) = (ranks("tp_size")?, ranks("pp_size")?);
     let (dp, ep) = (degree("attention_dp_size")?, degree("moe_ep_size")?);
     let cp = degree("cp_size")?;
+    if let Some(most) = [tp, pp, ep, dp, cp].into_iter().find(|&degree| degree > MOST_RANKS) {
+        return Err(format!("a degree of {most} is more than {MOST_RANKS}"));
+    }
     Ok(attention_dp(Plan { tp, pp, ep, dp, cp, redundant: 0 }))
 }
 

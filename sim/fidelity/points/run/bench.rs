@@ -232,7 +232,7 @@ fn served(mut model: Model, checkpoint: Checkpoint) -> (Model, Weights) {
 
 /// The limits of the whole replica: every group of an attention-DP plan has its own budget.
 fn limits(scenario: &Scenario) -> Limits {
-    let Policy { tokens, sequences, .. } = scenario.policy;
+    let Policy { tokens, sequences, delay, .. } = scenario.policy;
     let groups = scenario.plan.dp;
     Limits {
         max_batched_tokens: tokens * groups,
@@ -242,7 +242,7 @@ fn limits(scenario: &Scenario) -> Limits {
         },
         admission: Admission::shipped(scenario.engine),
         batching: Batching::shipped(scenario.engine),
-        rules: Rules::default(),
+        rules: Rules { delay, ..Rules::default() },
         page_tokens: PAGE_TOKENS,
         state_pages: 0,
         groups: 1,
