@@ -8,5 +8,6 @@ mod reader;
 mod recipes;
 mod serving;
 mod table;
+mod twice;
 
 pub use reader::{PointsError, Reader, read_points};

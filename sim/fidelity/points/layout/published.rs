@@ -2,6 +2,7 @@
 
 use super::reader::{Figures, Reader};
 use super::table::Row;
+use super::twice::Listed;
 use super::{arrivals, labels};
 use crate::cost::EngineProfile;
 use crate::fidelity::points::lengths::{Lengths, RequestSet};
@@ -49,7 +50,7 @@ const OTHER_THINGS: [(&str, &str); 12] = [
 ];
 
 /// The figure of a row.
-pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
+pub(super) fn figures(row: &Row, reader: Reader, _: &mut Listed) -> Figures {
     let name = row.text("metric");
     let ask = scenario(row, reader);
     let named = |found: Result<String, String>, text: &str| found.unwrap_or_else(|_| text.into());

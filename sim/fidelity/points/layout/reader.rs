@@ -3,6 +3,7 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::table::{Columns, Row};
+use super::twice::Listed;
 use super::{published, serving};
 use crate::fidelity::points::point::{Metric, Point, Tags};
 use crate::fidelity::points::scenario::Scenario;
@@ -59,8 +60,8 @@ pub(super) struct Figures {
     pub(super) ask: Result<Scenario, String>,
 }
 
-/// What one layout makes of a row.
-type Reading = fn(&Row, Reader) -> Figures;
+/// What one layout makes of a row that follows others.
+type Reading = fn(&Row, Reader, &mut Listed) -> Figures;
 
 /// Reads `text`, which is of `file`. Rows that cannot be used become points with a reason.
 pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>, PointsError> {
@@ -86,12 +87,12 @@ pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>,
         let missing = missing.into_iter().map(|name| format!("`{name}`")).collect();
         return Err(PointsError::Columns { file: file.to_owned(), missing });
     }
-    let mut points = Vec::new();
+    let (mut points, mut listed) = (Vec::new(), Listed::default());
     for (row, cells) in rows.records().enumerate() {
         let cells = cells.map_err(csv_error)?;
         let found = match ragged(&cells, &header) {
             Some(reason) => Figures { tags: Tags::default(), values: Vec::new(), ask: Err(reason) },
-            None => figures(&Row { columns: &columns, cells: &cells }, reader),
+            None => figures(&Row { columns: &columns, cells: &cells }, reader, &mut listed),
         };
         points.extend(found.points(file, row));
     }

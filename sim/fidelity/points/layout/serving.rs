@@ -4,6 +4,7 @@ use super::labels;
 use super::reader::{Figures, Reader};
 use super::recipes::{self, Asked};
 use super::table::Row;
+use super::twice::Listed;
 use crate::fidelity::points::lengths::Lengths;
 use crate::fidelity::points::point::{Metric, Tags};
 use crate::fidelity::points::scenario::{Drive, Policy, Scenario};
@@ -30,6 +31,34 @@ pub(super) const COLUMNS: [&str; 17] = [
     "source",
 ];
 
+/// What tells runs apart, besides chip, model, engine and weights.
+const LABELS: [&str; 21] = [
+    "mode",
+    "isl",
+    "osl",
+    "concurrency",
+    "batch_size",
+    "tp_size",
+    "pp_size",
+    "attention_dp_size",
+    "moe_ep_size",
+    "prefill_num_workers",
+    "prefill_tp_size",
+    "prefill_pp_size",
+    "prefill_attention_dp_size",
+    "prefill_moe_ep_size",
+    "decode_num_workers",
+    "decode_tp_size",
+    "decode_pp_size",
+    "decode_attention_dp_size",
+    "decode_moe_ep_size",
+    "decode_batch_size",
+    "cp_size",
+];
+
+/// What was measured.
+const VALUES: [&str; 2] = ["silicon_ttft_ms", "silicon_tpot_ms"];
+
 /// Replicas of a pool are simulated one by one.
 const MOST_WORKERS: u32 = 1024;
 
@@ -39,18 +68,18 @@ const MOST_IN_FLIGHT: u32 = 1 << 17;
 /// Degrees of parallelism, as `--plan` takes them.
 const MOST_RANKS: u32 = 1 << 15;
 
-/// The two figures of a row.
-pub(super) fn figures(row: &Row, reader: Reader) -> Figures {
+/// The two figures of a row, once.
+pub(super) fn figures(row: &Row, reader: Reader, listed: &mut Listed) -> Figures {
     let ask = scenario(row, reader);
-    let values = [("ttft_ms", "silicon_ttft_ms"), ("tpot_ms", "silicon_tpot_ms")];
-    let values = values.into_iter().map(|(metric, column)| {
+    let values = ["ttft_ms", "tpot_ms"].into_iter().zip(VALUES).map(|(metric, column)| {
         let value = row
             .positive(column)
             .and_then(|value| value.ok_or_else(|| format!("`{column}` is empty")));
         (Metric::named(metric).expect("a metric of the layouts"), value)
     });
     let values = values.collect();
-    Figures { tags: tags(row, reader, ask.as_ref().ok()), values, ask }
+    let figures = Figures { tags: tags(row, reader, ask.as_ref().ok()), values, ask };
+    listed.once(figures, row, (&LABELS, &VALUES))
 }
 
 fn tags(row: &Row, reader: Reader, scenario: Option<&Scenario>) -> Tags {
