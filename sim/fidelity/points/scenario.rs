@@ -118,7 +118,7 @@ impl Policy {
     /// one prefill for a static batch.
     pub fn usual(drive: Drive, lengths: Lengths) -> Self {
         let (tokens, sequences) = match drive {
-            Drive::Offline(_) => (8192, 2048),
+            Drive::Offline(_) => (8192, 4096),
             Drive::Static(batch) => (batch.saturating_mul(lengths.longest().0), batch),
             Drive::Closed(_)
             | Drive::Pools { .. }

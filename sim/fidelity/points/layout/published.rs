@@ -8,7 +8,7 @@ use crate::cost::EngineProfile;
 use crate::fidelity::points::lengths::{Lengths, RequestSet};
 use crate::fidelity::points::point::{Metric, Tags};
 use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
-use crate::hardware::Format;
+use crate::hardware::{Format, Ports};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
@@ -32,6 +32,21 @@ pub(super) const COLUMNS: [&str; 15] = [
 
 /// Requests of an offline benchmark of throughput.
 const OFFLINE: u32 = 3000;
+
+/// Prompt, answer and requests of the tables of `docs/source/performance/perf-overview.md`
+/// (`num_requests`; TensorRT-LLM, Apache-2.0, the same from 0.12 to 1.2).
+const QUEUED: [((u32, u32), u32); 10] = [
+    ((128, 128), 30_000),
+    ((128, 4096), 1500),
+    ((1000, 2000), 1500),
+    ((2048, 2048), 1500),
+    ((5000, 500), 1500),
+    ((20_000, 2000), 1000),
+    ((8192, 1024), 1500),
+    ((1024, 8192), 1500),
+    ((32_768, 1024), 1000),
+    ((1024, 32_768), 1000),
+];
 
 /// Words in a row's notes that say it measured something else than memwall is asked for.
 const OTHER_THINGS: [(&str, &str); 12] = [
@@ -88,6 +103,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
     let checkpoint = labels::checkpoint(row.text("weight_dtype"), &model)?;
     let (input, output) = (row.needed("input_len")?, row.needed("output_len")?);
     let plan = plan(row)?;
+    refuse_unknown_links(&chip, plan, reader)?;
     let gpus = row.count("n_gpus")?.unwrap_or(plan.gpus());
     let replicas = replicas(row, plan, gpus)?;
     let (drive, lengths) = match row.text("scenario") {
@@ -130,6 +146,15 @@ fn refuse_other_things(row: &Row) -> Result<(), String> {
         Some((_, reason)) => Err(format!("measured {reason}")),
         None => Ok(()),
     }
+}
+
+/// Refuses several of a chip whose own links lead to no other: systems join them as they like.
+fn refuse_unknown_links(chip: &str, plan: Plan, reader: Reader) -> Result<(), String> {
+    let ports = Ports::of(reader.chips.chip(chip).map_err(|error| error.to_string())?);
+    if ports.has_scale_up && ports.domain == 1 && plan.gpus() > 1 {
+        return Err(format!("how several {chip} were joined is not stated"));
+    }
+    Ok(())
 }
 
 fn plan(row: &Row) -> Result<Plan, String> {
@@ -178,6 +203,12 @@ fn kv(row: &Row, engine: EngineProfile, checkpoint: Checkpoint) -> Result<Format
     }
 }
 
+/// Requests that NVIDIA's pages of TensorRT-LLM queue at once of these lengths.
+fn queued(input: u32, output: u32) -> u32 {
+    let listed = QUEUED.iter().find(|(lengths, _)| *lengths == (input, output));
+    listed.map_or(OFFLINE, |&(_, requests)| requests)
+}
+
 /// The load of one replica, and the lengths that go with it.
 fn load(
     row: &Row,
@@ -193,7 +224,7 @@ fn load(
     match (row.text("scenario"), flight) {
         // All of a data set, some of them several times.
         ("offline", None) if is_mlperf(row) => Ok((Drive::Offline(arrivals::REQUESTS), lengths)),
-        ("offline", None) if stated == "unbounded" => Ok((Drive::Offline(OFFLINE), exact)),
+        ("offline", None) if stated == "unbounded" => Ok((Drive::Offline(queued(input, output)), exact)),
         ("offline", None) => Err("how many requests were queued is not stated".into()),
         ("offline" | "online", Some(flight)) => {
             let uniform = row.text("notes").contains("80-100");
