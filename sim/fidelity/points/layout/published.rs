@@ -224,7 +224,9 @@ fn load(
     match (row.text("scenario"), flight) {
         // All of a data set, some of them several times.
         ("offline", None) if is_mlperf(row) => Ok((Drive::Offline(arrivals::REQUESTS), lengths)),
-        ("offline", None) if stated == "unbounded" => Ok((Drive::Offline(queued(input, output)), exact)),
+        ("offline", None) if stated == "unbounded" => {
+            Ok((Drive::Offline(queued(input, output)), exact))
+        }
         ("offline", None) => Err("how many requests were queued is not stated".into()),
         ("offline" | "online", Some(flight)) => {
             let uniform = row.text("notes").contains("80-100");

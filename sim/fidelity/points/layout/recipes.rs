@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::cost::EngineProfile;
 use super::drafting::Drafting;
+use crate::cost::EngineProfile;
 use crate::fidelity::points::scenario::Policy;
 use crate::hardware::Format;
 use crate::model::Plan;
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!((few.look, many.look, few.tokens, few.sequences), (10, 30, 16384, 256));
         assert_eq!(kv, Some(Format::Fp8));
         let fp8 = of(Asked { precision: "fp8", ..SGLANG_R1 }).policy;
-        
+
         let on_four = of(Asked { precision: "fp8", plan: Plan::tp(4), ..SGLANG_R1 }).policy;
         assert_eq!((fp8.tokens, on_four.tokens), (32768, 8192));
         let trtllm = |version| {
@@ -222,5 +222,43 @@ mod tests {
         assert_eq!(of(other), Published { policy: USUAL, kv: None, spreads_experts: false });
         let on_rack = |version| of(Asked { chip: "gb200", version, ..SGLANG_R1 }).spreads_experts;
         assert!(on_rack("0.5.5.post2") && !on_rack("0.5.8"));
+    }
+
+    const TRTLLM_R1: Asked = Asked {
+        engine: EngineProfile::Trtllm,
+        precision: "fp8",
+        version: "1.2.0rc6.post2",
+        flight: 64,
+        ..SGLANG_R1
+    };
+
+    #[test]
+    fn prompts_wait_as_launch_scripts_say() {
+        let delay = |asked| of(asked).policy.delay.map(|delay| (delay.steps, delay.fill_ppm));
+        assert_eq!(delay(TRTLLM_R1), Some((40, 800_000)));
+        assert_eq!(delay(Asked { flight: 32, ..TRTLLM_R1 }), None);
+        assert_eq!(delay(Asked { answer: 8192, ..TRTLLM_R1 }), None);
+        let llama = Asked { model: "llama-3.1-70b", plan: Plan::tp(4), flight: 4, ..TRTLLM_R1 };
+        assert_eq!(delay(llama), Some((20, 900_000)));
+        assert_eq!(delay(Asked { plan: Plan::tp(8), ..llama }), None);
+        // Seven and a half of eight prompts, of the 8,192 tokens of each rank.
+        let ranks = Plan { dp: 8, ep: 8, ..Plan::tp(1) };
+        let balanced = Asked { plan: ranks, answer: 8192, ..TRTLLM_R1 };
+        assert_eq!(delay(balanced), Some((60, 117_187)));
+    }
+
+    #[test]
+    fn what_was_run_with_draft_tokens_too_is_known() {
+        let spread = Plan { ep: 8, ..Plan::tp(8) };
+        let mtp = Asked { version: "1.1.0rc2.post2", plan: spread, flight: 32, ..TRTLLM_R1 };
+        assert!(may_draft(mtp));
+        let others = [
+            Asked { flight: 64, ..mtp },
+            Asked { version: "1.2.0rc6.post2", ..mtp },
+            Asked { plan: Plan::tp(8), ..mtp },
+            Asked { chip: "b300-sxm", ..mtp },
+            Asked { prompt: 2048, ..mtp },
+        ];
+        assert!(others.iter().all(|&other| !may_draft(other)));
     }
 }

@@ -144,7 +144,9 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
             flight: drive.in_flight(),
         };
         if is_of_file(row) && prefill.is_none() && recipes::may_draft(asked) {
-            return Err("run with speculative decoding, too, and the dump does not say which".into());
+            return Err(
+                "run with speculative decoding, too, and the dump does not say which".into()
+            );
         }
         let published = recipes::setup(asked, policy);
         (policy, kv) = (published.policy, published.kv);
