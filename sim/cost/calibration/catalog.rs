@@ -13,10 +13,11 @@ use crate::hardware::{Catalog, Chip, Engine};
 use crate::units::BytesPerSec;
 
 macro_rules! embedded {
-    ($name:literal) => {
+    ($name:literal, $read:expr) => {
         Embedded::new(
             $name,
             include_str!(concat!("../../../hw-specs/calibration/", $name, ".toml")),
+            $read,
         )
     };
 }
@@ -64,23 +65,26 @@ impl Calibration {
     pub fn embedded() -> &'static Self {
         static EMBEDDED: OnceLock<Calibration> = OnceLock::new();
         EMBEDDED.get_or_init(|| Self {
-            gemm: embedded!("gemm"),
-            prefill: embedded!("attention-prefill"),
-            decode: embedded!("attention-decode"),
-            mla: Mla { prefill: embedded!("mla-prefill"), decode: embedded!("mla-decode") },
-            moe: embedded!("moe"),
-            skew: embedded!("moe-skew"),
-            linear: embedded!("linear"),
-            sparse: embedded!("sparse"),
-            collectives: Collectives {
-                nccl: embedded!("nccl"),
-                all_reduce: embedded!("all-reduce"),
-                all_to_all: embedded!("all-to-all"),
-                all_to_all_nodes: embedded!("all-to-all-nodes"),
+            gemm: embedded!("gemm", Family::read),
+            prefill: embedded!("attention-prefill", Family::read),
+            decode: embedded!("attention-decode", Family::read),
+            mla: Mla {
+                prefill: embedded!("mla-prefill", Family::read),
+                decode: embedded!("mla-decode", Family::read),
             },
-            host: embedded!("host"),
-            others: embedded!("others"),
-            transfer: embedded!("transfer"),
+            moe: embedded!("moe", Family::read),
+            skew: embedded!("moe-skew", Family::read),
+            linear: embedded!("linear", Family::read),
+            sparse: embedded!("sparse", Family::read),
+            collectives: Collectives {
+                nccl: embedded!("nccl", Family::read),
+                all_reduce: embedded!("all-reduce", Family::read),
+                all_to_all: embedded!("all-to-all", Family::read),
+                all_to_all_nodes: embedded!("all-to-all-nodes", Family::read),
+            },
+            host: embedded!("host", toml::from_str),
+            others: embedded!("others", toml::from_str),
+            transfer: embedded!("transfer", toml::from_str),
         })
     }
 
@@ -214,6 +218,24 @@ mod tests {
         for error in errors {
             assert_eq!(error, Ok(()));
         }
+        let rows = [
+            all.gemm.check_rows(),
+            all.prefill.check_rows(),
+            all.decode.check_rows(),
+            all.mla.prefill.check_rows(),
+            all.mla.decode.check_rows(),
+            all.moe.check_rows(),
+            all.skew.check_rows(),
+            all.linear.check_rows(),
+            all.sparse.check_rows(),
+            all.collectives.nccl.check_rows(),
+            all.collectives.all_reduce.check_rows(),
+            all.collectives.all_to_all.check_rows(),
+            all.collectives.all_to_all_nodes.check_rows(),
+        ];
+        for error in rows {
+            assert_eq!(error, Ok(()));
+        }
     }
 
     #[test]
@@ -235,7 +257,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_file() {
-        let error = Embedded::<Transfer>::new("transfer", "donors = 3").check().unwrap_err();
+        let error = Embedded::<Transfer>::new("transfer", "donors = 3", toml::from_str)
+            .check()
+            .unwrap_err();
         assert!(error.to_string().starts_with("calibration/transfer.toml: "), "{error}");
     }
 }

@@ -3,8 +3,6 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use serde::de::DeserializeOwned;
-
 /// A calibration file that cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("calibration/{file}.toml: {error}")]
@@ -15,17 +13,21 @@ pub struct CalibrationError {
     pub error: toml::de::Error,
 }
 
+/// How a file is read.
+type Read<T> = fn(&'static str) -> Result<T, toml::de::Error>;
+
 /// What a file says. A run asks for few of them, and parsing all takes longer than a short run.
 #[derive(Clone, Debug)]
 pub(crate) struct Embedded<T> {
     file: &'static str,
     text: &'static str,
+    read: Read<T>,
     parsed: OnceLock<T>,
 }
 
-impl<T: DeserializeOwned> Embedded<T> {
-    pub(super) const fn new(file: &'static str, text: &'static str) -> Self {
-        Self { file, text, parsed: OnceLock::new() }
+impl<T> Embedded<T> {
+    pub(super) const fn new(file: &'static str, text: &'static str, read: Read<T>) -> Self {
+        Self { file, text, read, parsed: OnceLock::new() }
     }
 
     /// What the file says, to be changed in this copy.
@@ -36,7 +38,7 @@ impl<T: DeserializeOwned> Embedded<T> {
 
     fn parse(&self) -> Result<T, CalibrationError> {
         let file = self.file.to_owned();
-        toml::from_str(self.text).map_err(|error| CalibrationError { file, error })
+        (self.read)(self.text).map_err(|error| CalibrationError { file, error })
     }
 
     /// Whether it is well-formed.
@@ -46,7 +48,7 @@ impl<T: DeserializeOwned> Embedded<T> {
     }
 }
 
-impl<T: DeserializeOwned> Deref for Embedded<T> {
+impl<T> Deref for Embedded<T> {
     type Target = T;
 
     /// # Panics

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error};
+
+use super::sections::{Section, tables};
 
 /// Rows by place (a chip or a generation), engine and key (mostly a number format).
-type Places<R> = BTreeMap<String, BTreeMap<String, BTreeMap<String, Fitted<R>>>>;
+type Places<R> = BTreeMap<String, BTreeMap<String, Section<Fitted<R>>>>;
 
 /// A row, and how good it is.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,9 +34,18 @@ pub(crate) struct HeldOut {
 }
 
 /// One family of constants: its form, its source, and its rows.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "R: Deserialize<'de>"))]
+#[derive(Clone, Debug)]
 pub(crate) struct Family<R> {
+    head: Head,
+    chips: Places<R>,
+    /// Fits over all chips of a generation, for chips that nobody has measured.
+    generations: Places<R>,
+}
+
+/// What a file says before its rows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
     /// The closed form, in words of the file.
     #[expect(dead_code, reason = "stated in every file; read by people")]
     form: String,
@@ -48,10 +60,6 @@ pub(crate) struct Family<R> {
     /// Exceptions to them, by chip.
     #[serde(default)]
     versions_of: BTreeMap<String, BTreeMap<String, String>>,
-    chips: Places<R>,
-    /// Fits over all chips of a generation, for chips that nobody has measured.
-    #[serde(default)]
-    generations: Places<R>,
 }
 
 /// Where constants are wanted, and where to look for them in turn.
@@ -72,7 +80,34 @@ pub(crate) struct Found<'a, R> {
     pub(crate) origin: String,
 }
 
-impl<R> Family<R> {
+impl<R: DeserializeOwned> Family<R> {
+    /// The family of a file.
+    pub(super) fn read(text: &'static str) -> Result<Self, toml::de::Error> {
+        let (head, tables) = tables(text);
+        let mut family =
+            Self { head: toml::from_str(head)?, chips: Places::new(), generations: Places::new() };
+        for (name, rows) in tables {
+            let mut parts = name.splitn(3, '.');
+            let places = match parts.next() {
+                Some("chips") => &mut family.chips,
+                Some("generations") => &mut family.generations,
+                _ => return Err(Error::custom(format!("unknown table `{name}`"))),
+            };
+            let (Some(place), Some(engine)) = (parts.next(), parts.next()) else {
+                return Err(Error::custom(format!("`{name}` names no engine")));
+            };
+            places.entry(place.into()).or_default().insert(engine.into(), Section::new(rows));
+        }
+        Ok(family)
+    }
+
+    /// Whether all of its rows are well-formed.
+    #[cfg(test)]
+    pub(super) fn check_rows(&self) -> Result<(), toml::de::Error> {
+        let places = self.chips.values().chain(self.generations.values());
+        places.flat_map(BTreeMap::values).try_for_each(Section::check)
+    }
+
     /// The row for the first of `engines` that has one of `keys`, on the chip itself if it was
     /// measured with any of them, else from its donors.
     pub(crate) fn find(
@@ -120,20 +155,20 @@ impl<R> Family<R> {
     }
 
     fn version(&self, place: &str, engine: &str) -> &str {
-        let exception = self.versions_of.get(place).and_then(|versions| versions.get(engine));
-        exception.or_else(|| self.versions.get(engine)).map_or("", String::as_str)
+        let exception = self.head.versions_of.get(place).and_then(|versions| versions.get(engine));
+        exception.or_else(|| self.head.versions.get(engine)).map_or("", String::as_str)
     }
 }
 
 /// The first engine's first key that has a row.
-fn pick<'a, 'n, R>(
-    place: Option<&'a BTreeMap<String, BTreeMap<String, Fitted<R>>>>,
+fn pick<'a, 'n, R: DeserializeOwned>(
+    place: Option<&'a BTreeMap<String, Section<Fitted<R>>>>,
     engines: &[&'n str],
     keys: &[&'n str],
 ) -> Option<(&'n str, &'n str, &'a Fitted<R>)> {
     let place = place?;
     engines.iter().find_map(|&engine| {
-        let rows = place.get(engine)?;
+        let rows = place.get(engine)?.values();
         keys.iter().find_map(|&key| rows.get(key).map(|row| (engine, key, row)))
     })
 }
@@ -143,22 +178,22 @@ mod tests {
     use super::*;
 
     const FILE: &str = r#"
-        form = "f"
-        source = "s"
-        measured = "m"
-        versions = { a = "1.0", b = "2.0" }
-        versions_of.old = { a = "0.9" }
-        [chips.old.a]
-        bf16 = { row = 1, n = 20, held-out = { median = 0.1, p90 = 0.3, bias = 0.0 } }
-        [chips.new.b]
-        bf16 = { row = 2 }
-        [generations.next.a]
-        bf16 = { row = 3 }
-        fp8 = { row = 4 }
-    "#;
+form = "f"
+source = "s"
+measured = "m"
+versions = { a = "1.0", b = "2.0" }
+versions_of.old = { a = "0.9" }
+[chips.old.a]
+bf16 = { row = 1, n = 20, held-out = { median = 0.1, p90 = 0.3, bias = 0.0 } }
+[chips.new.b]
+bf16 = { row = 2 }
+[generations.next.a]
+bf16 = { row = 3 }
+fp8 = { row = 4 }
+"#;
 
     fn origin(names: &[&str], engines: &[&str], key: &str) -> (i64, String) {
-        let family: Family<i64> = toml::from_str(FILE).unwrap();
+        let family: Family<i64> = Family::read(FILE).unwrap();
         let names = names.iter().map(ToString::to_string).collect();
         let site = Site { names, donors: vec!["next".into(), "old".into()] };
         let found = family.find(&site, engines, &[key]).unwrap();

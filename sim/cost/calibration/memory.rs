@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::embedded::Embedded;
 use crate::hardware::{Access, Catalog, Chip, Hbm};
@@ -19,8 +20,11 @@ const POOLED: [(&str, &[&str]); 2] = [
 
 /// What the channel model says of the shipped chips' memories, by name: a simulation of one takes
 /// longer than that of a thousand requests.
-static KNOWN: Embedded<BTreeMap<String, Known>> =
-    Embedded::new("streams", include_str!("../../../hw-specs/calibration/streams.toml"));
+static KNOWN: Embedded<BTreeMap<String, Known>> = Embedded::new(
+    "streams",
+    include_str!("../../../hw-specs/calibration/streams.toml"),
+    toml::from_str,
+);
 
 /// Shares of the peak.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -94,7 +98,7 @@ fn shipped(chip: &str) -> Option<Hbm> {
 }
 
 /// A row of constants that may hold a memory efficiency.
-pub(crate) trait Streaming: Sized {
+pub(crate) trait Streaming: DeserializeOwned {
     /// The row with its memory efficiency, at most 1, times `ratio`.
     fn streaming(self, ratio: impl FnOnce() -> f64) -> Self;
 }

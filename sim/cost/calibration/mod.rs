@@ -7,6 +7,7 @@ mod family;
 mod host;
 mod memory;
 mod rows;
+mod sections;
 mod transfer;
 
 pub use catalog::Calibration;

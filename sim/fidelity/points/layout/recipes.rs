@@ -14,7 +14,7 @@ use crate::serving::PrefillDelay;
 /// The published set-ups; the first that fits a point is taken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Recipes {
+struct Servers {
     #[expect(dead_code, reason = "stated in the file; read by people")]
     source: String,
     recipes: Vec<Recipe>,
@@ -109,8 +109,8 @@ pub(super) struct Asked<'a> {
 }
 
 /// The shipped file.
-fn shipped() -> &'static Recipes {
-    static RECIPES: OnceLock<Recipes> = OnceLock::new();
+fn shipped() -> &'static Servers {
+    static RECIPES: OnceLock<Servers> = OnceLock::new();
     let text =
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/workloads/measured/recipes.toml"));
     let read = || toml::from_str(text).expect("the shipped recipes are well-formed: a test");
