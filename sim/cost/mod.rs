@@ -29,6 +29,7 @@ pub(crate) use forms::{Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{
-    Beat, Cost, Demand, Division, Envelope, FineSpan, FineTime, Hidden, Layout, Lockstep, OpFamily,
-    OpTime, Pricer, Series, Skew, StepProgram, StepTime, Stretch, Throttled,
+    Beat, Cost, DecodeSteps, Demand, Division, Envelope, FineSpan, FineTime, Hidden, Layout,
+    Ledger, Line, LineId, Lockstep, OpFamily, OpTime, Pace, Pricer, Series, Skew, StepProgram,
+    StepTime, Stretch, Throttled,
 };

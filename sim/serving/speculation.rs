@@ -5,7 +5,9 @@
 //! each of its steps costs a verification and its drafts divided by the acceptance length: the
 //! staircase of expected tokens. Nothing is drawn, and both engines stay equal.
 
-use crate::cost::{Batch, Bound, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series};
+use crate::cost::{
+    Batch, Bound, Breakdown, CLIPS, Cost, Decode, DecodeSteps, Demand, Line, LineId, Pricer, Series,
+};
 use crate::units::Seconds;
 
 /// Deepest draft.
@@ -105,7 +107,7 @@ impl<P: Pricer> Speculating<P> {
     /// The same of a decode step.
     fn undrafted_decode(&self, part: Part, decode: &Decode) -> Cost {
         match part {
-            Part::Whole => self.inner.decode_cost(decode),
+            Part::Whole => self.inner.decode_series(decode, &[0; CLIPS]).first(),
             Part::Own => self.inner.own_series(decode, &[0; CLIPS]).first(),
             Part::Common => self.inner.common_cost(&decodes_of(*decode)),
         }
@@ -236,11 +238,15 @@ impl<P: Pricer> Pricer for Speculating<P> {
         }
     }
 
-    fn decode_cost(&self, decode: &Decode) -> Cost {
+    fn decode_steps(&self, decode: &Decode, growing: &[u32; CLIPS]) -> DecodeSteps {
         match self.speculation {
-            Some(_) => self.decode_series(decode, &[0; CLIPS]).first(),
-            None => self.inner.decode_cost(decode),
+            Some(_) => self.decode_series(decode, growing).into(),
+            None => self.inner.decode_steps(decode, growing),
         }
+    }
+
+    fn line(&self, id: LineId) -> Line {
+        self.inner.line(id)
     }
 
     fn own_cost(&self, batch: &Batch) -> Cost {

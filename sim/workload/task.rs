@@ -1,5 +1,7 @@
 //! Tasks: what an agent does for its user, as calls of a model with gaps between them.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::serving::Extent;
 use crate::units::SimSpan;
 
@@ -12,15 +14,16 @@ pub struct Task {
     pub label: String,
     /// When it starts, counted from the beginning of the run (open loop). A closed loop ignores it.
     pub start: SimSpan,
-    /// The agents.
-    pub chains: Vec<Chain>,
+    /// The agents. Most tasks that come by the million have one, and that one call: room for both is
+    /// in the task itself.
+    pub chains: SmallVec<[Chain; 1]>,
 }
 
 /// The calls of one agent, strictly one after another.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Chain {
     /// In order.
-    pub calls: Vec<Call>,
+    pub calls: SmallVec<[Call; 1]>,
 }
 
 /// One call of the model.
@@ -105,7 +108,7 @@ impl Task {
             after: Vec::new(),
             model: 0,
         };
-        let chains = vec![Chain { calls: vec![call] }];
+        let chains = smallvec![Chain { calls: smallvec![call] }];
         Self { label: String::new(), start: SimSpan::ZERO, chains }
     }
 

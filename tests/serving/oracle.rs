@@ -242,7 +242,7 @@ fn lines_are_the_prices_they_stand_for() {
                 batch.decode.add(context, program.clips());
             }
             let batch = batch.decode_only();
-            let line = (&program).decode_cost(&batch.decode);
+            let line = (&program).decode_series(&batch.decode, &[0; CLIPS]).first();
             let price = program.price(&batch);
             let (line_s, price_s) = (line.span().seconds().get(), price.total.get());
             prop_assert!((line_s / price_s - 1.0).abs() < 1e-9, "{line_s} {price_s}");

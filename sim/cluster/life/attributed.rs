@@ -85,15 +85,9 @@ impl Pricer for Attributed<'_> {
         let account = |all: Cost, kv: Cost| {
             all.with_demand(HbmTime::demand(&kv.breakdown(), &all.breakdown()))
         };
-        let steps = all.steps().min(kv.steps());
+        let steps = all.pace().steps().min(kv.pace().steps());
         let (first, growth) =
             (account(all.first(), kv.first()), account(all.growth(), kv.growth()));
         Series::new(first, growth, steps)
-    }
-
-    fn decode_cost(&self, decode: &Decode) -> Cost {
-        let all = Pricer::decode_cost(&self.program, decode);
-        let kv = Pricer::decode_cost(&self.on_kv, decode).breakdown();
-        all.with_demand(HbmTime::demand(&kv, &all.breakdown()))
     }
 }

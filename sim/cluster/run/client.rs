@@ -2,6 +2,8 @@
 
 use std::borrow::Borrow;
 
+use smallvec::SmallVec;
+
 use super::graph::Pending;
 use crate::serving::RequestId;
 use crate::units::{SimSpan, SimTime};
@@ -97,7 +99,7 @@ pub(super) struct ActiveTask<T> {
     /// Its number among all tasks of the run.
     pub(super) number: u64,
     pub(super) started: SimTime,
-    chains: Vec<Progress>,
+    chains: SmallVec<[Progress; 2]>,
     /// Calls are sent at their timestamps, not after one another.
     by_timestamp: bool,
     /// What calls wait for besides their chains, where the task is a graph.
@@ -130,7 +132,7 @@ enum State {
 
 impl<T: Borrow<Task>> ActiveTask<T> {
     pub(super) fn new(task: T, number: u64, started: SimTime, by_timestamp: bool) -> Self {
-        let chains = vec![Progress::default(); task.borrow().chains.len()];
+        let chains = SmallVec::from_elem(Progress::default(), task.borrow().chains.len());
         let pending = if by_timestamp { None } else { Pending::of(task.borrow()) };
         let is_escalated = task.borrow().is_escalated();
         let has_failed = false;

@@ -15,4 +15,7 @@ pub use price::{Layout, OpTime, StepProgram, StepTime};
 pub use pricer::{Demand, Pricer};
 pub use split::{Beat, Division, Hidden};
 pub use stretch::{OpFamily, Stretch};
-pub use whole::{Cost, FineSpan, FineTime, Lockstep, Series, Skew, Throttled};
+pub use whole::{
+    Cost, DecodeSteps, FineSpan, FineTime, Ledger, Line, LineId, Lockstep, Pace, Series, Skew,
+    Throttled,
+};

@@ -72,7 +72,7 @@ impl Pass {
 
     /// Its time; the slice has something to do.
     pub(super) fn parts(&self, slice: &Slice) -> Breakdown {
-        let mut parts = self.rows(slice).parts;
+        let mut parts = self.row_parts(slice);
         let host = self.host.exposed(&slice.batch, parts.total().get());
         for &i in &self.by_context {
             let op = &self.ops[i];
@@ -84,8 +84,10 @@ impl Pass {
 
     /// All that one rank does in it.
     pub(super) fn work(&self, slice: &Slice) -> Work {
+        let mut work = Work::default();
+        self.ask_rows(slice, |price| work = work + price.work);
         let by_context = self.by_context.iter().map(|&i| &self.ops[i]);
-        by_context.fold(self.rows(slice).work, |sum, op| sum + op.work(&op.view(slice)) * op.load)
+        by_context.fold(work, |sum, op| sum + op.work(&op.view(slice)) * op.load)
     }
 
     /// Both as whole numbers.
@@ -101,19 +103,16 @@ impl Pass {
         }
         // What passes beside it must not depend on contexts: lines over these are added up.
         let device =
-            if self.host.is_beside() { self.rows(slice).parts.total() } else { Seconds::ZERO };
+            if self.host.is_beside() { self.row_parts(slice).total() } else { Seconds::ZERO };
         parts[Bound::Host] += self.host.exposed(&slice.batch, device.get());
         cost + cost_of(parts, work)
     }
 
-    /// What depends on counts of rows alone.
-    fn rows(&self, slice: &Slice) -> RowPrice {
-        let mut sum = RowPrice::default();
-        self.ask_rows(slice, |price| {
-            sum.parts += price.parts;
-            sum.work = sum.work + price.work;
-        });
-        sum
+    /// The time that depends on counts of rows alone.
+    fn row_parts(&self, slice: &Slice) -> Breakdown {
+        let mut parts = Breakdown::default();
+        self.ask_rows(slice, |price| parts += price.parts);
+        parts
     }
 
     /// Shows `see` the price of each group's rows.

@@ -7,7 +7,7 @@ use super::compile::clips;
 use super::pricer::Demand;
 use super::split::{Beat, Division, Groups, Hidden, Split};
 use super::stretch::{OpFamily, Stretch};
-use super::whole::{Cost, FULL_CLOCK, Series};
+use super::whole::{Cost, DecodeSteps, FULL_CLOCK, Line, LineId, Series};
 use crate::cost::batch::{Batch, CLIPS, Decode};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::Calibration;
@@ -297,11 +297,16 @@ impl StepProgram {
         }
     }
 
-    /// The cost of the decode step of `decode`.
-    pub(super) fn decode_cost(&self, decode: &Decode) -> Cost {
+    /// The same, told by their times; what they cost may be on a [`line`](Self::line).
+    pub(super) fn steps(&self, decode: &Decode, growing: &[u32; CLIPS]) -> DecodeSteps {
         match &self.throttle {
-            None => self.full.decode_cost(decode),
-            Some(throttle) => throttle.decode_cost(&self.full, decode),
+            None => self.full.steps(decode, growing),
+            Some(throttle) => throttle.series(&self.full, decode, growing).into(),
         }
+    }
+
+    /// A line at full clocks.
+    pub(super) fn line(&self, id: &LineId) -> Line {
+        self.full.line(id)
     }
 }

@@ -1,7 +1,7 @@
 //! What an engine needs to know of a cost model.
 
 use super::StepProgram;
-use super::whole::{Cost, Series};
+use super::whole::{Cost, DecodeSteps, Line, LineId, Series};
 use crate::cost::batch::CLIPS;
 use crate::cost::{Batch, Breakdown, Decode};
 use crate::units::{Bytes, Flop, Seconds};
@@ -42,9 +42,19 @@ pub trait Pricer: Clone {
         Series::single(self.cost(&batch))
     }
 
-    /// What the decode step of `decode` costs: the first of its series.
-    fn decode_cost(&self, decode: &Decode) -> Cost {
-        self.decode_series(decode, &[0; CLIPS]).first()
+    /// The same steps for those who need their times at once, and what they cost later.
+    ///
+    /// Where it gives names of lines, [`line`](Self::line) knows them.
+    fn decode_steps(&self, decode: &Decode, growing: &[u32; CLIPS]) -> DecodeSteps {
+        self.decode_series(decode, growing).into()
+    }
+
+    /// A line that [`decode_steps`](Self::decode_steps) named.
+    ///
+    /// # Panics
+    /// If it names none, as this default does.
+    fn line(&self, id: LineId) -> Line {
+        unreachable!("no line is named, but {id:?} is asked for")
     }
 
     /// What `batch`, that of one group of ranks, costs the group by itself where groups have
@@ -105,8 +115,12 @@ impl Pricer for &StepProgram {
         self.series(decode, growing)
     }
 
-    fn decode_cost(&self, decode: &Decode) -> Cost {
-        StepProgram::decode_cost(self, decode)
+    fn decode_steps(&self, decode: &Decode, growing: &[u32; CLIPS]) -> DecodeSteps {
+        self.steps(decode, growing)
+    }
+
+    fn line(&self, id: LineId) -> Line {
+        StepProgram::line(self, &id)
     }
 
     fn own_cost(&self, batch: &Batch) -> Cost {

@@ -2,7 +2,7 @@
 
 use super::replica::{Replica, Underway};
 use super::sequences::{Sequence, Slot};
-use crate::cost::{Batch, Cost, FineTime, Pricer};
+use crate::cost::{Batch, CLIPS, FineTime, Pricer};
 use crate::serving::kv::{Below, Fresh, KvCache, Lease, Need};
 use crate::serving::{Batching, Extent, Limits, Outcome};
 use crate::units::{SimSpan, SimTime};
@@ -45,10 +45,14 @@ impl<P: Pricer> Replica<P> {
             return false;
         }
         self.held_from.get_or_insert(self.steps_ended);
-        let waiting: u64 = self.waiting.iter().map(|one| u64::from(one.remaining())).sum();
-        let tokens = waiting + self.running.len() as u64;
         let wanted = u64::from(self.limits.max_batched_tokens) * u64::from(delay.fill_ppm);
-        tokens * 1_000_000 < wanted && self.steps_to_hold().is_some()
+        let mut tokens = self.running.len() as u64;
+        // A long queue is not gone through to its end.
+        let is_full = self.waiting.iter().any(|one| {
+            tokens += u64::from(one.remaining());
+            tokens * 1_000_000 >= wanted
+        });
+        !is_full && self.steps_to_hold().is_some()
     }
 
     /// In how many steps [`holds_back`](Self::holds_back) answers otherwise of itself, if it may:
@@ -171,17 +175,27 @@ impl<P: Pricer> Replica<P> {
         recomputed: u32,
         is_plain: bool,
     ) -> Underway {
-        let decodes = match batch.decode.sequences {
-            0 => Cost::default(),
-            _ => self.pricer.decode_cost(&batch.decode),
-        };
-        let mut whole = if batch.prefill.tokens == 0 { decodes } else { self.pricer.cost(batch) };
-        self.meter.book_step(batch, recomputed, &mut whole, &decodes);
-        self.meter.see_held(self.kv.held());
-        let end = start + whole.span();
         let has_decodes = batch.decode.sequences > 0;
-        let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
-        self.note_step(&underway, batch, recomputed, &whole);
+        let decodes = has_decodes.then(|| self.pricer.decode_steps(&batch.decode, &[0; CLIPS]));
+        self.meter.book_tokens(batch, recomputed);
+        self.meter.see_held(self.kv.held());
+        let underway = |span| {
+            let end = start + span;
+            Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain }
+        };
+        let pricer = &self.pricer;
+        let line = |id| pricer.line(id);
+        if let Some(steps) = decodes.filter(|_| batch.prefill.tokens == 0) {
+            self.meter.book_decodes(1, &steps, line);
+            let underway = underway(steps.pace().span(1));
+            self.note_step(&underway, batch, recomputed, |replica| replica.cost_of(&steps, 1));
+            return underway;
+        }
+        let mut whole = self.pricer.cost(batch);
+        let decodes = decodes.as_ref().map(|steps| (steps, line));
+        self.meter.book_mixed(batch, recomputed, &mut whole, decodes);
+        let underway = underway(whole.span());
+        self.note_step(&underway, batch, recomputed, |_| whole);
         underway
     }
 

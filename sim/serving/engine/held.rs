@@ -173,6 +173,7 @@ impl<P: Pricer> Replica<P> {
     pub fn become_of(&mut self, pricer: P, pages: u64) {
         assert!(self.in_flight() == 0, "a replica changes when it is empty");
         self.decodes = Decodes::new(pricer.clips(), self.limits.page_tokens);
+        self.meter.settle();
         self.pricer = pricer;
         self.kv.resize(pages);
     }

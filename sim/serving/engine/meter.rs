@@ -2,7 +2,10 @@
 
 use super::intervals::Runs;
 use super::replica::{Replica, Underway};
-use crate::cost::{Batch, Bound, Breakdown, Cost, Demand, FineTime, Pricer, Throttled};
+use crate::cost::{
+    Batch, Bound, Breakdown, Cost, DecodeSteps, Demand, FineSpan, FineTime, Ledger, Line, LineId,
+    Pricer, Throttled,
+};
 use crate::serving::{Note, Occupancy, Steps};
 use crate::units::SimTime;
 
@@ -12,9 +15,9 @@ pub struct Meter {
     /// Engine steps.
     pub steps: u64,
     /// Of steps without prefill, of others, and of the decodes of others alone.
-    pure: Cost,
+    pure: Ledger,
     mixed: Cost,
-    mixed_decode: Cost,
+    mixed_decode: Ledger,
     /// Tokens by kind.
     pub tokens: TokenCounts,
     /// Inter-token latencies.
@@ -62,35 +65,43 @@ impl Meter {
 
     /// Where the time of all steps went.
     pub fn busy(&self) -> Breakdown {
-        (self.pure + self.mixed).breakdown()
+        self.all().breakdown()
     }
 
     /// Where the time went that the decodes of each step would have taken alone.
     pub fn decode(&self) -> Breakdown {
-        (self.pure + self.mixed_decode).breakdown()
+        self.decodes().breakdown()
     }
 
     /// Arithmetic and traffic of one chip.
     pub fn work(&self) -> Demand {
-        (self.pure + self.mixed).demand()
+        self.all().demand()
     }
 
     /// Arithmetic and traffic that the decodes of each step would have had alone.
     pub fn decode_work(&self) -> Demand {
-        (self.pure + self.mixed_decode).demand()
+        self.decodes().demand()
     }
 
     /// What lower clocks did to all steps.
     pub fn throttled(&self) -> Throttled {
-        (self.pure + self.mixed).throttled()
+        self.all().throttled()
+    }
+
+    fn all(&self) -> Cost {
+        self.pure.total() + self.mixed
+    }
+
+    fn decodes(&self) -> Cost {
+        self.pure.total() + self.mixed_decode.total()
     }
 
     /// Adds what another replica measured; their peaks of held pages add up, too.
     pub fn add(&mut self, other: &Self) {
         self.steps += other.steps;
-        self.pure += other.pure;
+        self.pure.add(&other.pure.total());
         self.mixed += other.mixed;
-        self.mixed_decode += other.mixed_decode;
+        self.mixed_decode.add(&other.mixed_decode.total());
         self.add_beside(other);
     }
 
@@ -107,22 +118,32 @@ impl Meter {
         self.peak_held_pages += other.peak_held_pages;
     }
 
-    /// Books a step of `batch`, of whose prefill tokens `recomputed` are computed a second time:
-    /// it cost `whole`, which becomes the cost as it is booked, or `decodes` without its prompts.
-    pub(in crate::serving) fn book_step(
+    /// Books the tokens of a step of `batch`, of whose prefill tokens `recomputed` are computed a
+    /// second time.
+    pub(in crate::serving) fn book_tokens(&mut self, batch: &Batch, recomputed: u32) {
+        self.tokens.prefilled += u64::from(batch.prefill.tokens);
+        self.tokens.recomputed += u64::from(recomputed);
+    }
+
+    /// Books the time of such a step with prefill: it cost `whole`, which becomes the cost as it is
+    /// booked, or `decodes` without its prompts, on lines that `line` knows.
+    pub(super) fn book_mixed(
         &mut self,
         batch: &Batch,
         recomputed: u32,
         whole: &mut Cost,
-        decodes: &Cost,
+        decodes: Option<(&DecodeSteps, impl FnOnce(LineId) -> Line)>,
     ) {
-        self.tokens.prefilled += u64::from(batch.prefill.tokens);
-        self.tokens.recomputed += u64::from(recomputed);
-        self.book_time(batch, recomputed, whole, decodes);
+        let part = decodes.as_ref().map_or(FineSpan::default(), |(steps, _)| steps.pace().span(1));
+        self.book_whole(batch, recomputed, whole, part);
+        if let Some((decodes, line)) = decodes {
+            self.mixed_decode.book(decodes, 1, line);
+        }
     }
 
-    /// The same without its tokens.
-    pub(in crate::serving) fn book_time(
+    /// Books the time of a step of `batch` of any kind: it cost `whole`, which becomes the cost as
+    /// it is booked, or `decodes` without its prompts.
+    pub(in crate::serving) fn book_told(
         &mut self,
         batch: &Batch,
         recomputed: u32,
@@ -130,24 +151,47 @@ impl Meter {
         decodes: &Cost,
     ) {
         if batch.prefill.tokens == 0 {
-            self.book_decodes(1, whole);
+            self.book_told_decodes(1, whole);
             return;
         }
+        self.book_whole(batch, recomputed, whole, decodes.span());
+        self.mixed_decode.add(decodes);
+    }
+
+    /// Books a step with prefill that would have taken `part` without.
+    fn book_whole(&mut self, batch: &Batch, recomputed: u32, whole: &mut Cost, part: FineSpan) {
         self.steps += 1;
-        self.mixed_decode += *decodes;
         if recomputed > 0 {
             // HBM capacity made it compute these again.
             let recomputed = f64::from(recomputed) / f64::from(batch.prefill.tokens);
-            let (part, all) = (decodes.span().seconds().get(), whole.span().seconds().get());
+            let (part, all) = (part.seconds().get(), whole.span().seconds().get());
             whole.reassign(Bound::HbmCapacity, (1.0 - part / all).max(0.0) * recomputed);
         }
         self.mixed += *whole;
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.
-    pub(in crate::serving) fn book_decodes(&mut self, steps: u64, cost: &Cost) {
+    pub(in crate::serving) fn book_told_decodes(&mut self, steps: u64, cost: &Cost) {
         self.steps += steps;
-        self.pure += *cost;
+        self.pure.add(cost);
+    }
+
+    /// Books the first `count` steps of `steps`, which have no prefill and are on lines that `line`
+    /// knows.
+    pub(super) fn book_decodes(
+        &mut self,
+        count: u64,
+        steps: &DecodeSteps,
+        line: impl FnOnce(LineId) -> Line,
+    ) {
+        self.steps += count;
+        self.pure.book(steps, count, line);
+    }
+
+    /// Multiplies out what it counts by lines, whose names are about to change.
+    pub(super) fn settle(&mut self) {
+        self.pure.settle();
+        self.mixed_decode.settle();
     }
 
     /// Notes that running sequences hold `pages` pages.
@@ -175,13 +219,13 @@ impl<P: Pricer> Replica<P> {
         }
     }
 
-    /// Notes a single step of `batch` that cost `cost`.
+    /// Notes a single step of `batch`, whose `cost` is asked for if anybody reads it.
     pub(super) fn note_step(
         &mut self,
         underway: &Underway,
         batch: &Batch,
         recomputed: u32,
-        cost: &Cost,
+        cost: impl FnOnce(&Self) -> Cost,
     ) {
         if self.journal.is_open() {
             let steps = Steps {
@@ -191,7 +235,7 @@ impl<P: Pricer> Replica<P> {
                 decodes: batch.decode.sequences,
                 prefill_tokens: batch.prefill.tokens,
                 recomputed_tokens: recomputed,
-                time: cost.breakdown(),
+                time: cost(self).breakdown(),
             };
             let load = self.occupancy();
             self.journal.add(Note { at: steps.start, load, steps: Some(steps) });
@@ -201,19 +245,25 @@ impl<P: Pricer> Replica<P> {
     /// Notes the first `count` steps of a stretch that began at `start`.
     pub(super) fn note_stretch(&mut self, start: FineTime, count: u64) {
         if self.journal.is_open() {
-            let last = start + self.series.span(count - 1);
+            let pace = self.decode_steps.pace();
+            let last = start + pace.span(count - 1);
             let steps = Steps {
                 start: start.ceil(),
-                end: (start + self.series.span(count)).ceil(),
+                end: (start + pace.span(count)).ceil(),
                 count,
                 decodes: self.decodes.count(),
                 prefill_tokens: 0,
                 recomputed_tokens: 0,
-                time: self.series.cost(count).breakdown(),
+                time: self.cost_of(&self.decode_steps, count).breakdown(),
             };
             let load = self.occupancy();
             self.journal.add(Note { at: last.ceil(), load, steps: Some(steps) });
         }
+    }
+
+    /// What the first `count` of these steps cost.
+    pub(super) fn cost_of(&self, steps: &DecodeSteps, count: u64) -> Cost {
+        steps.cost(count, |id| self.pricer.line(id))
     }
 
     fn occupancy(&self) -> Occupancy {

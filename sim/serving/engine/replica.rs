@@ -3,7 +3,7 @@
 use super::decodes::Decodes;
 use super::meter::{Meter, Percentiles};
 use super::sequences::{Place, Running, Sequence, Slot, Waiting, new_place, place};
-use crate::cost::{Batch, Cost, FineTime, Pricer, Series};
+use crate::cost::{Batch, Cost, DecodeSteps, FineTime, Pricer, Series};
 use crate::serving::kv::{Below, Clairvoyant, Fresh, History, KvCache, Nothing};
 use crate::serving::{Extent, Journal, Limits, Outcome, Request, RequestId, Scheduling};
 use crate::units::{SimSpan, SimTime};
@@ -43,7 +43,7 @@ pub struct Replica<P> {
     pub(super) is_irregular: bool,
     pub(super) underway: Option<Underway>,
     /// The steps of the stretch that is under way, if one is.
-    pub(super) series: Series,
+    pub(super) decode_steps: DecodeSteps,
     /// When the last step ended.
     pub(super) ended: FineTime,
     pub(super) steps_ended: u64,
@@ -123,7 +123,7 @@ impl<P: Pricer> Replica<P> {
             prefilling: Vec::new(),
             is_irregular: false,
             underway: None,
-            series: Series::single(Cost::default()),
+            decode_steps: Series::single(Cost::default()).into(),
             ended: FineTime::default(),
             steps_ended: 0,
             held_from: None,

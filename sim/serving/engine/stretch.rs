@@ -103,9 +103,10 @@ impl<P: Pricer> Replica<P> {
 
     /// Begins as many decode steps as pass without a change. Their first has its pages.
     pub(super) fn begin_stretch(&mut self, start: FineTime) -> Underway {
-        self.series = self.pricer.decode_series(self.decodes.sums(), self.decodes.growing());
-        let steps = self.stretch(start, self.series.steps());
-        let end = start + self.series.span(steps);
+        let all = self.pricer.decode_steps(self.decodes.sums(), self.decodes.growing());
+        let steps = self.stretch(start, all.pace().steps());
+        let end = start + all.pace().span(steps);
+        self.decode_steps = all;
         Underway { start, end, steps, has_decodes: true, is_booked: false, is_plain: false }
     }
 
@@ -160,8 +161,8 @@ impl<P: Pricer> Replica<P> {
         series: &Series,
         steps: u64,
     ) {
-        self.series = *series;
-        let end = start + series.span(steps);
+        self.decode_steps = (*series).into();
+        let end = start + series.pace().span(steps);
         self.underway = Some(Underway {
             start,
             end,
@@ -185,11 +186,12 @@ impl<P: Pricer> Replica<P> {
             Proposal::Single { recomputed, is_plain, .. } => (recomputed, is_plain),
             Proposal::Stretch => (0, false),
         };
-        self.meter.book_step(&batch, recomputed, &mut whole, &decodes);
+        self.meter.book_tokens(&batch, recomputed);
+        self.meter.book_told(&batch, recomputed, &mut whole, &decodes);
         self.meter.see_held(self.kv.held());
         let (end, has_decodes) = (start + whole.span(), batch.decode.sequences > 0);
         let underway = Underway { start, end, steps: 1, has_decodes, is_booked: true, is_plain };
-        self.note_step(&underway, &batch, recomputed, &whole);
+        self.note_step(&underway, &batch, recomputed, |_| whole);
         self.underway = Some(underway);
     }
 
@@ -252,8 +254,9 @@ impl<P: Pricer> Replica<P> {
             return underway;
         }
         let passed = FineTime::at(now).since(underway.start);
-        let ended = self.series.fitting(passed, underway.steps - 1);
-        let [start, end] = [ended, ended + 1].map(|steps| underway.start + self.series.span(steps));
+        let pace = *self.decode_steps.pace();
+        let ended = pace.fitting(passed, underway.steps - 1);
+        let [start, end] = [ended, ended + 1].map(|steps| underway.start + pace.span(steps));
         self.book(underway.start, ended + 1);
         self.pass(underway.start, start, ended);
         self.steps_ended += ended;
@@ -265,7 +268,7 @@ impl<P: Pricer> Replica<P> {
     fn book(&mut self, start: FineTime, steps: u64) {
         let has_room = self.kv.take(self.decodes.pages_after(steps - 1));
         assert!(has_room, "a stretch ends before pages run out");
-        self.meter.book_decodes(steps, &self.series.cost(steps));
+        self.meter.book_decodes(steps, &self.decode_steps, |id| self.pricer.line(id));
         self.meter.see_held(self.kv.held());
         self.note_stretch(start, steps);
     }
@@ -284,7 +287,7 @@ impl<P: Pricer> Replica<P> {
                     self.meter.itl.record_many(end.ceil().since(from), count);
                 }),
             },
-            _ => self.meter.itl.record_steps(start, &self.series, steps, count),
+            _ => self.meter.itl.record_steps(start, self.decode_steps.pace(), steps, count),
         }
         self.decodes.advance(steps, end.ceil());
     }

@@ -14,6 +14,7 @@ mod cache;
 mod cursor;
 mod history;
 mod order;
+mod seen;
 mod store;
 mod tree;
 

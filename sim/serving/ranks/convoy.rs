@@ -226,7 +226,7 @@ impl<P: Pricer> Convoy<P> {
         self.evenness.of(all.tokens(), most, self.ranks.len());
         self.lockstep = Lockstep::new(self.pricer.common_cost(&all), &own);
         let series = *self.lockstep.series();
-        let mut steps = series.steps();
+        let mut steps = series.pace().steps();
         for (rank, _) in working(&self.ranks, proposals) {
             steps = rank.stretch(start, steps);
         }
@@ -235,7 +235,7 @@ impl<P: Pricer> Convoy<P> {
                 rank.join_stretch(start, &series, steps);
             }
         }
-        Underway { start, end: start + series.span(steps), steps, is_booked: false }
+        Underway { start, end: start + series.pace().span(steps), steps, is_booked: false }
     }
 
     /// Begins a single step.
@@ -268,7 +268,7 @@ impl<P: Pricer> Convoy<P> {
         };
         let costs = [whole.series().first(), decodes];
         let mut booked = costs[0];
-        self.meter.book_time(&all, again, &mut booked, &decodes);
+        self.meter.book_told(&all, again, &mut booked, &decodes);
         self.skew += whole.skew(1);
         self.evenness.of(all.tokens(), most, self.ranks.len());
         self.evenness.pass(1);
@@ -305,10 +305,10 @@ impl<P: Pricer> Convoy<P> {
     /// then.
     pub fn observe(&mut self, now: SimTime) {
         let Some(underway) = self.underway.filter(|underway| !underway.is_booked) else { return };
-        let series = self.lockstep.series();
+        let pace = self.lockstep.series().pace();
         let passed = FineTime::at(now).since(underway.start);
-        let ended = series.fitting(passed, underway.steps - 1);
-        let [start, end] = [ended, ended + 1].map(|steps| underway.start + series.span(steps));
+        let ended = pace.fitting(passed, underway.steps - 1);
+        let [start, end] = [ended, ended + 1].map(|steps| underway.start + pace.span(steps));
         self.book(ended + 1);
         self.steps_ended += ended;
         self.underway = Some(Underway { start, end, steps: 1, is_booked: true });
@@ -316,7 +316,7 @@ impl<P: Pricer> Convoy<P> {
     }
 
     fn book(&mut self, steps: u64) {
-        self.meter.book_decodes(steps, &self.lockstep.series().cost(steps));
+        self.meter.book_told_decodes(steps, &self.lockstep.series().cost(steps));
         self.skew += self.lockstep.skew(steps);
         self.evenness.pass(steps);
     }

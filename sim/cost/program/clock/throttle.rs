@@ -79,15 +79,6 @@ impl Throttle {
         clock.map_or(at_full, |(clock, timed)| timed.cost(batch).slowed_from(&at_full, *clock))
     }
 
-    /// What a decode step costs.
-    pub(in crate::cost::program) fn decode_cost(&self, full: &Timed, decode: &Decode) -> Cost {
-        let at_full = full.decode_cost(decode);
-        match self.of_decode(full, decode).checked_sub(1).map(|at| &self.lower[at]) {
-            Some((clock, timed)) => timed.decode_cost(decode).slowed_from(&at_full, *clock),
-            None => at_full,
-        }
-    }
-
     /// Decode steps up to the next bucket.
     pub(in crate::cost::program) fn series(
         &self,
@@ -97,7 +88,7 @@ impl Throttle {
     ) -> Series {
         let at_full = full.series(decode, growing);
         let mean = mean(decode);
-        let steps = at_full.steps().min(u64::from(bucket_of(mean)[1] - mean));
+        let steps = at_full.pace().steps().min(u64::from(bucket_of(mean)[1] - mean));
         let level = self.of_decode(full, decode);
         let Some((clock, timed)) = level.checked_sub(1).map(|at| &self.lower[at]) else {
             return Series::new(at_full.first(), at_full.growth(), steps);
@@ -105,7 +96,7 @@ impl Throttle {
         let slow = timed.series(decode, growing);
         let first = slow.first().slowed_from(&at_full.first(), *clock);
         let growth = slow.growth().slowed_from(&at_full.growth(), *clock);
-        Series::new(first, growth, steps.min(slow.steps()))
+        Series::new(first, growth, steps.min(slow.pace().steps()))
     }
 
     /// The level of a decode step, 0 at full clocks.

@@ -14,7 +14,7 @@ use crate::cost::program::pass::{Pass, cost_of};
 use crate::cost::program::split::{Division, Split};
 use crate::cost::program::stretch::{OpFamily, Stretch};
 use crate::cost::program::whole::{
-    Cost, Curve, CurveTable, FULL_CLOCK, Sample, Series, Sums, sums_of,
+    Cost, Curve, CurveTable, DecodeSteps, FULL_CLOCK, Line, LineId, Sample, Series, Sums, sums_of,
 };
 use crate::cost::work::{Slice, Work};
 use crate::hardware::{Chip, Resource};
@@ -164,15 +164,23 @@ impl Timed {
         decode: &Decode,
         growing: &[u32; CLIPS],
     ) -> Series {
-        let sequences = decode.sequences;
-        let mut growth = [u64::from(sequences); 1 + CLIPS];
-        growth[1..].copy_from_slice(&growing.map(u64::from));
-        self.on_curve(sequences, |curve| curve.series(&sums_of(decode), &growth))
+        let growth = growth_of(decode, growing);
+        self.on_curve(decode.sequences, |curve| curve.series(&sums_of(decode), &growth))
     }
 
-    /// The cost of the decode step of `decode`.
-    pub(in crate::cost::program) fn decode_cost(&self, decode: &Decode) -> Cost {
-        self.on_curve(decode.sequences, |curve| curve.cost(&sums_of(decode)))
+    /// The same, their costs being on a line.
+    pub(in crate::cost::program) fn steps(
+        &self,
+        decode: &Decode,
+        growing: &[u32; CLIPS],
+    ) -> DecodeSteps {
+        let growth = growth_of(decode, growing);
+        self.on_curve(decode.sequences, |curve| curve.steps(&sums_of(decode), &growth))
+    }
+
+    /// That line.
+    pub(in crate::cost::program) fn line(&self, id: &LineId) -> Line {
+        self.on_curve(id.sequences, |curve| curve.line(id))
     }
 
     fn on_curve<T>(&self, sequences: u32, ask: impl FnOnce(&Curve) -> T) -> T {
@@ -196,4 +204,11 @@ impl Timed {
         (*flop, *traffic) = (work.flops, work.bytes);
         sample
     }
+}
+
+/// How much each sum of contexts grows by a step.
+fn growth_of(decode: &Decode, growing: &[u32; CLIPS]) -> Sums {
+    let mut growth = [u64::from(decode.sequences); 1 + CLIPS];
+    growth[1..].copy_from_slice(&growing.map(u64::from));
+    growth
 }

@@ -5,20 +5,22 @@
 //! They are found by asking for prices, not from the forms' insides, and written down as whole
 //! numbers; every decode step is priced by them.
 
-use super::exact::Cost;
+use super::exact::{Cost, FineSpan};
+use super::ledger::{AXES, DecodeSteps, Line, LineId};
+use super::pace::Pace;
 use super::series::Series;
-use crate::cost::batch::{CLIPS, Decode};
+use crate::cost::batch::Decode;
 use crate::cost::bound::Bound;
 
 /// Sums of contexts: plain, and clipped at each clip length.
-pub(in crate::cost::program) type Sums = [u64; 1 + CLIPS];
+pub(in crate::cost::program) type Sums = [u64; AXES];
 
 /// A price: seconds by bound, operations, bytes.
 pub(in crate::cost::program) type Sample = [f64; Bound::ALL.len() + 2];
 
 /// The sums of a decode batch.
 pub(in crate::cost::program) fn sums_of(decode: &Decode) -> Sums {
-    let mut sums = [decode.context; 1 + CLIPS];
+    let mut sums = [decode.context; AXES];
     sums[1..].copy_from_slice(&decode.clipped);
     sums
 }
@@ -33,7 +35,10 @@ const TOLERANCE: f64 = 2e-13;
 /// Lines for one number of sequences.
 #[derive(Debug)]
 pub(in crate::cost::program) struct Curve {
+    sequences: u32,
     base: Cost,
+    /// All of its time.
+    base_span: i128,
     /// One for each sum that the price depends on.
     axes: Vec<Axis>,
 }
@@ -51,6 +56,9 @@ struct Piece {
     last: u64,
     at: Cost,
     slope: Cost,
+    /// All of their times.
+    at_span: i128,
+    slope_span: i128,
 }
 
 impl Curve {
@@ -61,7 +69,7 @@ impl Curve {
         sums: usize,
         price: impl Fn(&Sums) -> Sample,
     ) -> Self {
-        let shortest = [u64::from(sequences); 1 + CLIPS];
+        let shortest = [u64::from(sequences); AXES];
         let base = price(&shortest);
         let axis = |sum: usize| {
             let along = |value: u64| {
@@ -74,16 +82,40 @@ impl Curve {
             Axis { sum, pieces }
         };
         let axes = (0..sums).map(axis).filter(Axis::matters).collect();
-        Self { base: cost(&base), axes }
+        let base = cost(&base);
+        Self { sequences, base, base_span: base.sum(), axes }
     }
 
-    /// The cost of the step of these sums.
-    pub(in crate::cost::program) fn cost(&self, sums: &Sums) -> Cost {
-        let mut cost = self.base;
-        for axis in &self.axes {
-            axis.piece(sums[axis.sum]).add_to(&mut cost, sums[axis.sum]);
+    /// The step of these sums, and those after it: each sum grows by `growth` a step. What they
+    /// cost is on a [`line`](Self::line).
+    pub(in crate::cost::program) fn steps(&self, sums: &Sums, growth: &Sums) -> DecodeSteps {
+        let mut id = LineId { sequences: self.sequences, pieces: [0; AXES] };
+        let (mut values, mut grows) = ([0; AXES], [0; AXES]);
+        let (mut first, mut more) = (self.base_span, 0);
+        let mut steps = u64::MAX;
+        for (place, axis) in self.axes.iter().enumerate() {
+            let (value, growth) = (sums[axis.sum], growth[axis.sum]);
+            let index = axis.index(value);
+            let piece = &axis.pieces[index];
+            id.pieces[place] = index as u16;
+            (values[place], grows[place]) = (value, growth);
+            first += piece.at_span + piece.slope_span * i128::from(value);
+            more += piece.slope_span * i128::from(growth);
+            steps = steps.min(piece.lasts(value, growth));
         }
-        cost
+        let pace = Pace::new(FineSpan::of(first), FineSpan::of(more), steps);
+        DecodeSteps::on_line(pace, id, values, grows)
+    }
+
+    /// A line that [`steps`](Self::steps) named.
+    pub(in crate::cost::program) fn line(&self, id: &LineId) -> Line {
+        let (mut at, mut slopes) = (self.base, Vec::with_capacity(self.axes.len()));
+        for (axis, &index) in self.axes.iter().zip(&id.pieces) {
+            let piece = &axis.pieces[usize::from(index)];
+            at += piece.at;
+            slopes.push(piece.slope);
+        }
+        Line { at, slopes }
     }
 
     /// The step of these sums, and those after it: each sum grows by `growth` a step.
@@ -92,23 +124,22 @@ impl Curve {
         let mut steps = u64::MAX;
         for axis in &self.axes {
             let (value, growth) = (sums[axis.sum], growth[axis.sum]);
-            let piece = axis.piece(value);
-            piece.add_to(&mut first, value);
-            if growth > 0 {
-                more.add_times(&piece.slope, growth);
-                let left = piece.last.checked_sub(value).map_or(u64::MAX, |left| left / growth);
-                steps = steps.min(left.saturating_add(1));
-            }
+            let piece = &axis.pieces[axis.index(value)];
+            first += piece.at;
+            first.add_times(&piece.slope, value);
+            more.add_times(&piece.slope, growth);
+            steps = steps.min(piece.lasts(value, growth));
         }
         Series::new(first, more, steps)
     }
 }
 
 impl Axis {
-    /// The piece at `value`; the last one goes on.
-    fn piece(&self, value: u64) -> &Piece {
-        let piece = self.pieces.iter().find(|piece| value <= piece.last);
-        piece.or(self.pieces.last()).expect("an axis has a piece")
+    /// The index of the piece at `value`; the last one goes on.
+    #[inline]
+    fn index(&self, value: u64) -> usize {
+        let index = self.pieces.iter().position(|piece| value <= piece.last);
+        index.unwrap_or(self.pieces.len() - 1)
     }
 
     fn matters(&self) -> bool {
@@ -117,10 +148,11 @@ impl Axis {
 }
 
 impl Piece {
+    /// How many steps are on it that begin at `value`, which grows by `growth` a step.
     #[inline]
-    fn add_to(&self, sum: &mut Cost, value: u64) {
-        *sum += self.at;
-        sum.add_times(&self.slope, value);
+    fn lasts(&self, value: u64, growth: u64) -> u64 {
+        let left = self.last.checked_sub(value).and_then(|left| left.checked_div(growth));
+        left.map_or(u64::MAX, |left| left.saturating_add(1))
     }
 }
 
@@ -146,7 +178,8 @@ fn piece((first, last): (u64, u64), base: &Sample, along: impl Fn(u64) -> Sample
         slope[i] = if high > low { (b[i] - a[i]) / (high - low) as f64 } else { 0.0 };
         at[i] = a[i] - slope[i] * low as f64 - base[i];
     }
-    Piece { last, at: cost(&at), slope: cost(&slope) }
+    let (at, slope) = (cost(&at), cost(&slope));
+    Piece { last, at, slope, at_span: at.sum(), slope_span: slope.sum() }
 }
 
 /// A point of a curve: the sum and the price there.
@@ -259,8 +292,8 @@ mod tests {
         };
         let curve = Curve::trace(4, 1, price);
         let at = |x| curve.series(&[x, 0, 0, 0, 0], &[4, 0, 0, 0, 0]);
-        assert_eq!(at(960).steps(), 11);
-        assert_eq!(at(1000).steps(), 1);
+        assert_eq!(at(960).pace().steps(), 11);
+        assert_eq!(at(1000).pace().steps(), 1);
         for x in [100u64, 1004, 5000] {
             let series = at(x);
             assert_eq!(series.skip(1).first(), at(x + 4).first());

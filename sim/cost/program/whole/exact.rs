@@ -105,7 +105,7 @@ impl Cost {
 
     /// All of its time.
     pub fn span(&self) -> FineSpan {
-        FineSpan(self.time.iter().sum::<i128>().max(0))
+        FineSpan::of(self.sum())
     }
 
     /// Its time by cause.
@@ -136,23 +136,32 @@ impl Cost {
     /// The same as the slower form of a step that costs `full` at full clocks, at `clock` 64ths of
     /// them.
     pub(in crate::cost::program) fn slowed_from(self, full: &Self, clock: u32) -> Self {
-        let sum = |cost: &Self| cost.time.iter().sum::<i128>();
         let spared = i128::from(FULL_CLOCK * FULL_CLOCK - clock * clock);
-        let slow = sum(&self);
-        let clocks = Clocks { lost: slow - sum(full), slow, spared: self.flop * spared };
+        let slow = self.sum();
+        let clocks = Clocks { lost: slow - full.sum(), slow, spared: self.flop * spared };
         Self { clocks, ..self }
     }
 
     /// Adds `other` so many times.
     #[inline]
     pub(super) fn add_times(&mut self, other: &Self, times: u64) {
-        let count = i128::from(times);
+        self.add_scaled(other, i128::from(times));
+    }
+
+    /// The same for more times than there are steps: for sums over them.
+    #[inline]
+    pub(super) fn add_scaled(&mut self, other: &Self, times: i128) {
         for (time, more) in self.time.iter_mut().zip(&other.time) {
-            *time += more * count;
+            *time += more * times;
         }
-        self.flop += other.flop * count;
-        self.traffic += other.traffic * count;
+        self.flop += other.flop * times;
+        self.traffic += other.traffic * times;
         self.clocks.add(&other.clocks, times);
+    }
+
+    /// All of its time, which may be negative: a coefficient's.
+    pub(super) fn sum(&self) -> i128 {
+        self.time.iter().sum()
     }
 
     /// What clocks below full ones did.
@@ -181,9 +190,8 @@ impl Cost {
 
 impl Clocks {
     /// Adds `other` so many times. Steps at full clocks have none, which most are.
-    fn add(&mut self, other: &Self, times: u64) {
+    fn add(&mut self, other: &Self, times: i128) {
         if *other != Self::default() {
-            let times = i128::from(times);
             self.lost += other.lost * times;
             self.slow += other.slow * times;
             self.spared += other.spared * times;
@@ -192,6 +200,11 @@ impl Clocks {
 }
 
 impl FineSpan {
+    /// So many 2⁻³² ps; a negative count, which rounding may leave of nothing, is none.
+    pub(super) fn of(count: i128) -> Self {
+        Self(count.max(0))
+    }
+
     /// The span as modelled seconds.
     pub fn seconds(self) -> Seconds {
         Seconds::new(units(self.0) / PS)

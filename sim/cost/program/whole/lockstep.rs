@@ -3,7 +3,8 @@
 use std::ops::AddAssign;
 
 use super::exact::{Cost, FineSpan};
-use super::series::{Series, triangle};
+use super::pace::triangle;
+use super::series::Series;
 
 /// Consecutive decode steps of all groups, or a single step of any kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Lockstep {
     pub fn new(common: Cost, own: &[Series]) -> Self {
         let mut slowest = 0;
         for (index, series) in own.iter().enumerate() {
-            if series.spans().0 > own[slowest].spans().0 {
+            if series.pace().spans().0 > own[slowest].pace().spans().0 {
                 slowest = index;
             }
         }
@@ -52,14 +53,14 @@ impl Lockstep {
         for (index, series) in own.iter().enumerate() {
             first += series.first();
             growth += series.growth();
-            all[0] = all[0] + series.spans().0;
-            all[1] = all[1] + series.spans().1;
-            steps = steps.min(series.steps());
+            all[0] = all[0] + series.pace().spans().0;
+            all[1] = all[1] + series.pace().spans().1;
+            steps = steps.min(series.pace().steps());
             steps = steps.min(overtakes(slow, series, index < slowest).unwrap_or(u64::MAX));
         }
         let first = (common + slow.first()).with_work_of(&first);
         let growth = slow.growth().with_work_of(&growth);
-        let (slow_first, slow_growth) = slow.spans();
+        let (slow_first, slow_growth) = slow.pace().spans();
         Self { series: Series::new(first, growth, steps), slowest: [slow_first, slow_growth], all }
     }
 
@@ -86,7 +87,7 @@ impl Default for Lockstep {
 /// The first step in which `other`, which is not slower than `slow` in the first one, is; or as
 /// slow, if it `wins_ties`.
 fn overtakes(slow: &Series, other: &Series, wins_ties: bool) -> Option<u64> {
-    let [(slow_first, slow_growth), (first, growth)] = [slow.spans(), other.spans()];
+    let [(slow_first, slow_growth), (first, growth)] = [slow.pace().spans(), other.pace().spans()];
     let ahead = slow_first.count() - first.count();
     let gain = growth.count() - slow_growth.count();
     if gain <= 0 {
@@ -122,7 +123,7 @@ mod tests {
         // 4 and 3 ms, which grow by 0.25 and 0.5 ms a step: level in step 4, the second from then.
         let own = [series(4.0, 0.25), series(3.0, 0.5)];
         let steps = at(&own, 0);
-        assert_eq!(steps.series().steps(), 5, "a tie is still the first one's");
+        assert_eq!(steps.series().pace().steps(), 5, "a tie is still the first one's");
         assert_eq!(steps.series().first().span(), cost(5.0, 0.0).span());
         assert_eq!(steps.series().growth().span(), cost(0.25, 0.0).span());
         let demand = steps.series().first().demand();
@@ -133,7 +134,7 @@ mod tests {
         assert!(near(skew.slowest, 8.25) && near(skew.all, 14.75), "{skew:?}");
         // In the other order the tie is the faster-growing one's.
         let turned = [own[1], own[0]];
-        assert_eq!(at(&turned, 0).series().steps(), 4);
+        assert_eq!(at(&turned, 0).series().pace().steps(), 4);
     }
 
     #[test]
@@ -143,14 +144,14 @@ mod tests {
         while from < 40 {
             let stretch = at(&own, from);
             let mut skew = Skew::default();
-            for step in 0..stretch.series().steps().min(50) {
+            for step in 0..stretch.series().pace().steps().min(50) {
                 let single = at(&own, from + step);
                 let of_stretch = stretch.series().skip(step).first();
                 assert_eq!(of_stretch, single.series().first(), "{from} {step}");
                 skew += single.skew(1);
                 assert_eq!(skew, stretch.skew(step + 1));
             }
-            from += stretch.series().steps();
+            from += stretch.series().pace().steps();
         }
     }
 

@@ -1,6 +1,7 @@
 //! Decode steps between two changes of a batch: an arithmetic series.
 
-use super::exact::{Cost, FineSpan};
+use super::exact::Cost;
+use super::pace::{Pace, triangle};
 
 /// Consecutive decode steps of the same sequences: every context grows by one a step, so that each
 /// step costs as much more than the one before it.
@@ -8,17 +9,14 @@ use super::exact::{Cost, FineSpan};
 pub struct Series {
     first: Cost,
     growth: Cost,
-    first_span: FineSpan,
-    growth_span: FineSpan,
-    steps: u64,
+    pace: Pace,
 }
 
 impl Series {
     /// Steps that begin with one that costs `first`, each `growth` more than the one before; known
     /// to go on so for `steps` steps, at least one.
     pub fn new(first: Cost, growth: Cost, steps: u64) -> Self {
-        let (first_span, growth_span) = (first.span(), growth.span());
-        Self { first, growth, first_span, growth_span, steps: steps.max(1) }
+        Self { first, growth, pace: Pace::new(first.span(), growth.span(), steps) }
     }
 
     /// A single step of which no successor is known.
@@ -36,14 +34,9 @@ impl Series {
         self.growth
     }
 
-    /// How many steps are known to be of the series.
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    /// The time of the first step, and how much longer each is than the one before it.
-    pub fn spans(&self) -> (FineSpan, FineSpan) {
-        (self.first_span, self.growth_span)
+    /// Their times.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// The cost of the first `steps` steps.
@@ -53,36 +46,12 @@ impl Series {
         all
     }
 
-    /// The time of the first `steps` steps.
-    pub fn span(&self, steps: u64) -> FineSpan {
-        self.first_span.times(steps) + self.growth_span.times(triangle(steps))
-    }
-
     /// The series without its first `steps` steps.
     pub fn skip(&self, steps: u64) -> Self {
         let mut first = self.first;
         first.add_times(&self.growth, steps);
-        Self::new(first, self.growth, self.steps.saturating_sub(steps))
+        Self::new(first, self.growth, self.pace.steps().saturating_sub(steps))
     }
-
-    /// How many whole steps, at most `most`, fit into `span`.
-    pub fn fitting(&self, span: FineSpan, most: u64) -> u64 {
-        let (mut fits, mut exceeds) = (0, most + 1);
-        while exceeds - fits > 1 {
-            let middle = fits.midpoint(exceeds);
-            if self.span(middle) <= span {
-                fits = middle;
-            } else {
-                exceeds = middle;
-            }
-        }
-        fits
-    }
-}
-
-/// Σ of 0 .. `steps` − 1.
-pub(super) const fn triangle(steps: u64) -> u64 {
-    steps * steps.saturating_sub(1) / 2
 }
 
 #[cfg(test)]
@@ -102,9 +71,12 @@ mod tests {
         let mut sum = Cost::default();
         for steps in 0..500 {
             assert_eq!(series.cost(steps), sum);
-            assert_eq!(series.span(steps), sum.span());
+            assert_eq!(series.pace().span(steps), sum.span());
             let rest = series.skip(steps);
-            assert_eq!((rest.spans().0, rest.steps()), (rest.first().span(), 1000 - steps));
+            assert_eq!(
+                (rest.pace().spans().0, rest.pace().steps()),
+                (rest.first().span(), 1000 - steps)
+            );
             sum += rest.first();
         }
     }
@@ -113,10 +85,10 @@ mod tests {
     fn as_many_steps_fit_as_their_time_allows() {
         let series = Series::new(cost(1e-2), cost(1e-5), 100);
         for steps in 0..100 {
-            let exactly = series.span(steps);
-            assert_eq!(series.fitting(exactly, 100), steps);
-            assert_eq!(series.fitting(exactly + series.spans().1, 100), steps);
+            let exactly = series.pace().span(steps);
+            assert_eq!(series.pace().fitting(exactly, 100), steps);
+            assert_eq!(series.pace().fitting(exactly + series.pace().spans().1, 100), steps);
         }
-        assert_eq!(series.fitting(series.span(90), 7), 7);
+        assert_eq!(series.pace().fitting(series.pace().span(90), 7), 7);
     }
 }

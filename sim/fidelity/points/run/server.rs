@@ -1,6 +1,9 @@
 //! A step program behind a scheduler that does not always look.
 
-use crate::cost::{Batch, Breakdown, CLIPS, Cost, Decode, Demand, Pricer, Series, StepProgram};
+use crate::cost::{
+    Batch, Breakdown, CLIPS, Cost, Decode, DecodeSteps, Demand, Line, LineId, Pricer, Series,
+    StepProgram,
+};
 use crate::units::Seconds;
 
 /// Prices as the program does; requests come `wait` later to it.
@@ -40,7 +43,11 @@ impl Pricer for Server<'_> {
         self.program.decode_series(decode, growing)
     }
 
-    fn decode_cost(&self, decode: &Decode) -> Cost {
-        Pricer::decode_cost(&self.program, decode)
+    fn decode_steps(&self, decode: &Decode, growing: &[u32; CLIPS]) -> DecodeSteps {
+        self.program.decode_steps(decode, growing)
+    }
+
+    fn line(&self, id: LineId) -> Line {
+        Pricer::line(&self.program, id)
     }
 }

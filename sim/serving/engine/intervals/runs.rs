@@ -1,7 +1,7 @@
 //! Samples that come in runs, and quantiles of them.
 
 use super::ramp::Ramp;
-use crate::cost::{FineTime, Series};
+use crate::cost::{FineTime, Pace};
 use crate::des::Histogram;
 use crate::units::SimSpan;
 
@@ -32,10 +32,10 @@ impl Runs {
         self.add(Ramp::of(span, count));
     }
 
-    /// Adds `count` samples of each of the first `steps` steps of a series that began at `start`:
+    /// Adds `count` samples of each of the first `steps` steps at `pace` that began at `start`:
     /// the time between the whole picoseconds at which events happen.
-    pub fn record_steps(&mut self, start: FineTime, series: &Series, steps: u64, count: u32) {
-        let (first, growth) = series.spans();
+    pub fn record_steps(&mut self, start: FineTime, pace: &Pace, steps: u64, count: u32) {
+        let (first, growth) = pace.spans();
         let ramp = Ramp::of_steps(start, first.count(), growth.count(), (steps, count));
         if let Some(ramp) = ramp {
             self.add(ramp);
@@ -44,7 +44,7 @@ impl Runs {
         // Too steep or too long for a ramp.
         let mut end = start.ceil();
         for step in 1..=steps {
-            let next = (start + series.span(step)).ceil();
+            let next = (start + pace.span(step)).ceil();
             self.record_many(next.since(end), count);
             end = next;
         }
@@ -143,7 +143,7 @@ fn sort(values: &mut Vec<(u64, u64)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::{Bound, Breakdown, Cost, Demand};
+    use crate::cost::{Bound, Breakdown, Cost, Demand, Series};
     use crate::units::{Seconds, SimTime};
 
     fn series(first: f64, growth: f64, steps: u64) -> Series {
@@ -157,13 +157,13 @@ mod tests {
     fn a_series_is_recorded_as_its_steps_would_be() {
         let whole = series(1.234_567_890_123_4e-3, 3.333_333e-8, 1000);
         let mut start = FineTime::at(SimTime::after_start(SimSpan::from_ps(77)))
-            + series(1e-13, 0.0, 1).span(1);
+            + series(1e-13, 0.0, 1).pace().span(1);
         let (mut runs, mut single) = (Runs::default(), Runs::default());
-        runs.record_steps(start, &whole, 1000, 7);
+        runs.record_steps(start, whole.pace(), 1000, 7);
         for step in 0..1000 {
             let next = whole.skip(step);
-            single.record_steps(start, &next, 1, 7);
-            start = start + next.span(1);
+            single.record_steps(start, next.pace(), 1, 7);
+            start = start + next.pace().span(1);
         }
         assert_eq!(runs.sorted(), single.sorted());
         assert_eq!((runs.count(), runs.mean()), (7000, single.mean()));
@@ -175,7 +175,12 @@ mod tests {
         for i in 0..200u64 {
             let start = FineTime::at(SimTime::after_start(SimSpan::from_ps(i)));
             let first = 1e-3 + 1e-5 * (i % 17) as f64;
-            runs.record_steps(start, &series(first, 1e-7, 40), i % 40 + 1, (i % 3 + 1) as u32);
+            runs.record_steps(
+                start,
+                series(first, 1e-7, 40).pace(),
+                i % 40 + 1,
+                (i % 3 + 1) as u32,
+            );
             runs.record(SimSpan::from_ms(i % 5 * 100));
             runs.record(SimSpan::from_ps(i));
         }
@@ -199,7 +204,7 @@ mod tests {
     fn what_is_too_steep_for_a_ramp_is_kept_all_the_same() {
         let steep = series(1e-3, 1.0, 10);
         let mut runs = Runs::default();
-        runs.record_steps(FineTime::default(), &steep, 3, 2);
+        runs.record_steps(FineTime::default(), steep.pace(), 3, 2);
         let ms: Vec<_> = runs.sorted().iter().map(|(span, n)| (span.as_ms() as u64, *n)).collect();
         assert_eq!(ms, [(1, 2), (1001, 2), (2001, 2)]);
     }

@@ -1,5 +1,7 @@
 //! Requests on their way from the reader to the run.
 
+use smallvec::smallvec;
+
 use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::trace::formats::Record;
@@ -69,7 +71,7 @@ impl Batch {
             after: Vec::new(),
             model: 0,
         };
-        let chains = vec![Chain { calls: vec![call] }];
+        let chains = smallvec![Chain { calls: smallvec![call] }];
         (Task { label: String::new(), start: row.start, chains }, row.output)
     }
 }
