@@ -125,7 +125,12 @@ impl Group {
 
     /// Where a block is, or would be.
     fn place(&self, index: u64) -> usize {
-        (self.has & ((1 << index) - 1)).count_ones() as usize
+        let before = (1 << index) - 1;
+        // Most come in order, so that none is missing before it.
+        if self.has & before == before {
+            return index as usize;
+        }
+        (self.has & before).count_ones() as usize
     }
 
     /// Enters pages `page..end` of the block `index`. Returns whether that made the group whole.

@@ -58,10 +58,7 @@ const TENS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 impl Cursor<'_> {
     #[inline]
     fn blank(&mut self) {
-        // One comparison for what is none, which most bytes are.
-        while let [byte @ ..=b' ', rest @ ..] = self.0
-            && matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-        {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.0 {
             self.0 = rest;
         }
     }
@@ -70,9 +67,13 @@ impl Cursor<'_> {
     #[inline]
     fn take(&mut self, byte: u8) -> Option<()> {
         self.blank();
-        let rest = self.0.strip_prefix(&[byte])?;
-        self.0 = rest;
-        Some(())
+        match self.0 {
+            [first, rest @ ..] if *first == byte => {
+                self.0 = rest;
+                Some(())
+            }
+            _ => None,
+        }
     }
 
     /// Passes a key and its colon, if they are at the cursor.
@@ -87,18 +88,20 @@ impl Cursor<'_> {
     #[inline]
     fn digits(&mut self) -> Option<u64> {
         let text = self.0;
-        let (mut value, mut length) = (0, 0);
-        for byte in text.iter().take(MOST_DIGITS + 1) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value * 10 + u64::from(digit);
+        let mut value = 0;
+        let mut length = 0;
+        while let Some(byte) = text.get(length)
+            && byte.is_ascii_digit()
+        {
+            value = value * 10 + u64::from(byte - b'0');
             length += 1;
+            if length > MOST_DIGITS {
+                return None;
+            }
         }
         self.0 = &text[length..];
         let is_padded = length > 1 && text[0] == b'0';
-        (length > 0 && length <= MOST_DIGITS && !is_padded).then_some(value)
+        (length > 0 && !is_padded).then_some(value)
     }
 
     /// A whole number, and nothing that makes it another one.
