@@ -14,8 +14,8 @@ pub struct Task {
     pub label: String,
     /// When it starts, counted from the beginning of the run (open loop). A closed loop ignores it.
     pub start: SimSpan,
-    /// The agents. Most tasks that come by the million have one, and that one call: room for both is
-    /// in the task itself.
+    /// The agents. Most tasks that come by the million have one, and that one call: room for both
+    /// is in the task itself.
     pub chains: SmallVec<[Chain; 1]>,
 }
 

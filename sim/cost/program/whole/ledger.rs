@@ -185,7 +185,8 @@ mod tests {
             ),
             settled in 0usize..40,
         ) {
-            let curves: Vec<_> = (1..40).map(|sequences| Curve::trace(sequences, 2, price)).collect();
+            let curve = |sequences| Curve::trace(sequences, 2, price);
+            let curves: Vec<_> = (1..40).map(curve).collect();
             let (mut ledger, mut sum) = (Ledger::default(), Cost::default());
             for (index, (sequences, x, y, steps)) in stretches.into_iter().enumerate() {
                 let curve = &curves[sequences as usize - 1];
