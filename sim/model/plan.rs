@@ -35,6 +35,13 @@ impl Plan {
     pub const fn gpus(self) -> u32 {
         self.tp * self.pp * self.dp * self.cp
     }
+
+    /// Whether it asks for more chips, or ranks of experts, than can be asked for.
+    pub fn is_too_wide(self) -> bool {
+        let Self { tp, pp, ep, dp, cp, redundant } = self;
+        let gpus = [tp, pp, dp, cp].into_iter().fold(1, u32::saturating_mul);
+        gpus.max(ep).max(redundant) > Self::MOST_GPUS
+    }
 }
 
 impl fmt::Display for Plan {
@@ -78,14 +85,14 @@ impl FromStr for Plan {
         }
         let redundant = degrees[5].1.unwrap_or(0);
         let [tp, pp, ep, dp, cp, _] = degrees.map(|(_, degree)| degree.unwrap_or(1));
-        let gpus = [tp, pp, dp, cp].into_iter().fold(1, u32::saturating_mul);
-        if gpus.max(ep).max(redundant) > Self::MOST_GPUS {
+        let plan = Self { tp, pp, ep, dp, cp, redundant };
+        if plan.is_too_wide() {
             return Err(format!(
                 "the plan `{text}` spreads one replica over more than {} chips; lower a degree",
                 Self::MOST_GPUS
             ));
         }
-        Ok(Self { tp, pp, ep, dp, cp, redundant })
+        Ok(plan)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::validate::Answer;
 use crate::cli::terminal::counted;
 use crate::cli::{CliError, Column, Shell, Table};
-use crate::fidelity::{Floor, Group};
+use crate::fidelity::{Floor, Group, Point};
 
 /// Errors by figure and group.
 pub(super) fn print_scores(groups: &[Group], shell: &mut Shell) -> Result<(), CliError> {
@@ -61,21 +61,26 @@ pub(super) fn print_floors(floors: &[Floor], shell: &mut Shell) -> Result<(), Cl
     shell.table(table)
 }
 
-/// How many points were skipped, by reason, the commonest first.
-pub(super) fn print_skipped(answers: &[Answer], shell: &mut Shell) -> Result<(), CliError> {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for reason in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-        *reasons.entry(reason).or_default() += 1;
+/// How many points were skipped, by reason, the commonest first, and the first row of each.
+pub(super) fn print_skipped(
+    points: &[Point],
+    answers: &[Answer],
+    shell: &mut Shell,
+) -> Result<(), CliError> {
+    let mut reasons: BTreeMap<&str, (usize, &Point)> = BTreeMap::new();
+    for (point, answer) in points.iter().zip(answers) {
+        let Err(reason) = answer else { continue };
+        reasons.entry(reason).or_insert((0, point)).0 += 1;
     }
-    let total: usize = reasons.values().sum();
+    let total: usize = reasons.values().map(|(count, _)| count).sum();
     if total == 0 {
         return Ok(());
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
-    reasons.sort_by_key(|&(reason, count)| (std::cmp::Reverse(count), reason));
+    reasons.sort_by_key(|&(reason, (count, _))| (std::cmp::Reverse(count), reason));
     shell.line(format!("\n{} skipped:", counted(total, "point")))?;
-    for (reason, count) in reasons {
-        shell.line(format!("  {count:>5}  {reason}"))?;
+    for (reason, (count, Point { file, row, .. })) in reasons {
+        shell.line(format!("  {count:>5}  {reason} (first: {file}, row {row})"))?;
     }
     Ok(())
 }

@@ -21,6 +21,11 @@ use crate::hardware::Catalog;
 use crate::model::Catalog as Models;
 
 const EXAMPLES: &str = "\
+Rows of serving points are simulated as InferenceX ran them (its launch scripts, lengths of 80 to \
+100 % of nominal) if `source` is `db-dump/NAME` or `source_file=NAME`; others have prompts of the \
+stated length and the engine's own settings. workloads/measured/README.md describes the columns. \
+Rows are counted from 0 after the header.
+
 Examples:
   memwall validate
   memwall validate --points my-points.csv --max-median 0.15
@@ -115,7 +120,7 @@ impl Validate {
         } else {
             print_scores(&groups, shell)?;
             print_floors(&floors, shell)?;
-            print_skipped(&answers, shell)?;
+            print_skipped(&points, &answers, shell)?;
         }
         Ok(self.gate(&groups, shell))
     }

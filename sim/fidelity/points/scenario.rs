@@ -10,6 +10,16 @@ use crate::serving::PrefillDelay;
 /// engine's own, and not as a queue's.
 const LIGHT: u32 = 16;
 
+/// Requests of a simulated run whose number is not stated: enough for a 99th percentile, and for
+/// the first of them, which meet an empty server, not to count.
+pub(super) const REQUESTS: u32 = 20_000;
+
+/// Requests in flight are simulated one by one, several rounds of them.
+const MOST_IN_FLIGHT: u32 = 1 << 16;
+
+/// Tokens of prompts and answers of all requests in flight, so that a run takes minutes at most.
+const MOST_TOKENS: u64 = 1 << 28;
+
 /// A deployment and its load.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scenario {
@@ -111,6 +121,30 @@ impl Drive {
             Self::Arrivals { .. } | Self::Within { .. } => 1,
         }
     }
+
+    /// Refuses what would take too long to simulate with prompts and answers of so many tokens.
+    pub(super) fn refuse_endless(self, (input, output): (u32, u32)) -> Result<(), String> {
+        let requests = match self {
+            Self::Arrivals { requests, .. } => requests,
+            Self::Within { .. } => REQUESTS,
+            _ => self.in_flight(),
+        };
+        if self.in_flight() > MOST_IN_FLIGHT {
+            return Err(too_many(self.in_flight().into()));
+        }
+        if u64::from(requests) * (u64::from(input) + u64::from(output)) > MOST_TOKENS {
+            return Err(format!(
+                "{requests} requests of {input} + {output} tokens are more than the {MOST_TOKENS} \
+                 tokens that are simulated; remove the row"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Why a load of `flight` requests at once is refused.
+pub(super) fn too_many(flight: u64) -> String {
+    format!("{flight} in flight are more than the {MOST_IN_FLIGHT} simulated; remove the row")
 }
 
 impl Policy {

@@ -43,6 +43,12 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,0,1,1,1,120,14,,4",
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,4e9",
         "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4e9,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,8.5,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4e9,1,1,8,1,120,14,,",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,120,14,,1e300",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,8192,fp8,4,4,1,1,1,120,14,,5e4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,4e9,1024,fp8,4,4,1,1,1,120,14,,4",
+        "vllm,meta-llama/Llama-3.1-70B,h100_sxm,fp8,agg,1024,1024,fp8,4,30000,1,30000,1,9,9,,4",
     ];
     let document = validate(&bad, "bad");
     let points = document["points"].as_array().unwrap();
@@ -56,7 +62,13 @@ fn a_bad_row_is_named_and_the_rest_runs() {
         (6, "tp7"),
         (7, "`tp_size = 0` is not greater than zero"),
         (8, "4000000000 in flight are more than"),
-        (9, "a degree of 4000000000 is more than"),
+        (9, "tp4000000000 takes more than 32768 chips"),
+        (10, "`tp_size = 8.5` is not a whole number; correct it or remove the row"),
+        (11, "32000000000 in flight are more than the 65536 simulated"),
+        (12, "`concurrency = 1e300` is too large"),
+        (13, "50000 requests of 1024 + 8192 tokens are more than the 268435456 tokens"),
+        (14, "`isl = 4e9` is too large"),
+        (15, "tp30000-dp30000 takes more than 32768 chips"),
     ];
     for (row, text) in expected {
         assert!(of_row(row).count() > 0);
@@ -66,6 +78,50 @@ fn a_bad_row_is_named_and_the_rest_runs() {
     assert!(reasons[0].contains("`silicon_ttft_ms = NaN`"), "{reasons:?}");
     assert!(reasons[1].contains("not a plain number; write it without a unit, in ms"));
     assert_eq!(document["summary"][0]["n"], 1);
+}
+
+#[test]
+fn what_was_skipped_is_said_with_its_first_row() {
+    let half = GOOD.replace("fp8,4,4,", "fp8,4,8.5,");
+    let path = file("skipped", &[GOOD, &half, &half]);
+    let answer = memwall(&["validate", "--points", path.to_str().unwrap()]);
+    let line = answer.stdout.lines().find(|line| line.contains("tp_size = 8.5"));
+    let line = line.unwrap_or_else(|| panic!("{}", answer.stdout));
+    assert!(line.trim_start().starts_with("4  ") && line.ends_with("points.csv, row 1)"), "{line}");
+}
+
+/// Launch scripts, FP8 caches and lengths of `InferenceX` are for its dumps alone.
+#[test]
+fn a_row_of_ones_own_is_simulated_as_it_says() {
+    let header = HEADER.replace("backend,", "backend,backend_version,");
+    let row = |source: &str| {
+        let what = "b200_sxm,fp8,agg,1024,1024,fp8,4,4,1,1,1,99,9";
+        format!("trtllm,,meta-llama/Llama-3.1-70B,{what},{source},16")
+    };
+    let sources =
+        ["db-dump/2026-04-27", "source_file=a.csv", "source_file=", "", "mine", "db-dump/"];
+    let path = scratch("validate-source").join("points.csv");
+    fs::write(&path, [header, sources.map(row).join("\n")].join("\n")).unwrap();
+    let document = memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
+        .document("memwall.validate/1");
+    let points = document["points"].as_array().unwrap();
+    let reasons: Vec<_> = points.iter().map(reason).collect();
+    // One run is listed six times: only the first counts, whichever it is.
+    assert!(reasons[2..].iter().all(|reason| reason.contains("the same figures")), "{reasons:?}");
+    let ttft = |source: &str| {
+        let header = HEADER.replace("backend,", "backend,backend_version,");
+        fs::write(&path, [header, row(source)].join("\n")).unwrap();
+        let document = memwall(&["validate", "--points", path.to_str().unwrap(), "--json"])
+            .document("memwall.validate/1");
+        document["points"][0]["predicted"].as_f64().unwrap()
+    };
+    let [database, file, unnamed, none, mine, bare] = sources.map(ttft);
+    assert_eq!(database.to_bits(), file.to_bits());
+    for other in [none, mine, bare] {
+        assert_eq!(other.to_bits(), unnamed.to_bits());
+    }
+    // InferenceX's prompts wait for company.
+    assert!(database > 1.5 * unnamed, "{database} {unnamed}");
 }
 
 /// The same load on a pool that decodes, behind pools of one, twelve, unknown and too many workers
@@ -113,6 +169,7 @@ fn runs_listed_twice_count_once_and_those_that_may_have_drafted_not_at_all() {
     let rows = [
         row(plain, "DeepSeek-R1", "db-dump/2026-04-27", ("188.52", "10.298")),
         row(plain, "DeepSeek-V3", "source_file=2026-03-25.csv", ("188.52", "10.30")),
+        row(plain, "DeepSeek-R1", "source_file=", ("188.5", "10.3")),
         row(plain, "DeepSeek-R1", "source_file=2026-03-25.csv", ("188.52", "10.41")),
         row("1.1.0rc2.post2", "DeepSeek-R1", "source_file=2026-04-06.csv", ("312.99", "7.83")),
         row("1.1.0rc2.post2", "DeepSeek-R1", "db-dump/2026-04-27", ("190.1", "10.1")),
@@ -124,9 +181,11 @@ fn runs_listed_twice_count_once_and_those_that_may_have_drafted_not_at_all() {
     let of_tpot = |point: &&Value| point["metric"] == "tpot_ms";
     let points: Vec<_> = document["points"].as_array().unwrap().iter().filter(of_tpot).collect();
     let predicted: Vec<_> = points.iter().map(|point| point["predicted"].is_number()).collect();
-    assert_eq!(predicted, [true, false, true, false, true], "{document:#}");
-    assert!(reason(points[1]).contains("the same figures of the same run"), "{}", points[1]);
-    assert!(reason(points[3]).contains("speculative decoding"), "{}", points[3]);
+    assert_eq!(predicted, [true, false, false, true, false, true], "{document:#}");
+    for point in &points[1..3] {
+        assert!(reason(point).contains("the same figures of the same run"), "{point}");
+    }
+    assert!(reason(points[4]).contains("speculative decoding"), "{}", points[4]);
 }
 
 /// Rows may state a degree of context parallelism; elsewhere the column is not needed.

@@ -3,12 +3,8 @@
 use super::published::is_mlperf;
 use super::table::Row;
 use crate::fidelity::points::lengths::{Lengths, RequestSet};
-use crate::fidelity::points::scenario::Drive;
+use crate::fidelity::points::scenario::{Drive, REQUESTS};
 use crate::units::Seconds;
-
-/// Requests of a simulated run whose number is not stated: enough for a 99th percentile, and for
-/// the first of them, which meet an empty server, not to count.
-pub(super) const REQUESTS: u32 = 20_000;
 
 /// More are not simulated: each is remembered.
 const MOST_REQUESTS: f64 = 1e6;
@@ -67,7 +63,7 @@ fn per_replica(rate: f64, replicas: u32) -> Result<u32, String> {
     if (1.0..=1e9).contains(&rate) {
         return Ok(rate as u32);
     }
-    Err(format!("{rate} arrivals in a thousand seconds are not simulated"))
+    Err(format!("{rate:e} arrivals in a thousand seconds are not simulated"))
 }
 
 /// A limit in whole milliseconds, from a time with its unit.

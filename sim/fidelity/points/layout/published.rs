@@ -1,14 +1,13 @@
 //! The layout of `e2e_published.csv`: one published figure a row.
 
-use super::reader::{Figures, Reader};
-use super::table::Row;
-use super::twice::Listed;
+use super::reader::{Figures, Names};
+use super::table::{self, Row};
 use super::{arrivals, labels};
 use crate::cost::EngineProfile;
 use crate::fidelity::points::lengths::{Lengths, RequestSet};
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario};
-use crate::hardware::{Format, Ports};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, REQUESTS, Scenario};
+use crate::hardware::{Catalog, Format, Ports};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
@@ -65,14 +64,14 @@ const OTHER_THINGS: [(&str, &str); 12] = [
 ];
 
 /// The figure of a row.
-pub(super) fn figures(row: &Row, reader: Reader, _: &mut Listed) -> Figures {
+pub(super) fn figures(row: &Row, names: &mut Names) -> Figures {
     let name = row.text("metric");
-    let ask = scenario(row, reader);
+    let ask = scenario(row, names);
     let named = |found: Result<String, String>, text: &str| found.unwrap_or_else(|_| text.into());
     let (chip, model, engine) = (row.text("chip"), row.text("model"), row.text("engine"));
     let tags = Tags {
-        chip: named(reader.chip(chip), chip),
-        model: named(reader.model(model), model),
+        chip: named(names.chip(chip), chip),
+        model: named(names.model(model), model),
         engine: labels::engine(engine).map_or_else(|_| engine.into(), |known| known.to_string()),
         dtype: row.text("weight_dtype").to_owned(),
         scenario: kind(row),
@@ -95,15 +94,15 @@ pub(super) fn is_mlperf(row: &Row) -> bool {
     row.text("source").starts_with("MLPerf")
 }
 
-fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
+fn scenario(row: &Row, names: &mut Names) -> Result<Scenario, String> {
     refuse_other_things(row)?;
-    let chip = reader.chip(row.text("chip"))?;
-    let model = reader.model(row.text("model"))?;
+    let chip = names.chip(row.text("chip"))?;
+    let model = names.model(row.text("model"))?;
     let engine = labels::engine(row.text("engine"))?;
     let checkpoint = labels::checkpoint(row.text("weight_dtype"), &model)?;
-    let (input, output) = (row.needed("input_len")?, row.needed("output_len")?);
+    let (input, output) = (row.length("input_len")?, row.length("output_len")?);
     let plan = plan(row)?;
-    refuse_unknown_links(&chip, plan, reader)?;
+    refuse_unknown_links(&chip, plan, names.reader.chips)?;
     let gpus = row.count("n_gpus")?.unwrap_or(plan.gpus());
     let replicas = replicas(row, plan, gpus)?;
     let (drive, lengths) = match row.text("scenario") {
@@ -112,6 +111,7 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
         }
         _ => load(row, &model, (input, output), replicas)?,
     };
+    drive.refuse_endless((input, output))?;
     let usual = Policy::usual(drive, lengths);
     // What is queued at once is limited for all ranks together.
     let groups = if matches!(drive, Drive::Offline(_)) { plan.dp } else { 1 };
@@ -149,8 +149,8 @@ fn refuse_other_things(row: &Row) -> Result<(), String> {
 }
 
 /// Refuses several of a chip whose own links lead to no other: systems join them as they like.
-fn refuse_unknown_links(chip: &str, plan: Plan, reader: Reader) -> Result<(), String> {
-    let ports = Ports::of(reader.chips.chip(chip).map_err(|error| error.to_string())?);
+fn refuse_unknown_links(chip: &str, plan: Plan, chips: &Catalog) -> Result<(), String> {
+    let ports = Ports::of(chips.chip(chip).map_err(|error| error.to_string())?);
     if ports.has_scale_up && ports.domain == 1 && plan.gpus() > 1 {
         return Err(format!("how several {chip} were joined is not stated"));
     }
@@ -163,7 +163,8 @@ fn plan(row: &Row) -> Result<Plan, String> {
     }
     let (tp, pp) = (row.degree("tp")?, row.degree("pp")?);
     let (ep, dp, cp) = (row.degree("ep")?, row.degree("dp")?, row.degree("cp")?);
-    Ok(per_rank(row, Plan { tp, pp, ep, dp, cp, redundant: 0 }))
+    let plan = table::possible(Plan { tp, pp, ep, dp, cp, redundant: 0 })?;
+    Ok(per_rank(row, plan))
 }
 
 /// `MLPerf`'s configurations give a batch per rank. Where experts are spread over as many ranks as
@@ -223,7 +224,7 @@ fn load(
     let flight = stated.parse::<u32>().ok().filter(|flight| *flight > 0);
     match (row.text("scenario"), flight) {
         // All of a data set, some of them several times.
-        ("offline", None) if is_mlperf(row) => Ok((Drive::Offline(arrivals::REQUESTS), lengths)),
+        ("offline", None) if is_mlperf(row) => Ok((Drive::Offline(REQUESTS), lengths)),
         ("offline", None) if stated == "unbounded" => {
             Ok((Drive::Offline(queued(input, output)), exact))
         }

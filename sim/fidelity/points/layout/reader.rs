@@ -1,5 +1,7 @@
 //! From a file to points, whichever layout it has.
 
+use std::collections::BTreeMap;
+
 use csv::{ReaderBuilder, StringRecord};
 
 use super::table::{Columns, Row};
@@ -60,8 +62,22 @@ pub(super) struct Figures {
     pub(super) ask: Result<Scenario, String>,
 }
 
-/// What one layout makes of a row that follows others.
-type Reading = fn(&Row, Reader, &mut Listed) -> Figures;
+/// The catalogues' names of what a file calls its chips and models, each looked up once.
+pub(super) struct Names<'a> {
+    pub(super) reader: Reader<'a>,
+    chips: Found,
+    models: Found,
+}
+
+/// Names by how they are written, or why there is none.
+type Found = BTreeMap<String, Result<String, String>>;
+
+/// What columns tell a file apart by.
+enum Layout {
+    /// With the runs that were listed so far.
+    Serving(Listed<serving::Run>),
+    Published,
+}
 
 /// Reads `text`, which is of `file`. Rows that cannot be used become points with a reason.
 pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>, PointsError> {
@@ -74,25 +90,18 @@ pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>,
         return Err(PointsError::Twice { file: file.to_owned(), column });
     }
     let columns = Columns::of(&header);
-    let (needed, figures): (&[&str], Reading) = if columns.has("silicon_tpot_ms")
-        || columns.has("silicon_ttft_ms")
-        || columns.has("mode")
-    {
-        (&serving::COLUMNS, serving::figures)
-    } else {
-        (&published::COLUMNS, published::figures)
-    };
-    let missing = columns.missing(needed);
+    let mut layout = Layout::of(&columns);
+    let missing = columns.missing(layout.columns());
     if !missing.is_empty() {
         let missing = missing.into_iter().map(|name| format!("`{name}`")).collect();
         return Err(PointsError::Columns { file: file.to_owned(), missing });
     }
-    let (mut points, mut listed) = (Vec::new(), Listed::default());
+    let (mut points, mut names) = (Vec::new(), Names::of(reader));
     for (row, cells) in rows.records().enumerate() {
         let cells = cells.map_err(csv_error)?;
         let found = match ragged(&cells, &header) {
             Some(reason) => Figures { tags: Tags::default(), values: Vec::new(), ask: Err(reason) },
-            None => figures(&Row { columns: &columns, cells: &cells }, reader, &mut listed),
+            None => layout.figures(&Row { columns: &columns, cells: &cells }, &mut names),
         };
         points.extend(found.points(file, row));
     }
@@ -102,6 +111,30 @@ pub fn read_points(file: &str, text: &str, reader: Reader) -> Result<Vec<Point>,
 fn ragged(cells: &StringRecord, header: &StringRecord) -> Option<String> {
     let (has, needs) = (cells.len(), header.len());
     (has != needs).then(|| format!("the row has {has} cells, the header {needs}"))
+}
+
+impl Layout {
+    fn of(columns: &Columns) -> Self {
+        let is_serving =
+            ["silicon_tpot_ms", "silicon_ttft_ms", "mode"].iter().any(|name| columns.has(name));
+        if is_serving { Self::Serving(Listed::new()) } else { Self::Published }
+    }
+
+    /// What a file of it must have.
+    const fn columns(&self) -> &'static [&'static str] {
+        match self {
+            Self::Serving(_) => &serving::COLUMNS,
+            Self::Published => &published::COLUMNS,
+        }
+    }
+
+    /// What it makes of a row that follows others.
+    fn figures(&mut self, row: &Row, names: &mut Names) -> Figures {
+        match self {
+            Self::Serving(listed) => serving::figures(row, names, listed),
+            Self::Published => published::figures(row, names),
+        }
+    }
 }
 
 impl Figures {
@@ -123,16 +156,33 @@ impl Figures {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Names<'a> {
+    const fn of(reader: Reader<'a>) -> Self {
+        Self { reader, chips: Found::new(), models: Found::new() }
+    }
+
     /// The catalogue's name of a chip.
-    pub(super) fn chip(&self, name: &str) -> Result<String, String> {
-        let chip = self.chips.chip(name).map_err(|error| error.to_string())?;
-        Ok(chip.name.clone())
+    pub(super) fn chip(&mut self, name: &str) -> Result<String, String> {
+        let chips = self.reader.chips;
+        let find = || Ok(chips.chip(name).map_err(|error| error.to_string())?.name.clone());
+        once(&mut self.chips, name, find)
     }
 
     /// The catalogue's name of a model.
-    pub(super) fn model(&self, name: &str) -> Result<String, String> {
-        let model = self.models.model(name).map_err(|error| error.to_string())?;
-        Ok(model.name)
+    pub(super) fn model(&mut self, name: &str) -> Result<String, String> {
+        let models = self.reader.models;
+        let find = || Ok(models.model(name).map_err(|error| error.to_string())?.name);
+        once(&mut self.models, name, find)
     }
+}
+
+fn once(
+    found: &mut Found,
+    name: &str,
+    find: impl FnOnce() -> Result<String, String>,
+) -> Result<String, String> {
+    if let Some(known) = found.get(name) {
+        return known.clone();
+    }
+    found.entry(name.to_owned()).or_insert_with(find).clone()
 }

@@ -46,7 +46,11 @@ struct Recipe {
     /// From so many requests in flight on, decode steps between two looks for new ones.
     #[serde(default)]
     look: Vec<(u32, u32)>,
-    /// How long prompts wait for company.
+    /// How long prompts wait for company, without attention-DP: with it the engine passes this
+    /// wait by.
+    ///
+    /// Source: `_schedule` of `tensorrt_llm/_torch/pyexecutor/py_executor.py` (TensorRT-LLM 1.1
+    /// and 1.2, Apache-2.0): `if not self.enable_attention_dp and self.enable_batch_waiting`.
     delay: Option<Delay>,
     /// Steps that a prompt waits at most until each rank of attention-DP has one.
     balance: Option<u32>,
@@ -104,6 +108,8 @@ pub(super) struct Asked<'a> {
     pub(super) prompt: u32,
     /// Nominal answer.
     pub(super) answer: u32,
+    /// Mean prompt, as it is simulated.
+    pub(super) mean: u32,
     /// Requests in flight.
     pub(super) flight: u32,
 }
@@ -133,7 +139,7 @@ pub(super) fn setup(asked: Asked, usual: Policy) -> Published {
         tokens,
         sequences: recipe.sequences.unwrap_or(usual.sequences),
         look: recipe.look(asked.flight),
-        delay: recipe.delay(asked).or_else(|| recipe.balance(asked, tokens)),
+        delay: if asked.plan.dp > 1 { recipe.balance(asked, tokens) } else { recipe.delay(asked) },
     };
     Published { policy, kv: recipe.kv, spreads_experts: recipe.spreads_experts }
 }
@@ -164,12 +170,14 @@ impl Recipe {
         fits.then_some(PrefillDelay { steps: delay.steps, fill_ppm: delay.fill_ppm })
     }
 
-    /// Until there is a prompt for each rank: lengths vary, so half a prompt less, of the `tokens`
-    /// that each rank may compute in a step.
+    /// Until there is a prompt for each rank: lengths vary, so half a mean prompt less, of the
+    /// `tokens` that each rank may compute in a step. All others in flight have a token in it.
     fn balance(&self, asked: Asked, tokens: u32) -> Option<PrefillDelay> {
-        let ranks = f64::from(asked.plan.dp);
-        let steps = self.balance.filter(|_| asked.plan.dp > 1)?;
-        let share = (ranks - 0.5) / ranks * f64::from(asked.prompt) / f64::from(tokens);
+        let steps = self.balance?;
+        let ranks = asked.plan.dp;
+        let prompts = (f64::from(ranks) - 0.5) * f64::from(asked.mean);
+        let answers = f64::from(asked.flight.saturating_sub(ranks));
+        let share = (prompts + answers) / f64::from(ranks) / f64::from(tokens);
         Some(PrefillDelay { steps, fill_ppm: (share.min(1.0) * 1e6) as u32 })
     }
 }
@@ -194,6 +202,7 @@ mod tests {
         plan: Plan::tp(8),
         prompt: 1024,
         answer: 1024,
+        mean: 921,
         flight: 8,
     };
 
@@ -210,7 +219,6 @@ mod tests {
         assert_eq!((few.look, many.look, few.tokens, few.sequences), (10, 30, 16384, 256));
         assert_eq!(kv, Some(Format::Fp8));
         let fp8 = of(Asked { precision: "fp8", ..SGLANG_R1 }).policy;
-
         let on_four = of(Asked { precision: "fp8", plan: Plan::tp(4), ..SGLANG_R1 }).policy;
         assert_eq!((fp8.tokens, on_four.tokens), (32768, 8192));
         let trtllm = |version| {
@@ -241,10 +249,25 @@ mod tests {
         let llama = Asked { model: "llama-3.1-70b", plan: Plan::tp(4), flight: 4, ..TRTLLM_R1 };
         assert_eq!(delay(llama), Some((20, 900_000)));
         assert_eq!(delay(Asked { plan: Plan::tp(8), ..llama }), None);
-        // Seven and a half of eight prompts, of the 8,192 tokens of each rank.
-        let ranks = Plan { dp: 8, ep: 8, ..Plan::tp(1) };
-        let balanced = Asked { plan: ranks, answer: 8192, ..TRTLLM_R1 };
-        assert_eq!(delay(balanced), Some((60, 117_187)));
+    }
+
+    /// Prompts that wait, and an answer's token each for the rest of those in flight, against what
+    /// a step must have. A recipe's `delay` is passed by under attention-DP, as in the engine.
+    #[test]
+    fn as_many_mean_prompts_as_ranks_are_enough_and_one_less_is_not() {
+        for (ranks, flight, answer) in [(8, 64, 8192), (8, 512, 1024), (4, 16, 1024)] {
+            let plan = Plan { dp: ranks, ep: ranks, ..Plan::tp(1) };
+            let asked = Asked { plan, answer, flight, ..TRTLLM_R1 };
+            let policy = of(asked).policy;
+            let delay = policy.delay.unwrap();
+            assert_eq!(delay.steps, 60);
+            let is_enough = |waiting: u32| {
+                let tokens = u64::from(waiting * asked.mean + flight - waiting);
+                let room = u64::from(policy.tokens * ranks);
+                tokens * 1_000_000 >= room * u64::from(delay.fill_ppm)
+            };
+            assert!(is_enough(ranks) && !is_enough(ranks - 1), "{ranks} ranks, {flight}");
+        }
     }
 
     #[test]

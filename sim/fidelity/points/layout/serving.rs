@@ -1,13 +1,14 @@
 //! The layout of `serving_ttft_tpot.csv`: a serving point a row, aggregated or disaggregated.
 
 use super::labels;
-use super::reader::{Figures, Reader};
+use super::reader::{Figures, Names};
 use super::recipes::{self, Asked};
-use super::table::Row;
+use super::table::{self, Row};
 use super::twice::Listed;
+use crate::cost::EngineProfile;
 use crate::fidelity::points::lengths::Lengths;
 use crate::fidelity::points::point::{Metric, Tags};
-use crate::fidelity::points::scenario::{Drive, Policy, Scenario};
+use crate::fidelity::points::scenario::{Checkpoint, Drive, Policy, Scenario, too_many};
 use crate::model::Plan;
 
 /// What a file of this layout must have.
@@ -31,58 +32,46 @@ pub(super) const COLUMNS: [&str; 17] = [
     "source",
 ];
 
-/// What tells runs apart, besides chip, model, engine and weights.
-const LABELS: [&str; 21] = [
-    "mode",
-    "isl",
-    "osl",
-    "concurrency",
-    "batch_size",
-    "tp_size",
-    "pp_size",
-    "attention_dp_size",
-    "moe_ep_size",
-    "prefill_num_workers",
-    "prefill_tp_size",
-    "prefill_pp_size",
-    "prefill_attention_dp_size",
-    "prefill_moe_ep_size",
-    "decode_num_workers",
-    "decode_tp_size",
-    "decode_pp_size",
-    "decode_attention_dp_size",
-    "decode_moe_ep_size",
-    "decode_batch_size",
-    "cp_size",
-];
-
 /// What was measured.
 const VALUES: [&str; 2] = ["silicon_ttft_ms", "silicon_tpot_ms"];
 
 /// Replicas of a pool are simulated one by one.
 const MOST_WORKERS: u32 = 1024;
 
-/// Requests in flight are simulated one by one, several rounds of them.
-const MOST_IN_FLIGHT: u32 = 1 << 17;
-
-/// Degrees of parallelism, as `--plan` takes them.
-const MOST_RANKS: u32 = 1 << 15;
+/// What a row says was run. Two rows of one run that have the same figures are one measurement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Run {
+    chip: String,
+    model: String,
+    engine: EngineProfile,
+    checkpoint: Checkpoint,
+    plan: Plan,
+    /// The plan of those that prefill for it, if others do.
+    prefill: Option<Plan>,
+    drive: Drive,
+    /// Nominal prompt and answer, in tokens.
+    lengths: (u32, u32),
+}
 
 /// The two figures of a row, once.
-pub(super) fn figures(row: &Row, reader: Reader, listed: &mut Listed) -> Figures {
-    let ask = scenario(row, reader);
+pub(super) fn figures(row: &Row, names: &mut Names, listed: &mut Listed<Run>) -> Figures {
+    let ask = run(row, names).and_then(|run| {
+        let scenario = scenario(row, &run)?;
+        let is_new = listed.is_new(run, row, VALUES);
+        is_new
+            .then_some(scenario)
+            .ok_or_else(|| "a row above has the same figures of the same run".into())
+    });
     let values = ["ttft_ms", "tpot_ms"].into_iter().zip(VALUES).map(|(metric, column)| {
         let value = row
             .positive(column)
             .and_then(|value| value.ok_or_else(|| format!("`{column}` is empty")));
         (Metric::named(metric).expect("a metric of the layouts"), value)
     });
-    let values = values.collect();
-    let figures = Figures { tags: tags(row, reader, ask.as_ref().ok()), values, ask };
-    listed.once(figures, row, (&LABELS, &VALUES))
+    Figures { tags: tags(row, names, ask.as_ref().ok()), values: values.collect(), ask }
 }
 
-fn tags(row: &Row, reader: Reader, scenario: Option<&Scenario>) -> Tags {
+fn tags(row: &Row, names: &mut Names, scenario: Option<&Scenario>) -> Tags {
     let named = |found: Result<String, String>, text: &str| found.unwrap_or_else(|_| text.into());
     let (chip, model) = (row.text("system"), row.text("model_path"));
     let is_light = scenario.is_some_and(Scenario::is_light);
@@ -93,8 +82,8 @@ fn tags(row: &Row, reader: Reader, scenario: Option<&Scenario>) -> Tags {
         other => other,
     };
     Tags {
-        chip: named(reader.chip(chip), chip),
-        model: named(reader.model(model), model),
+        chip: named(names.chip(chip), chip),
+        model: named(names.model(model), model),
         engine: row.text("backend").to_owned(),
         dtype: precision(row).to_owned(),
         scenario: kind.to_owned(),
@@ -111,60 +100,58 @@ fn precision<'a>(row: &Row<'a>) -> &'a str {
     found.unwrap_or_else(by_name)
 }
 
-fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
+fn run(row: &Row, names: &mut Names) -> Result<Run, String> {
     let note = row.text("note");
     if note.contains("suspect") {
         return Err(format!("marked in the file: {note}"));
     }
-    let chip = reader.chip(row.text("system"))?;
-    let model = reader.model(row.text("model_path"))?;
+    let chip = names.chip(row.text("system"))?;
+    let model = names.model(row.text("model_path"))?;
     let engine = labels::engine(row.text("backend"))?;
     let checkpoint = labels::checkpoint(precision(row), &model)?;
-    let (mut plan, mut prefill, drive) = match row.text("mode") {
+    let (plan, prefill, drive) = match row.text("mode") {
         "agg" => aggregated(row)?,
         "disagg" => pools(row)?,
         other => return Err(format!("unknown mode `{other}`; expected agg or disagg")),
     };
-    let flight = drive.in_flight();
-    if flight > MOST_IN_FLIGHT {
-        return Err(format!("{flight} in flight are more than the {MOST_IN_FLIGHT} simulated"));
-    }
-    let lengths = lengths(row)?;
+    let lengths = (row.length("isl")?, row.length("osl")?);
+    drive.refuse_endless(lengths)?;
+    Ok(Run { chip, model, engine, checkpoint, plan, prefill, drive, lengths })
+}
+
+fn scenario(row: &Row, run: &Run) -> Result<Scenario, String> {
+    let Run { engine, checkpoint, drive, .. } = *run;
+    let (mut plan, mut prefill) = (run.plan, run.prefill);
+    let origin = Origin::of(row.text("source"));
+    let lengths = origin.lengths(run.lengths);
     let (mut policy, mut kv) = (Policy::usual(drive, lengths), None);
-    if is_inferencex(row) {
-        let asked = Asked {
-            engine,
-            model: &model,
-            chip: &chip,
-            precision: precision(row),
-            version: row.text("backend_version"),
-            plan,
-            prompt: row.needed("isl")?,
-            answer: row.needed("osl")?,
-            flight: drive.in_flight(),
-        };
-        if is_of_file(row) && prefill.is_none() && recipes::may_draft(asked) {
+    if origin != Origin::Other {
+        let asked = asked(row, run, lengths);
+        if origin == Origin::File && prefill.is_none() && recipes::may_draft(asked) {
             return Err(
                 "run with speculative decoding, too, and the dump does not say which".into()
             );
         }
         let published = recipes::setup(asked, policy);
         (policy, kv) = (published.policy, published.kv);
-        // The scripts of disaggregated servers do not set how often schedulers look.
-        policy.look = if prefill.is_some() { 1 } else { policy.look };
+        if prefill.is_some() {
+            // The scripts are those of aggregated servers; disaggregated ones set neither how
+            // often schedulers look nor how long prompts wait.
+            policy = Policy { look: 1, delay: None, ..policy };
+        }
         if published.spreads_experts {
             plan = spread_experts(plan);
             prefill = prefill.map(spread_experts);
         }
     }
     Ok(Scenario {
+        chip: run.chip.clone(),
+        model: run.model.clone(),
         kv: kv.unwrap_or_else(|| labels::kv(engine, checkpoint)),
         gpus: plan.gpus(),
         replicas: 1,
         lengths,
         policy,
-        chip,
-        model,
         engine,
         checkpoint,
         plan,
@@ -173,30 +160,63 @@ fn scenario(row: &Row, reader: Reader) -> Result<Scenario, String> {
     })
 }
 
-/// Prompts and answers are drawn, as `InferenceX` draws them; rows that name no dump of its runs
-/// have exact prompts. Answers of exact lengths too would keep a closed loop in step for ever, each
-/// round of prompts one burst, and the measured times to first token show none.
-fn lengths(row: &Row) -> Result<Lengths, String> {
-    let (input, output) = (row.needed("isl")?, row.needed("osl")?);
-    let of = if is_inferencex(row) { Lengths::up_to } else { Lengths::answers_up_to };
-    Ok(of(input, output))
+/// What a recipe for `run` is looked up by.
+fn asked<'a>(row: &Row<'a>, run: &'a Run, lengths: Lengths) -> Asked<'a> {
+    Asked {
+        engine: run.engine,
+        model: &run.model,
+        chip: &run.chip,
+        precision: precision(row),
+        version: row.text("backend_version"),
+        plan: run.plan,
+        prompt: run.lengths.0,
+        answer: run.lengths.1,
+        mean: lengths.middle().0,
+        flight: run.drive.in_flight(),
+    }
 }
 
-/// Whether the row names a dump of `InferenceX`.
-fn is_inferencex(row: &Row) -> bool {
-    row.text("source") != "source_file="
+/// Where a row comes from, as its `source` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// A dump of `InferenceX`'s database, which tells drafted runs apart: `db-dump/2026-04-27`.
+    Database,
+    /// A dump of its files, which has no word of drafts: `source_file=2026-03-25.csv`.
+    File,
+    /// None of these.
+    Other,
 }
 
-/// Whether that is a dump of files, which have no word of speculative decoding.
-fn is_of_file(row: &Row) -> bool {
-    row.text("source").starts_with("source_file=")
+impl Origin {
+    fn of(source: &str) -> Self {
+        let is_named = |mark| source.strip_prefix(mark).is_some_and(|name| !name.is_empty());
+        if is_named("db-dump/") {
+            Self::Database
+        } else if is_named("source_file=") {
+            Self::File
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Prompts and answers are drawn, as `InferenceX` draws them; others have exact prompts.
+    /// Answers of exact lengths too would keep a closed loop in step for ever, each round of
+    /// prompts one burst, and the measured times to first token show none.
+    fn lengths(self, (input, output): (u32, u32)) -> Lengths {
+        match self {
+            Self::Database | Self::File => Lengths::up_to(input, output),
+            Self::Other => Lengths::answers_up_to(input, output),
+        }
+    }
 }
 
 fn aggregated(row: &Row) -> Result<(Plan, Option<Plan>, Drive), String> {
     let plan = plan(row, "")?;
-    let flight = match row.count("concurrency")? {
-        Some(flight) => flight,
-        None => row.needed("batch_size")?.saturating_mul(plan.dp),
+    let flight = if let Some(flight) = row.count("concurrency")? {
+        flight
+    } else {
+        let all = u64::from(row.needed("batch_size")?) * u64::from(plan.dp);
+        u32::try_from(all).map_err(|_| too_many(all))?
     };
     Ok((plan, None, Drive::Closed(flight)))
 }
@@ -230,10 +250,7 @@ fn plan(row: &Row, prefix: &str) -> Result<Plan, String> {
     let (tp, pp) = (ranks("tp_size")?, ranks("pp_size")?);
     let (dp, ep) = (degree("attention_dp_size")?, degree("moe_ep_size")?);
     let cp = degree("cp_size")?;
-    if let Some(most) = [tp, pp, ep, dp, cp].into_iter().find(|&degree| degree > MOST_RANKS) {
-        return Err(format!("a degree of {most} is more than {MOST_RANKS}"));
-    }
-    Ok(attention_dp(Plan { tp, pp, ep, dp, cp, redundant: 0 }))
+    Ok(attention_dp(table::possible(Plan { tp, pp, ep, dp, cp, redundant: 0 })?))
 }
 
 /// Rows that name the ranks once for attention and once for their groups.

@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use csv::StringRecord;
 
+use crate::model::Plan;
+
+/// Prompts and answers of more tokens are beyond any model.
+const LONGEST: f64 = (1 << 27) as f64;
+
 /// A file's header.
 #[derive(Clone, Debug)]
 pub(super) struct Columns(BTreeMap<String, usize>);
@@ -53,26 +58,44 @@ impl<'a> Row<'a> {
         }
         let value: f64 = text.parse().map_err(|_| {
             let unit = name.rsplit('_').next().unwrap_or_default();
+            let text = shortened(text);
             format!("`{name} = {text}` is not a plain number; write it without a unit, in {unit}")
         })?;
         if value.is_finite() && value > 0.0 {
             return Ok(Some(value));
         }
-        Err(format!("`{name} = {text}` is not greater than zero; correct it or remove the row"))
+        Err(self.wrong(name, "not greater than zero"))
     }
 
-    /// A count of at least one; `None` if the cell is empty.
+    /// A whole number of at least one; `None` if the cell is empty.
     pub(super) fn count(&self, name: &str) -> Result<Option<u32>, String> {
         let Some(value) = self.positive(name)? else { return Ok(None) };
-        if value <= f64::from(u32::MAX) {
-            return Ok(Some((value.round() as u32).max(1)));
+        if value.fract() != 0.0 {
+            return Err(self.wrong(name, "not a whole number"));
         }
-        Err(format!("`{name} = {value}` is too large"))
+        if value > f64::from(u32::MAX) {
+            return Err(self.wrong(name, "too large"));
+        }
+        Ok(Some(value as u32))
     }
 
     /// The same where there must be one.
     pub(super) fn needed(&self, name: &str) -> Result<u32, String> {
         self.count(name)?.ok_or_else(|| format!("`{name}` is not stated"))
+    }
+
+    /// Tokens of a prompt or an answer, which may be a mean, to the nearest whole number.
+    pub(super) fn length(&self, name: &str) -> Result<u32, String> {
+        let value = self.positive(name)?.ok_or_else(|| format!("`{name}` is not stated"))?;
+        if value > LONGEST {
+            return Err(self.wrong(name, "too large"));
+        }
+        Ok((value.round() as u32).max(1))
+    }
+
+    fn wrong(&self, name: &str, what: &str) -> String {
+        let text = shortened(self.text(name));
+        format!("`{name} = {text}` is {what}; correct it or remove the row")
     }
 
     /// A degree of parallelism of experts or groups; what is not stated or 0 is none.
@@ -83,4 +106,22 @@ impl<'a> Row<'a> {
         }
         self.needed(name)
     }
+}
+
+/// A plan that can be asked for.
+pub(super) fn possible(plan: Plan) -> Result<Plan, String> {
+    if plan.is_too_wide() {
+        let most = Plan::MOST_GPUS;
+        return Err(format!("{plan} takes more than {most} chips; correct it or remove the row"));
+    }
+    Ok(plan)
+}
+
+/// A cell as a sentence can hold it.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 24;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
 }

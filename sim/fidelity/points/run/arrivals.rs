@@ -10,12 +10,10 @@ use crate::units::{PerSec, SimSpan};
 use crate::workload::Task;
 
 use crate::fidelity::points::lengths::Lengths;
+use crate::fidelity::points::scenario::REQUESTS;
 
 /// Seed of lengths and arrivals.
 pub(super) const SEED: u64 = 1;
-
-/// Requests of a run that is to tell a 99th percentile near the most that a server takes.
-const REQUESTS: u32 = 20_000;
 
 /// Rates closer than this are not told apart.
 const STRIDE: Stride = Stride { growth: 1.5, resolution: 1.02, is_guided: false, peak: None };

@@ -235,10 +235,10 @@ fn limits(scenario: &Scenario) -> Limits {
     let Policy { tokens, sequences, delay, .. } = scenario.policy;
     let groups = scenario.plan.dp;
     Limits {
-        max_batched_tokens: tokens * groups,
+        max_batched_tokens: tokens.saturating_mul(groups),
         max_seqs: match scenario.drive {
             Drive::Offline(_) | Drive::Static(_) => sequences,
-            _ => sequences * groups,
+            _ => sequences.saturating_mul(groups),
         },
         admission: Admission::shipped(scenario.engine),
         batching: Batching::shipped(scenario.engine),
