@@ -6,14 +6,15 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::deviations::deviations;
-use super::rows::{Document, left_rows, rows, table};
+use super::floors::{TwinRow, print_floors};
+use super::rows::{Document, Fitted, left_rows, rows, table};
 use crate::cli::specs::catalog;
 use crate::cli::terminal::{Progress, counted};
 use crate::cli::{CliError, Exit, Shell, files};
 use crate::cost::Calibration;
 use crate::fidelity::fit::{
-    Case, FAMILIES, Family, Fit, Group, Harvest, Outcome, Rule, cases, family_named, groups,
-    layers, toml,
+    Case, FAMILIES, Family, Fit, Floor, Group, Harvest, Outcome, Rule, cases, family_named, groups,
+    layers, toml, twins,
 };
 use crate::hardware::{Catalog, Chip};
 
@@ -21,6 +22,7 @@ const EXAMPLE: &str = "\
 Examples:
   memwall calibrate --data kernels
   memwall calibrate --data kernels --family gemm,nccl --out hw-specs/calibration
+  memwall calibrate --data kernels --family gemm --floor
   memwall calibrate --data kernels --family gemm --leave-out b200-sxm,gb200
   memwall calibrate --data kernels --bands --out hw-specs/calibration";
 
@@ -41,6 +43,10 @@ pub(in crate::cli) struct Calibrate {
     /// Fit how far the constants may be off: on shapes left out, and on a generation left out
     #[arg(long, conflicts_with_all = ["family", "leave_out"])]
     bands: bool,
+    /// Also say what the tables themselves say of the held-out shapes, alone and of what the forms
+    /// miss, and how far the same kernel is from itself
+    #[arg(long, conflicts_with_all = ["leave_out", "bands"])]
+    floor: bool,
     /// Write a file for each family, or that of the bands, into this folder; without it, only
     /// report
     #[arg(long, value_name = "DIR")]
@@ -89,6 +95,9 @@ impl Calibrate {
             shell.document("memwall.calibrate/1", &document)?;
         } else {
             shell.table(table(&document))?;
+            if self.floor {
+                print_floors(&document, shell)?;
+            }
         }
         Ok(Exit::Done)
     }
@@ -112,7 +121,15 @@ impl Calibrate {
         for (source, groups) in sources.iter().zip(&all) {
             let fits = fit_all(groups, &progress);
             let pairs: Vec<(&Group, &Fit)> = groups.iter().zip(&fits).collect();
-            document.rows.extend(rows(source.family, &pairs));
+            let floors = if self.floor { floors(&pairs) } else { vec![None; pairs.len()] };
+            let with = pairs.iter().zip(&floors);
+            let fitted: Vec<Fitted> =
+                with.map(|(of, floor)| (of.0, of.1, floor.as_ref())).collect();
+            document.rows.extend(rows(source.family, &fitted));
+            if self.floor {
+                let twins = twins(&source.harvest, calibration, &pairs).into_iter();
+                document.twins.extend(twins.map(|twins| TwinRow::of(source.family.name, twins)));
+            }
             let Some(out) = &self.out else { continue };
             if pairs.is_empty() {
                 shell.warn(format!(
@@ -187,6 +204,11 @@ pub(super) fn fit_all(groups: &[Group], progress: &Progress) -> Vec<Fit> {
         fit
     };
     groups.par_iter().map(one).collect()
+}
+
+/// The floors of fits, in their order.
+fn floors(fits: &[(&Group, &Fit)]) -> Vec<Option<Floor>> {
+    fits.par_iter().map(|(group, fit)| group.floor(fit)).collect()
 }
 
 /// The chips that are left out; a generation stands for its chips.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::calibrate::{Source, fit_all, folder, predicted};
-use super::rows::{Document, left_rows, rows};
+use super::rows::{Document, Fitted, left_rows, rows};
 use crate::cli::{CliError, Shell, files};
 use crate::cost::Calibration;
 use crate::fidelity::Evidence;
@@ -34,7 +34,8 @@ pub(super) fn deviations(
         for (group, fit) in &pairs {
             evidence.add_fit(source.family.name, group, fit);
         }
-        document.rows.extend(rows(source.family, &pairs));
+        let fitted: Vec<Fitted> = pairs.iter().map(|&(group, fit)| (group, fit, None)).collect();
+        document.rows.extend(rows(source.family, &fitted));
     }
     let newest = Calibration::newest_pool();
     let is_new = |chip: &Chip| calibration.pool(chip).is_some_and(|pool| pool == newest);

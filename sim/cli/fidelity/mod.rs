@@ -3,6 +3,7 @@
 mod calibrate;
 mod deviations;
 mod document;
+mod floors;
 mod hbm;
 mod rows;
 mod scores;

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::floors::{FloorScores, TwinRow};
 use crate::cli::terminal::known;
 use crate::cli::{Column, Table};
-use crate::fidelity::fit::{Family, Fit, Group, Outcome, Place, Rule, Score};
+use crate::fidelity::fit::{Family, Fit, Floor, Group, Outcome, Place, Rule, Score};
 
 /// The document `memwall.calibrate/1`.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Document {
     pub(super) rows: Vec<Row>,
+    /// How far kernels are from themselves; only if floors were asked for.
+    pub(super) twins: Vec<TwinRow>,
     /// Rows of the tables that could not be used.
     pub(super) faults: Vec<String>,
     /// Files that were written.
@@ -21,20 +24,51 @@ pub(super) struct Document {
 /// Errors of one row of constants, or of a key over all chips.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    family: &'static str,
-    key: String,
+    pub(super) family: &'static str,
+    pub(super) key: String,
     /// A chip, a pool of chips, `all`, or those `with HBM`.
-    place: String,
-    engine: String,
+    pub(super) place: String,
+    pub(super) engine: String,
     /// The donor and the rule, where the chip was left out.
     inherited: Option<String>,
     /// Kernels fitted to, or predicted.
     n: usize,
     in_sample: Option<Score>,
     /// On shapes, or on the chip, that the fit did not see.
-    held_out: Option<Score>,
+    pub(super) held_out: Option<Score>,
+    /// The table's own on the same shapes; none if not asked for, or of kernels whose sizes are not
+    /// all numbers.
+    pub(super) floor: Option<FloorScores>,
     /// Median and 90th percentile to reach.
     target: Option<(f64, f64)>,
+}
+
+impl Row {
+    /// The target for people.
+    pub(super) fn shown_target(&self) -> Option<String> {
+        self.target.map(|(median, p90)| format!("{} / {}", percent(median), percent(p90)))
+    }
+}
+
+/// What was fitted, and its floor if that was asked for.
+pub(super) type Fitted<'a> = (&'a Group<'a>, &'a Fit, Option<&'a Floor>);
+
+/// Predicted over measured, by the form and by the floors.
+#[derive(Default)]
+struct Pooled {
+    form: Vec<f64>,
+    table: Vec<f64>,
+    joined: Vec<f64>,
+}
+
+impl Pooled {
+    fn add(&mut self, fit: &Fit, floor: Option<&Floor>) {
+        self.form.extend(&fit.residuals);
+        if let Some(floor) = floor {
+            self.table.extend(&floor.table);
+            self.joined.extend(&floor.joined);
+        }
+    }
 }
 
 const ALL: &str = "all";
@@ -43,8 +77,8 @@ const ALL: &str = "all";
 const HBM: &str = "with HBM";
 
 /// Rows of a family's fits, and for each key one over all chips.
-pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
-    let row = |(group, fit): &(&Group, &Fit)| Row {
+pub(super) fn rows(family: &Family, fits: &[Fitted]) -> Vec<Row> {
+    let row = |(group, fit, floor): &Fitted| Row {
         family: family.name,
         key: group.key.clone(),
         place: group.place.name().to_owned(),
@@ -53,12 +87,13 @@ pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
         n: group.len(),
         in_sample: Some(fit.in_sample),
         held_out: fit.held_out,
+        floor: floor.and_then(|floor| FloorScores::of(&floor.table, &floor.joined)),
         target: None,
     };
     let mut rows: Vec<Row> = fits.iter().map(row).collect();
-    let mut pooled = BTreeMap::<(&str, &str, &str), Vec<f64>>::new();
-    for (group, fit) in fits.iter().filter(|(group, _)| matches!(group.place, Place::Chip(_))) {
-        let mut add = |of| pooled.entry(of).or_default().extend(&fit.residuals);
+    let mut pooled = BTreeMap::<(&str, &str, &str), Pooled>::new();
+    for (group, fit, floor) in fits.iter().filter(|(of, ..)| matches!(of.place, Place::Chip(_))) {
+        let mut add = |of| pooled.entry(of).or_default().add(fit, *floor);
         add((&group.key, ALL, &group.engine));
         for key in [group.key.as_str(), ALL] {
             add((key, ALL, ALL));
@@ -67,9 +102,10 @@ pub(super) fn rows(family: &Family, fits: &[(&Group, &Fit)]) -> Vec<Row> {
             }
         }
     }
-    rows.extend(pooled.into_iter().map(|(of, residuals)| Row {
+    rows.extend(pooled.into_iter().map(|(of, errors)| Row {
         target: if of.2 == ALL { family.target(of.0) } else { None },
-        ..pooled_row(family.name, of, &residuals)
+        floor: FloorScores::of(&errors.table, &errors.joined),
+        ..pooled_row(family.name, of, &errors.form)
     }));
     rows
 }
@@ -85,6 +121,7 @@ fn pooled_row(family: &'static str, of: (&str, &str, &str), residuals: &[f64]) -
         n: residuals.len(),
         in_sample: None,
         held_out: Score::of(residuals),
+        floor: None,
         target: None,
     }
 }
@@ -101,6 +138,7 @@ pub(super) fn left_rows(outcomes: &[Outcome]) -> Vec<Row> {
         n: outcome.score.n,
         in_sample: None,
         held_out: Some(outcome.score),
+        floor: None,
         target: None,
     };
     let mut rows: Vec<Row> = outcomes.iter().map(row).collect();
@@ -119,7 +157,7 @@ pub(super) fn left_rows(outcomes: &[Outcome]) -> Vec<Row> {
 }
 
 /// A share in per cent to a tenth.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
@@ -143,8 +181,6 @@ pub(super) fn table(document: &Document) -> Table {
         let share = |score: Option<Score>, part: fn(Score) -> f64| {
             known(score.map(|score| percent(part(score))))
         };
-        let target =
-            row.target.map(|(median, p90)| format!("{} / {}", percent(median), percent(p90)));
         table.row([
             row.family.to_owned(),
             row.key.clone(),
@@ -157,7 +193,7 @@ pub(super) fn table(document: &Document) -> Table {
             share(row.held_out, |score| score.median),
             share(row.held_out, |score| score.p90),
             share(row.held_out, |score| score.bias),
-            known(target),
+            known(row.shown_target()),
         ]);
     }
     table

@@ -39,6 +39,8 @@ pub struct Fit {
     /// In base units, rounded as in the file.
     pub(super) values: Vec<f64>,
     pub(super) alternative: usize,
+    /// The same fitted without the held-out shapes; none if none are held out.
+    pub(super) blind: Option<(Vec<f64>, usize)>,
     /// The constants over all samples they were fitted to.
     pub in_sample: Score,
     /// Constants fitted without the held-out shapes, over those; none if there are none.
@@ -128,14 +130,12 @@ impl Group<'_> {
 
     /// Fits twice: without the held-out shapes, for their errors, and over all, for the constants.
     pub fn fit(&self) -> Fit {
-        let (held_out, seen): (Vec<&Sample>, Vec<&Sample>) =
-            self.samples.iter().partition(|sample| sample.is_held_out());
-        let residuals = if seen.len() >= FEWEST && !held_out.is_empty() {
-            let (values, alternative) = best(self.family, &seen);
-            ratios(&held_out, &Trial { values: &values, alternative })
-        } else {
-            Vec::new()
-        };
+        let (held_out, seen) = self.split();
+        let is_scored = seen.len() >= FEWEST && !held_out.is_empty();
+        let blind = is_scored.then(|| best(self.family, &seen));
+        let residuals = blind.as_ref().map_or_else(Vec::new, |(values, alternative)| {
+            ratios(&held_out, &Trial { values, alternative: *alternative })
+        });
         let (values, alternative) = best(self.family, &self.samples);
         let all = ratios(&self.samples, &Trial { values: &values, alternative });
         Fit {
@@ -143,8 +143,14 @@ impl Group<'_> {
             held_out: Score::of(&residuals),
             values,
             alternative,
+            blind,
             residuals,
         }
+    }
+
+    /// Samples of the held-out shapes, and the others.
+    pub(super) fn split(&self) -> (Vec<&Sample>, Vec<&Sample>) {
+        self.samples.iter().partition(|sample| sample.is_held_out())
     }
 }
 

@@ -8,6 +8,7 @@
 mod families;
 mod family;
 mod file;
+mod floor;
 mod group;
 mod record;
 mod sample;
@@ -17,6 +18,7 @@ mod transfer;
 pub use families::{FAMILIES, family_named};
 pub use family::{Family, Harvest};
 pub use file::{SOURCE, toml};
+pub use floor::{Difference, Floor, Twins, twins};
 pub use group::{Fit, Group, Place, groups};
 pub use record::Fault;
 pub use solve::Score;

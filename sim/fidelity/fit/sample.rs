@@ -32,7 +32,7 @@ pub(super) struct Sample {
     pub(super) unit: Engine,
     /// The shape family: all of it is held out, or none.
     pub(super) shape: String,
-    /// Every size, for finding it again; none where nothing looks for it.
+    /// Every size that its time depends on, 0 for no limit; none where not all of it are numbers.
     pub(super) sizes: Vec<u32>,
     /// The size regime; each weighs the same.
     pub(super) regime: u8,
@@ -54,13 +54,22 @@ pub(super) fn check_peak(flops: f64, unit: Engine, seconds: f64, on: &Bench) -> 
     ))
 }
 
-/// Of ten buckets of shape families, those that are held out.
+/// Buckets of shape families, and those of them that are held out.
+const BUCKETS: u64 = 10;
 const HELD_OUT: u64 = 3;
+
+/// Parts of the others, where these are held out in turn.
+const FOLDS: u64 = 5;
 
 impl Sample {
     /// Whether the fit whose errors are reported may not see it.
     pub(super) fn is_held_out(&self) -> bool {
-        spread(&self.shape) % 10 < HELD_OUT
+        spread(&self.shape) % BUCKETS < HELD_OUT
+    }
+
+    /// Which of the parts it is in: all of its shape family.
+    pub(super) fn fold(&self) -> u64 {
+        spread(&self.shape) / BUCKETS % FOLDS
     }
 
     /// The name of its chip.

@@ -1,7 +1,10 @@
 //! `memwall calibrate`, on a small sample of measured kernels.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+
+use serde_json::Value;
 
 use crate::cli::program::{memwall, memwall_on_threads};
 
@@ -130,7 +133,7 @@ fn latencies_that_shrink_with_the_clock_and_one_donor_are_tried_too() {
         ["calibrate", "--data", SAMPLE, "--family", "nccl", "--leave-out", "b200-sxm", "--json"];
     let document = memwall(&arguments).document("memwall.calibrate/1");
     let error = |rule: &str| {
-        let of = |row: &&serde_json::Value| row["place"] == "all" && row["inherited"] == rule;
+        let of = |row: &&Value| row["place"] == "all" && row["inherited"] == rule;
         let row = document["rows"].as_array().expect("rows").iter().find(of);
         row.unwrap_or_else(|| panic!("no row of {rule}"))["held_out"]["bias"].as_f64()
     };
@@ -138,4 +141,89 @@ fn latencies_that_shrink_with_the_clock_and_one_donor_are_tried_too() {
     assert_eq!(error("shares"), error("power-law"));
     assert_ne!(error("clocks"), error("power-law"));
     assert!(error("nearest").is_some());
+}
+
+/// A table of all-reduces that take what NCCL's form says, times `factor` of release and chip.
+fn drawn_from_the_form(measured: &[(&str, &str, f64)]) -> String {
+    let mut text = String::from("chip,engine,version,op,dtype,num_gpus,bytes,latency_us\n");
+    for (chip, version, factor) in measured {
+        for (ranks, power) in (2..=8).flat_map(|ranks| (9..30).map(move |power| (ranks, power))) {
+            let others = f64::from(ranks - 1);
+            let bytes = f64::from(1_u32 << power);
+            let sent = 2.0 * others / f64::from(ranks) * bytes;
+            let micros = 6.0 + others + sent / 360e3 + 2e-3 * sent.sqrt();
+            let micros = micros * factor;
+            writeln!(text, "{chip},nccl,{version},all_reduce,half,{ranks},{bytes},{micros:.4}")
+                .expect("a string");
+        }
+    }
+    text
+}
+
+/// The document of `--floor` over NCCL's table alone.
+fn floors(name: &str, table: &str) -> Value {
+    let folder = scratch(name);
+    fs::write(format!("{folder}/nccl.csv"), table).expect("the scratch folder");
+    let arguments = ["calibrate", "--data", &folder, "--family", "nccl", "--floor", "--json"];
+    memwall(&arguments).document("memwall.calibrate/1")
+}
+
+#[test]
+fn a_table_drawn_from_the_form_is_better_told_by_the_form_than_by_its_own_rows() {
+    let document = floors("drawn", &drawn_from_the_form(&[("h100_sxm", "2.29.2", 1.0)]));
+    let all = |row: &&Value| row["place"] == "all" && row["key"] == "all";
+    let row = document["rows"].as_array().expect("rows").iter().find(all).expect("a pool");
+    let p90 = |score: &Value| score["p90"].as_f64().expect("a score");
+    let form = p90(&row["held_out"]);
+    let [table, joined] = ["table", "joined"].map(|by| p90(&row["floor"][by]));
+    assert_eq!(row["held_out"]["n"], row["floor"]["table"]["n"]);
+    assert!(form < 0.02 && table > 2.0 * form, "{form} {table}");
+    assert!(joined < 0.02, "nothing to add to a form that fits: {joined}");
+}
+
+#[test]
+fn twins_are_releases_and_chips_that_the_form_cannot_tell_apart() {
+    let table = drawn_from_the_form(&[
+        ("h100_sxm", "2.29.2", 1.0),
+        ("h100_sxm", "2.23.4", 1.21),
+        ("h200_sxm", "2.29.2", 1.0),
+        ("a100_sxm", "2.29.2", 1.5),
+    ]);
+    let document = floors("twins", &table);
+    let twins = document["twins"].as_array().expect("twins");
+    let find = |differ: &str| {
+        let of = |row: &&Value| row["twins_differ_in"] == differ && row["key"] == "all";
+        twins.iter().find(of).unwrap_or_else(|| panic!("no {differ}: {twins:?}"))
+    };
+    // Off by a tenth and by an eleventh from their mean.
+    let release = find("the release");
+    assert_eq!(release["n"], 2 * 7 * 21);
+    let [median, p90] = ["median", "p90"].map(|at| release[at].as_f64().expect("a share"));
+    assert!(median > 1.0 / 11.0 - 1e-3 && p90 < 0.1 + 1e-3, "{median} {p90}");
+    let chip = find("the chip");
+    assert_eq!((&chip["place"], &chip["n"]), (&"hopper".into(), &(2 * 7 * 21).into()));
+    assert_eq!(chip["p90"], 0.0);
+    assert!(twins.iter().all(|row| row["twins_differ_in"] != "nothing stated"));
+}
+
+#[test]
+fn floors_are_said_only_when_asked_for_and_the_same_on_any_number_of_threads() {
+    let fit = |flags: &[&str], threads| {
+        let arguments = [&["calibrate", "--data", SAMPLE, "--json"], flags].concat();
+        memwall_on_threads(&arguments, threads).document("memwall.calibrate/1")
+    };
+    let [one, two] = [1, 2].map(|threads| fit(&["--floor"], threads));
+    assert_eq!((&one["rows"], &one["twins"]), (&two["rows"], &two["twins"]));
+    let plain = fit(&[], 2);
+    let [with, without] = [&one, &plain].map(|document| document["rows"].as_array().expect("rows"));
+    assert!(with.iter().any(|row| !row["floor"].is_null()));
+    assert!(without.iter().all(|row| row["floor"].is_null()));
+    assert_eq!(plain["twins"].as_array().map(Vec::len), Some(0));
+    for (a, b) in with.iter().zip(without) {
+        assert_eq!((&a["held_out"], &a["in_sample"]), (&b["held_out"], &b["in_sample"]));
+    }
+    let refused = memwall(&["calibrate", "--data", SAMPLE, "--floor", "--leave-out", "b200-sxm"]);
+    assert_eq!(refused.code, 2);
+    let shown = memwall(&["calibrate", "--data", SAMPLE, "--family", "gemm", "--floor"]).done();
+    assert!(shown.contains("form + table") && shown.contains("Twins differ in"), "{shown}");
 }

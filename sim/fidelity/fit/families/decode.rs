@@ -206,7 +206,7 @@ fn latent(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: kv.to_string(),
         unit: if kv == Format::Fp8 { Engine::Fp8 } else { Engine::Bf16 },
         shape: format!("{heads} heads, {sequences} sequences"),
-        sizes: Vec::new(),
+        sizes: vec![sequences, context, heads],
         regime: regime(bytes, &bench),
         seconds: record.seconds()?,
         bench,

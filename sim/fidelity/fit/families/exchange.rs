@@ -127,7 +127,7 @@ fn sample(record: &Record, bench: Arc<Bench>, between: bool) -> Result<Option<Sa
         key: key.to_owned(),
         unit: Engine::Bf16,
         shape: format!("{ranks} ranks, {tokens} x {hidden}"),
-        sizes: Vec::new(),
+        sizes: vec![ranks, tokens, bytes as u32, top_k],
         regime: u8::from(tokens > 64),
         seconds: record.seconds()?,
         predict: Box::new(predict),

@@ -83,6 +83,12 @@ impl Heads {
         Ok(Self { values: values?, keys: keys?, value_dim: value_dim?, key_dim: key_dim? })
     }
 
+    /// Every size of a kernel over `sequences` and `tokens`.
+    fn sizes(&self, sequences: f64, tokens: f64) -> Vec<u32> {
+        let sizes = [sequences, tokens, self.values, self.keys, self.value_dim, self.key_dim];
+        sizes.map(|size| size as u32).into()
+    }
+
     /// Features of keys and of values, over all heads.
     fn widths(&self) -> (f64, f64) {
         (self.keys * self.key_dim, self.values * self.value_dim)
@@ -136,7 +142,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: key.to_owned(),
         unit: Engine::Bf16,
         shape: format!("{}/{}x{}", heads.values, heads.keys, heads.key_dim),
-        sizes: Vec::new(),
+        sizes: heads.sizes(sequences, tokens),
         regime: u8::from(tokens >= 256.0) + u8::from(tokens >= 4096.0),
         seconds: record.seconds()?,
         bench,

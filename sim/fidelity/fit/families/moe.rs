@@ -131,6 +131,11 @@ fn is_warm(moe: &Moe, tokens: u32, on: &Bench) -> bool {
     !on.chip().memory.kind.starts_with("hbm") && bytes < on.cache()
 }
 
+/// Every size of a rank's experts with `tokens` to route.
+fn sizes(moe: &Moe, tokens: u32) -> Vec<u32> {
+    vec![tokens, moe.hidden, moe.inter, moe.experts, moe.top_k, moe.ep]
+}
+
 /// A row's shape, its tokens, and the kernel's engine.
 fn shape(record: &Record, weights: Format) -> Result<(Moe, u32, String), String> {
     let sizes = ["hidden_size", "inter_size", "topk", "num_experts"];
@@ -185,7 +190,7 @@ fn sample(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: key.to_owned(),
         unit,
         shape,
-        sizes: Vec::new(),
+        sizes: sizes(&moe, tokens),
         regime: regime(&moe, tokens),
         seconds,
         bench,
@@ -211,7 +216,7 @@ fn skewed(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: key.to_owned(),
         unit,
         shape,
-        sizes: Vec::new(),
+        sizes: sizes(&moe, tokens),
         regime: u8::from(tokens > 512) + u8::from(tokens > 2048),
         seconds: record.seconds()?,
         bench,

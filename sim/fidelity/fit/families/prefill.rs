@@ -183,7 +183,7 @@ fn latent(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> 
         key: kv.to_string(),
         unit,
         shape: format!("{heads}"),
-        sizes: Vec::new(),
+        sizes: vec![sequences, tokens, heads],
         regime: regime(tokens),
         seconds: record.seconds()?,
         predict: Box::new(move |trial| on.mla_prefill(&op, &batch, row(trial, unit))),
