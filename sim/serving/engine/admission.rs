@@ -185,14 +185,15 @@ impl<P: Pricer> Replica<P> {
         };
         let pricer = &self.pricer;
         let line = |id| pricer.line(id);
+        let decodes = decodes.as_ref();
         if let Some(steps) = decodes.filter(|_| batch.prefill.tokens == 0) {
-            self.meter.book_decodes(1, &steps, line);
+            self.meter.book_decodes(1, steps, line);
             let underway = underway(steps.pace().span(1));
-            self.note_step(&underway, batch, recomputed, |replica| replica.cost_of(&steps, 1));
+            self.note_step(&underway, batch, recomputed, |replica| replica.cost_of(steps, 1));
             return underway;
         }
         let mut whole = self.pricer.cost(batch);
-        let decodes = decodes.as_ref().map(|steps| (steps, line));
+        let decodes = decodes.map(|steps| (steps, line));
         self.meter.book_mixed(batch, recomputed, &mut whole, decodes);
         let underway = underway(whole.span());
         self.note_step(&underway, batch, recomputed, |_| whole);

@@ -14,17 +14,17 @@ use crate::cost::batch::CLIPS;
 pub(super) const AXES: usize = 1 + CLIPS;
 
 /// Decode steps whose times are known, and of whose costs it is known where to find them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DecodeSteps {
     pace: Pace,
     account: Account,
 }
 
 /// Where costs are found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Account {
-    /// Here: those of the first step, and what each costs more than the one before it.
-    Told { first: Cost, growth: Cost },
+    /// Here; apart, for most are not.
+    Told(Box<Series>),
     /// On a line of whoever priced them: at these values of its axes, which grow so by a step.
     OnLine { line: LineId, values: [u64; AXES], growth: [u64; AXES] },
 }
@@ -88,8 +88,7 @@ impl DecodeSteps {
 
 impl From<Series> for DecodeSteps {
     fn from(series: Series) -> Self {
-        let account = Account::Told { first: series.first(), growth: series.growth() };
-        Self { pace: *series.pace(), account }
+        Self { pace: *series.pace(), account: Account::Told(Box::new(series)) }
     }
 }
 
@@ -107,10 +106,7 @@ impl Ledger {
     /// Adds the first `steps` of `all`; `line` knows the lines of whoever priced them.
     pub fn book(&mut self, all: &DecodeSteps, steps: u64, line: impl FnOnce(LineId) -> Line) {
         match &all.account {
-            Account::Told { first, growth } => {
-                self.told.add_times(first, steps);
-                self.told.add_times(growth, triangle(steps));
-            }
+            Account::Told(series) => self.told += series.cost(steps),
             Account::OnLine { line: id, values, growth } => {
                 let entry = self.entry(*id, line);
                 entry.steps += steps;

@@ -120,7 +120,8 @@ mod tests {
             let sizes: Vec<[u32; 2]> = rows.keys().map(|row| row.map(u32::from)).collect();
             let values: Vec<f64> = rows.values().copied().collect();
             for (row, value) in sizes.iter().zip(&values) {
-                prop_assert_eq!(said(&sizes, &values, *row, Way::ALL[way]), *value);
+                let said = said(&sizes, &values, *row, Way::ALL[way]);
+                prop_assert_eq!(said.to_bits(), value.to_bits());
             }
         }
 
