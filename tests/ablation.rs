@@ -227,10 +227,10 @@ fn sub_agents_work_side_by_side() {
         waits_for: waits_for.to_vec(),
         ..Task::of_call(100, 10).chains[0].calls[0].clone()
     };
-    let main = Chain { calls: vec![call(&[1, 2, 3], &[]), call(&[], &[1, 2, 3])].into() };
-    let sub = Chain { calls: vec![call(&[], &[])].into() };
+    let main = Chain { calls: vec![call(&[1, 2, 3], &[]), call(&[], &[1, 2, 3])] };
+    let sub = Chain { calls: vec![call(&[], &[])] };
     let chains = vec![main, sub.clone(), sub.clone(), sub];
-    let task = Task { label: String::new(), start: SimSpan::ZERO, chains: chains.into() };
+    let task = Task { label: String::new(), start: SimSpan::ZERO, chains };
     let pool = TaskPool::recorded(vec![task; 400]);
     let inside = {
         let terms = terms(&pool, Drive::Concurrency(4), LONG);

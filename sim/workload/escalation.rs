@@ -51,7 +51,7 @@ impl Task {
             model: 1,
             ..call.clone()
         };
-        let mut better = self.chains.clone();
+        let mut better: Vec<_> = self.chains.clone();
         for chain in &mut better {
             chain.calls = chain.calls.iter().map(again).collect();
         }

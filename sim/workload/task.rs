@@ -1,7 +1,5 @@
 //! Tasks: what an agent does for its user, as calls of a model with gaps between them.
 
-use smallvec::{SmallVec, smallvec};
-
 use crate::serving::Extent;
 use crate::units::SimSpan;
 
@@ -14,16 +12,15 @@ pub struct Task {
     pub label: String,
     /// When it starts, counted from the beginning of the run (open loop). A closed loop ignores it.
     pub start: SimSpan,
-    /// The agents. Most tasks that come by the million have one, and that one call: room for both
-    /// is in the task itself.
-    pub chains: SmallVec<[Chain; 1]>,
+    /// The agents.
+    pub chains: Vec<Chain>,
 }
 
 /// The calls of one agent, strictly one after another.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Chain {
     /// In order.
-    pub calls: SmallVec<[Call; 1]>,
+    pub calls: Vec<Call>,
 }
 
 /// One call of the model.
@@ -108,7 +105,7 @@ impl Task {
             after: Vec::new(),
             model: 0,
         };
-        let chains = smallvec![Chain { calls: smallvec![call] }];
+        let chains = vec![Chain { calls: vec![call] }];
         Self { label: String::new(), start: SimSpan::ZERO, chains }
     }
 

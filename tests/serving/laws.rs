@@ -64,13 +64,13 @@ fn session(index: u64, steps: &[(u32, u32, u64)], has_agent: bool) -> Task {
         });
         prompt += output;
     }
-    let mut chains = vec![Chain { calls: calls.into() }];
+    let mut chains = vec![Chain { calls }];
     if has_agent && steps.len() > 1 {
         chains[0].calls[0].spawns.push(1);
         chains[0].calls.last_mut().expect("steps are given").waits_for.push(1);
         chains.push(Task::of_call(50, 5).chains.remove(0));
     }
-    Task { label: index.to_string(), start: SimSpan::from_ms(3 * index), chains: chains.into() }
+    Task { label: index.to_string(), start: SimSpan::from_ms(3 * index), chains }
 }
 
 fn run(tasks: Vec<Task>, pages: u64, load: Load, speed: f64, max_seqs: u32) -> RunResult {

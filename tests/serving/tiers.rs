@@ -209,7 +209,7 @@ fn there_and_back() -> Vec<Task> {
     }
     let mut third = tasks[0].clone();
     third.start = SimSpan::from_ms(500);
-    third.chains[0].calls = vec![again].into();
+    third.chains[0].calls = vec![again];
     tasks.push(third);
     tasks
 }

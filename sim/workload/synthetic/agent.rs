@@ -1,7 +1,5 @@
 //! An agent's session: a loop of calls whose context grows until it is summarised.
 
-use smallvec::SmallVec;
-
 use super::draw::{Draw, Drawn};
 use super::identity::{Context, Lines, Prefix};
 use super::spec::{AgentSpec, CompactionSpec, DelegationSpec, DocumentSpec};
@@ -141,7 +139,7 @@ impl Session<'_> {
         let first = spec.first_message.value.count(&mut self.children);
         let mut agent = self.begin(prefix, first);
         agent.next.0 = Cause::Tool;
-        let mut chain = Chain { calls: SmallVec::with_capacity(calls as usize) };
+        let mut chain = Chain { calls: Vec::with_capacity(calls as usize) };
         for left in (0..calls).rev() {
             let output = spec.output.value.from(&mut self.children);
             let call = self.call(&mut agent, output);

@@ -166,8 +166,7 @@ impl Tasks {
             (None, Some(dialogue)) => dialogue::conversation(dialogue, self.setting, index),
             (None, None) => unreachable!("a description has one of the two; parsing checks it"),
         };
-        let label = format!("{}/{index}", spec.name);
-        Task { label, start: SimSpan::ZERO, chains: chains.into() }
+        Task { label: format!("{}/{index}", spec.name), start: SimSpan::ZERO, chains }
     }
 
     /// The task that the `slot`-th of a closed loop's clients is in the middle of when a run

@@ -1,7 +1,5 @@
 //! From recorded sessions to tasks.
 
-use smallvec::SmallVec;
-
 use super::session::{Agent, Row, Session, Trace, TraceFile};
 use crate::serving::Extent;
 use crate::units::SimSpan;
@@ -29,7 +27,7 @@ fn task(file: &TraceFile, session: &Session, offset: SimSpan) -> Task {
         Some(line) => format!("{}:{line}", file.name),
         None => file.name.clone(),
     };
-    let mut chains: SmallVec<[_; 1]> =
+    let mut chains: Vec<_> =
         session.agents.iter().map(|agent| chain(agent, file.page_tokens)).collect();
     for (child, agent) in session.agents.iter().enumerate() {
         if let Some((parent, row)) = agent.spawned_by {

@@ -1,7 +1,5 @@
 //! Requests on their way from the reader to the run.
 
-use smallvec::smallvec;
-
 use crate::serving::Extent;
 use crate::units::SimSpan;
 use crate::workload::trace::formats::Record;
@@ -71,7 +69,7 @@ impl Batch {
             after: Vec::new(),
             model: 0,
         };
-        let chains = smallvec![Chain { calls: smallvec![call] }];
+        let chains = vec![Chain { calls: vec![call] }];
         (Task { label: String::new(), start: row.start, chains }, row.output)
     }
 }
