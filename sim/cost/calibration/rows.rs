@@ -27,6 +27,9 @@ pub(crate) struct PrefillRow {
     pub(crate) em: f64,
     pub(crate) t0: Seconds,
     pub(crate) ee: f64,
+    /// Least time of a block of queries of one head on a core.
+    #[serde(default)]
+    pub(crate) tau: Seconds,
     /// The engine that multiplies.
     pub(crate) math: Engine,
 }

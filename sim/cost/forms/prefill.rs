@@ -22,6 +22,8 @@ const EDGE: f64 = 63.5;
 /// query-key pairs plus the masked edge of a block (63.5 a query; twice with a window) and at least
 /// one block per chunk; L is the longest context at a chunk's end, one CTA's share. Rows that fill
 /// up a block are not charged (at most 127 a chunk). On whole prompts it equals the study's form.
+/// Latent attention that expands its heads has a least time for each head and block of queries on a
+/// core, τ: many short prompts take at least `τ·heads·blocks/SM` beside `t0` and queries.
 /// Where parts share a context, each meets all keys with its part of the queries (`Load`).
 pub(in crate::cost) struct PrefillForm {
     pub(super) clip: Option<usize>,
@@ -34,6 +36,8 @@ pub(in crate::cost) struct PrefillForm {
     /// Seconds per score of one head, and of one CTA per key.
     score: f64,
     straggler: f64,
+    /// Least seconds per block of queries, over all cores.
+    block: f64,
     /// Bytes per new token (queries, outputs), and per key (K and V) on this rank.
     token_bytes: f64,
     key_bytes: f64,
@@ -55,6 +59,8 @@ struct Shape {
     key_bytes: f64,
     append_bytes: f64,
     past_flops: f64,
+    /// Whether heads are expanded from what they share.
+    is_expanded: bool,
 }
 
 impl PrefillForm {
@@ -87,6 +93,7 @@ impl PrefillForm {
             key_bytes: kv_heads * width * kv,
             append_bytes: 4.0 * heads * keys + kv_heads * width * (2.0 + kv),
             past_flops: 0.0,
+            is_expanded: false,
         };
         let mut form = Self::with(&shape, row, on);
         if let Some(window) = attention.window {
@@ -118,7 +125,17 @@ impl PrefillForm {
         let shape = if absorbed {
             let pair_flops = 2.0 * (2.0 * latent + rope);
             let key_bytes = (latent + rope) * mla.kv.bytes();
-            Shape { heads, pair_flops, token_bytes, key_bytes, append_bytes, past_flops: 0.0 }
+            let past_flops = 0.0;
+            let is_expanded = false;
+            Shape {
+                heads,
+                pair_flops,
+                token_bytes,
+                key_bytes,
+                append_bytes,
+                past_flops,
+                is_expanded,
+            }
         } else {
             Shape {
                 heads,
@@ -127,6 +144,7 @@ impl PrefillForm {
                 key_bytes: token_bytes,
                 append_bytes,
                 past_flops: 2.0 * latent * heads * (nope + values),
+                is_expanded: true,
             }
         };
         let mut form = Self::with(&shape, row, on);
@@ -144,6 +162,7 @@ impl PrefillForm {
         let exponentials = machine.exp_rate.map_or(0.0, |rate| 1.0 / (row.ee * rate));
         let score = libm::cbrt(cube(arithmetic) + cube(exponentials));
         let peak_16bit = on.peak(Engine::Bf16);
+        let block = if shape.is_expanded { row.tau.get() * shape.heads / machine.cores } else { 0.0 };
         Self {
             clip: None,
             most_keys: f64::INFINITY,
@@ -153,6 +172,7 @@ impl PrefillForm {
             pair_flops: shape.pair_flops,
             score,
             straggler: BLOCK * score * machine.cores,
+            block,
             token_bytes: shape.token_bytes,
             key_bytes: shape.key_bytes,
             append_bytes: shape.append_bytes,
@@ -216,9 +236,11 @@ impl ContextForm for PrefillForm {
         let serial = (longest - spread_out).max(0.0) / compute;
         let from_compute = total * c / (c + m);
         let append = load.new_tokens() * self.append_bytes * self.memory;
+        let blocks = chunks * libm::ceil(load.new_tokens() / chunks / BLOCK);
+        let least = (blocks * self.block - total).max(0.0);
         parts[Bound::Compute] = from_compute * (1.0 - serial);
         parts[Bound::HbmBandwidth] = total - from_compute + append;
-        parts[Bound::Latency] = self.t0 + from_compute * serial;
+        parts[Bound::Latency] = self.t0 + from_compute * serial + least;
         parts
     }
 

@@ -11,12 +11,11 @@ use crate::hardware::{Engine, Format};
 use crate::model::{Attention, Mla};
 use crate::units::Seconds;
 
-const CONSTANTS: &[Constant] = &[
-    Constant::share("ec", Role::Compute, [0.1, 0.65, 1.0]),
-    Constant::share("em", Role::Fixed, [0.1, 0.6, 1.0]),
-    Constant::time("t0", Unit::Micros, [1.0, 10.0, 60.0]),
-    Constant::share("ee", Role::Fixed, [0.05, 0.55, 2.0]),
-];
+const EC: Constant = Constant::share("ec", Role::Compute, [0.1, 0.65, 1.0]);
+const EM: Constant = Constant::share("em", Role::Fixed, [0.1, 0.6, 1.0]);
+const T0: Constant = Constant::time("t0", Unit::Micros, [1.0, 10.0, 60.0]);
+const EE: Constant = Constant::share("ee", Role::Fixed, [0.05, 0.55, 2.0]);
+const TAU: Constant = Constant::time("tau", Unit::Micros, [0.0, 2.0, 20.0]);
 
 pub(super) const ATTENTION: Family = Family {
     name: "attention-prefill",
@@ -46,7 +45,7 @@ Where an engine has several kernels for a key, the rows are of the one it was me
     form: "t0 + Qr/(em W) + [C^3 + (B/(em W))^3]^(1/3); C = max(S s, 128 L s SM), \
            s = [(4d/(ec P))^3 + (1/(ee X))^3]^(1/3)",
     domain: "CUDA-graph replay, whole prompts up to 16384 tokens, d 64-256, windows among them",
-    constants: CONSTANTS,
+    constants: &[EC, EM, T0, EE],
     alternatives: &[""],
     extra: |key| if key == "fp8-math" { "math = \"fp8\"" } else { "math = \"bf16\"" },
     sample: attention,
@@ -72,10 +71,12 @@ pub(super) const LATENT: Family = Family {
 Multi-head latent attention over prompts: the attention kernels alone, projections are products of
 their own. As ordinary attention with 2(dqk+dv) operations a score, all heads with keys of their
 own. fp8 KV means FP8 arithmetic. TensorRT-LLM's kernels stand for all
-engines.",
-    form: "attention-prefill with 640 operations a score; B = n h 1280, Qr = n(768 h + 2304) bytes",
+engines.
+tau: least time of a block of 128 queries of one head on a core, however few they are; b prompts.",
+    form: "attention-prefill with 640 operations a score; B = n h 1280, Qr = n(768 h + 2304) bytes; \
+           t0 + Qr/(em W) + max(tau b h ceil(n/128)/SM, the rest)",
     domain: "CUDA-graph replay, heads 1-128",
-    constants: CONSTANTS,
+    constants: &[EC, EM, T0, EE, TAU],
     alternatives: &[""],
     extra: |key| if key == "fp8" { "math = \"fp8\"" } else { "math = \"bf16\"" },
     sample: latent,
@@ -87,7 +88,8 @@ const FALLBACK: &str = "flashinfer";
 /// The row of constants in the order of the families'.
 fn row(trial: &Trial, math: Engine) -> PrefillRow {
     let v = trial.values;
-    PrefillRow { ec: v[0], em: v[1], t0: Seconds::new(v[2]), ee: v[3], math }
+    let tau = v.get(4).copied().map_or(Seconds::ZERO, Seconds::new);
+    PrefillRow { ec: v[0], em: v[1], t0: Seconds::new(v[2]), ee: v[3], tau, math }
 }
 
 /// `sequences` chunks of `new` tokens, each after `past` tokens.
