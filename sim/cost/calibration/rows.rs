@@ -124,6 +124,12 @@ pub(crate) struct AllReduceRow {
 pub(crate) struct AllToAllRow {
     pub(crate) alpha: Seconds,
     pub(crate) e: f64,
+    /// Times that a rank's tokens pass through its memory, beside the wire.
+    #[serde(default)]
+    pub(crate) passes: f64,
+    /// Per root of the bytes that a rank sends.
+    #[serde(default)]
+    pub(crate) beta: Seconds,
     pub(crate) nic_e: Option<f64>,
 }
 

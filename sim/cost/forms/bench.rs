@@ -177,7 +177,8 @@ impl Bench {
         let Exchange { ranks, top_k, per_expert, tokens, bytes } = exchange;
         let group = Group::of(ranks, top_k, self)?;
         let tensor = f64::from(tokens) * f64::from(ranks) * group.distinct() * bytes;
-        let way = exchange_way(kind, group, per_expert, row, Network::NONE);
+        let way =
+            exchange_way(kind, group, per_expert, (row, self.machine.bandwidth), Network::NONE);
         let (alpha, wire) = way.cost(tensor);
         Ok(alpha + wire)
     }

@@ -162,7 +162,8 @@ impl PrefillForm {
         let exponentials = machine.exp_rate.map_or(0.0, |rate| 1.0 / (row.ee * rate));
         let score = libm::cbrt(cube(arithmetic) + cube(exponentials));
         let peak_16bit = on.peak(Engine::Bf16);
-        let block = if shape.is_expanded { row.tau.get() * shape.heads / machine.cores } else { 0.0 };
+        let block =
+            if shape.is_expanded { row.tau.get() * shape.heads / machine.cores } else { 0.0 };
         Self {
             clip: None,
             most_keys: f64::INFINITY,

@@ -260,25 +260,31 @@ fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setti
     for (kernel, per_expert) in kernels.into_iter().skip(usize::from(!nvlink)) {
         let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
         let network = setting.calibration.others.network;
-        ways.push(exchange_way(kind, group, per_expert, chosen.row, network));
+        let memory = setting.bench.machine.bandwidth;
+        ways.push(exchange_way(kind, group, per_expert, (chosen.row, memory), network));
     }
     ways
 }
 
-/// Dispatch or combine, a copy of a token for each expert or for each distinct rank.
+/// Dispatch or combine, a copy of a token for each expert or for each distinct rank, beside which
+/// a rank's tokens pass through memory of the bandwidth `memory`.
 pub(in crate::cost::forms) fn exchange_way(
     kind: CollectiveKind,
     group: Group,
     per_expert: bool,
-    row: AllToAllRow,
+    (row, memory): (AllToAllRow, f64),
     network: Network,
 ) -> Way {
     let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
     let nic_e = row.nic_e.unwrap_or(network.e);
-    let inner = copies * group.inner(kind) / (row.e.min(1.0) * group.link);
+    let sent = copies * group.inner(kind);
+    // Of the tensor, which has a copy for each distinct rank, a rank's own tokens.
+    let own = 1.0 / (group.ranks * group.distinct());
+    let inner = (sent / (row.e.min(1.0) * group.link)).max(own * row.passes / memory);
     let crossing = if per_expert { group.top_k / group.distinct_nodes() } else { 1.0 };
     let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
-    Way { alpha: row.alpha.get(), inverse: inner + outer, beta: 0.0 }
+    let beta = row.beta.get() * libm::sqrt(sent);
+    Way { alpha: row.alpha.get(), inverse: inner + outer, beta }
 }
 
 impl Way {

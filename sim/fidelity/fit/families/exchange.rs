@@ -30,6 +30,8 @@ const TARGETS: &[(&str, f64, f64)] = &[("all", 0.06, 0.25)];
 
 const ALPHA: Constant = Constant::time("alpha", Unit::Micros, [2.0, 20.0, 200.0]);
 const WIRE: Constant = Constant::share("e", Role::Fixed, [0.02, 0.5, 1.0]);
+const PASSES: Constant = Constant::number("passes", [0.0, 1.0, 60.0]);
+const BETA: Constant = Constant::time("beta", Unit::Nanos, [0.0, 5.0, 200.0]);
 const NIC: Constant = Constant::share("nic-e", Role::Fixed, [0.05, 0.8, 1.0]);
 
 pub(super) const INSIDE: Family = Family {
@@ -40,10 +42,11 @@ pub(super) const INSIDE: Family = Family {
     head: "\
 Tokens to experts and back within a scale-up domain, by kernel. Low latency (ll) sends a copy per
 chosen expert, high throughput (ht) and nvlink (TensorRT-LLM, two-sided) one per distinct rank.
-w: bytes that a rank sends, BW: link bandwidth per direction.",
-    form: "alpha + w/(e BW)",
+w: bytes that a rank sends, BW: link bandwidth per direction; its own tokens' bytes B pass through
+memory of bandwidth W so many times while they are sent.",
+    form: "alpha + max(w/(e BW), passes B/W) + beta sqrt(w)",
     domain: "EP 2-64, balanced top-k",
-    constants: &[ALPHA, WIRE],
+    constants: &[ALPHA, WIRE, PASSES, BETA],
     alternatives: &[""],
     extra: |_| "",
     sample: |record, bench| sample(record, bench, false),
@@ -89,6 +92,16 @@ fn operation(name: &str) -> Option<(&'static str, CollectiveKind)> {
     }
 }
 
+/// The row of constants in the order of the families'.
+fn row(trial: &Trial, between: bool) -> AllToAllRow {
+    let v = trial.values;
+    let (alpha, e) = (Seconds::new(v[0]), v[1]);
+    if between {
+        return AllToAllRow { alpha, e, passes: 0.0, beta: Seconds::ZERO, nic_e: Some(v[2]) };
+    }
+    AllToAllRow { alpha, e, passes: v[2], beta: Seconds::new(v[3]), nic_e: None }
+}
+
 fn sample(record: &Record, bench: Arc<Bench>, between: bool) -> Result<Option<Sample>, String> {
     let (Some((engine, per_expert)), Some((key, kind))) =
         (kernel(record.text("kernel")), operation(record.text("op")))
@@ -115,11 +128,8 @@ fn sample(record: &Record, bench: Arc<Bench>, between: bool) -> Result<Option<Sa
     let bytes = f64::from(hidden) * format.bytes();
     let exchange = Exchange { ranks, top_k, per_expert, tokens, bytes };
     let on = Arc::clone(&bench);
-    let predict = move |trial: &Trial| {
-        let (alpha, nic_e) = (Seconds::new(trial.values[0]), trial.values.get(2).copied());
-        let row = AllToAllRow { alpha, e: trial.values[1], nic_e };
-        on.exchange(kind, exchange, row).unwrap_or(f64::NAN)
-    };
+    let predict =
+        move |trial: &Trial| on.exchange(kind, exchange, row(trial, between)).unwrap_or(f64::NAN);
     Ok(Some(Sample {
         bench,
         engine: engine.to_owned(),
