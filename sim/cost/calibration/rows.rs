@@ -60,6 +60,9 @@ pub(crate) struct MlaDecodeRow {
     pub(crate) delta: Seconds,
     pub(crate) sigma: Seconds,
     pub(crate) lambda: Seconds,
+    /// Least share of a context that a core takes: kernels cut a sequence into so many parts.
+    #[serde(default)]
+    pub(crate) least: f64,
     /// What benchmarks read from a warm cache. Prices of steps leave it out.
     pub(crate) warm: Warm,
 }

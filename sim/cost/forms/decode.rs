@@ -9,11 +9,12 @@ use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::Engine;
 use crate::model::{Attention, Mla};
 
-/// `t0 + max(τu, δ + keys·key + σu + λL·min(1, u))`, each affine in the contexts.
+/// `t0 + max(τu, δ + keys·key + σu + λL·min(1, max(u, g)))`, each affine in the contexts.
 ///
 /// u: units of work per core, one per sequence and KV head. One pass over all units is a floor of τ
 /// each; streaming pays for the second pass that joins split sequences (δ), the memory, σ a unit
-/// and λ per key of the mean context, less where there are fewer units than cores. It was measured
+/// and λ per key of the mean context, less where there are fewer units than cores, down to the least
+/// share g of it that a core takes (latent attention alone). It was measured
 /// with equal contexts; mixed ones count at their mean, because kernels cut long ones into more
 /// pieces (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Because both branches are
 /// affine, the times of consecutive decode steps are an arithmetic series until the maximum flips,
@@ -34,6 +35,8 @@ pub(in crate::cost) struct DecodeForm {
     delta: f64,
     sigma: f64,
     lambda: f64,
+    /// Least share of a context that a core takes.
+    least: f64,
     peaks: Peaks,
 }
 
@@ -81,6 +84,7 @@ impl DecodeForm {
             delta: row.delta.get(),
             sigma: row.sigma.get(),
             lambda: row.lambda.get(),
+            least: 0.0,
             peaks,
         }
     }
@@ -125,6 +129,7 @@ impl DecodeForm {
             delta: row.delta.get(),
             sigma: row.sigma.get(),
             lambda: row.lambda.get(),
+            least: row.least,
             peaks,
         }
     }
@@ -164,7 +169,7 @@ impl ContextForm for DecodeForm {
         let floor = self.tau * units;
         parts += self.key.scaled(keys);
         parts[Bound::HbmBandwidth] += sequences * self.sequence_bytes * self.memory;
-        let serial = self.lambda * keys / sequences * units.min(1.0);
+        let serial = self.lambda * keys / sequences * units.max(self.least).min(1.0);
         parts[Bound::Latency] += self.delta + self.sigma * units + serial;
         if parts.total().get() < floor {
             parts = Breakdown::default();

@@ -88,12 +88,13 @@ Multi-head latent attention of one new token per sequence, in the absorbed form:
 the same compressed keys. The attention kernel alone; projections are products of their own.
 
 u: sequences per core, times 1 + h/64; otherwise as ordinary decode attention. Per key, memory and
-arithmetic overlap by the p-norm, which does not depend on the context.
+arithmetic overlap by the p-norm, which does not depend on the context. least: the share of a context
+that a core takes at least, for kernels cut a sequence into so many parts and no more.
 Only 8, 16, 64 and 128 heads were measured: a shape family is heads and batch together. Held out by
 heads alone, ends extrapolate and kernels change between 64 and 128 heads: 10 % median, 37 % p90.
 Left out: SGLang's FA3 with FP8 KV on Hopper (6-8 % of the bandwidth: no kernel), and A100, L40S
 and RTX PRO, for which nobody has tuned one (18-30 % of it; they inherit and run faster here).",
-    form: "t0 + max(tau u, delta + sum(L) key + sigma u + lambda L min(1, u)); \
+    form: "t0 + max(tau u, delta + sum(L) key + sigma u + lambda L min(1, max(u, least))); \
            key = [(2 h 1088/(ec P))^p + (576 KV/(em W))^p]^(1/p), u = b(1+h/64)/SM",
     domain: "CUDA-graph replay, heads 8-128, batch 1-1024, KV 1-131072",
     constants: &[
@@ -107,6 +108,7 @@ and RTX PRO, for which nobody has tuned one (18-30 % of it; they inherit and run
         PART,
         Constant::share("ec", Role::Compute, [0.2, 0.5, 0.85]),
         Constant::share("p", Role::Fixed, [1.0, 3.0, 8.0]),
+        Constant::share("least", Role::Fixed, [0.001, 0.02, 1.0]),
     ],
     alternatives: &[""],
     extra: |_| "",
@@ -123,8 +125,8 @@ fn row(trial: &Trial) -> DecodeRow {
 
 fn latent_row(trial: &Trial) -> MlaDecodeRow {
     let DecodeRow { em, t0, tau, delta, sigma, lambda, warm } = row(trial);
-    let (ec, p) = (trial.values[8], trial.values[9]);
-    MlaDecodeRow { ec, em, p, t0, tau, delta, sigma, lambda, warm }
+    let (ec, p, least) = (trial.values[8], trial.values[9], trial.values[10]);
+    MlaDecodeRow { ec, em, p, t0, tau, delta, sigma, lambda, least, warm }
 }
 
 /// One new token of each of `sequences` equal contexts.
