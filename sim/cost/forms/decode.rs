@@ -13,12 +13,11 @@ use crate::model::{Attention, Mla};
 ///
 /// u: units of work per core, one per sequence and KV head. One pass over all units is a floor of τ
 /// each; streaming pays for the second pass that joins split sequences (δ), the memory, σ a unit
-/// and λ per key of the mean context, less where there are fewer units than cores, down to the least
-/// share g of it that a core takes (latent attention alone). It was measured
-/// with equal contexts; mixed ones count at their mean, because kernels cut long ones into more
-/// pieces (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Because both branches are
-/// affine, the times of consecutive decode steps are an arithmetic series until the maximum flips,
-/// once.
+/// and λ per key of the mean context, less where there are fewer units than cores, down to the
+/// least share g of it that a core takes (latent attention alone). It was measured with equal
+/// contexts; mixed ones count at their mean, because kernels cut long ones into more pieces
+/// (`FlashAttention`-3's dynamic splits, `FlashInfer`'s planner). Because both branches are affine,
+/// the times of consecutive decode steps are an arithmetic series until the maximum flips, once.
 pub(in crate::cost) struct DecodeForm {
     pub(super) clip: Option<usize>,
     compression: f64,

@@ -59,8 +59,8 @@ struct Shape {
     key_bytes: f64,
     append_bytes: f64,
     past_flops: f64,
-    /// Whether heads are expanded from what they share.
-    is_expanded: bool,
+    /// Least seconds of a block of queries of one head on a core.
+    tau: f64,
 }
 
 impl PrefillForm {
@@ -93,7 +93,7 @@ impl PrefillForm {
             key_bytes: kv_heads * width * kv,
             append_bytes: 4.0 * heads * keys + kv_heads * width * (2.0 + kv),
             past_flops: 0.0,
-            is_expanded: false,
+            tau: 0.0,
         };
         let mut form = Self::with(&shape, row, on);
         if let Some(window) = attention.window {
@@ -125,17 +125,8 @@ impl PrefillForm {
         let shape = if absorbed {
             let pair_flops = 2.0 * (2.0 * latent + rope);
             let key_bytes = (latent + rope) * mla.kv.bytes();
-            let past_flops = 0.0;
-            let is_expanded = false;
-            Shape {
-                heads,
-                pair_flops,
-                token_bytes,
-                key_bytes,
-                append_bytes,
-                past_flops,
-                is_expanded,
-            }
+            let (past_flops, tau) = (0.0, 0.0);
+            Shape { heads, pair_flops, token_bytes, key_bytes, append_bytes, past_flops, tau }
         } else {
             Shape {
                 heads,
@@ -144,7 +135,7 @@ impl PrefillForm {
                 key_bytes: token_bytes,
                 append_bytes,
                 past_flops: 2.0 * latent * heads * (nope + values),
-                is_expanded: true,
+                tau: row.tau.get(),
             }
         };
         let mut form = Self::with(&shape, row, on);
@@ -162,8 +153,6 @@ impl PrefillForm {
         let exponentials = machine.exp_rate.map_or(0.0, |rate| 1.0 / (row.ee * rate));
         let score = libm::cbrt(cube(arithmetic) + cube(exponentials));
         let peak_16bit = on.peak(Engine::Bf16);
-        let block =
-            if shape.is_expanded { row.tau.get() * shape.heads / machine.cores } else { 0.0 };
         Self {
             clip: None,
             most_keys: f64::INFINITY,
@@ -173,7 +162,7 @@ impl PrefillForm {
             pair_flops: shape.pair_flops,
             score,
             straggler: BLOCK * score * machine.cores,
-            block,
+            block: shape.tau * shape.heads / machine.cores,
             token_bytes: shape.token_bytes,
             key_bytes: shape.key_bytes,
             append_bytes: shape.append_bytes,

@@ -1,11 +1,11 @@
 //! Collectives, within a scale-up domain and beyond.
 
+use super::exchange::all_to_all;
 use crate::cost::bound::{Bound, Breakdown};
-use crate::cost::calibration::{AllReduceRow, AllToAllRow, NcclRow, Network};
+use crate::cost::calibration::{AllReduceRow, NcclRow, Network};
 use crate::cost::forms::bench::Bench;
 use crate::cost::forms::setting::Setting;
 use crate::cost::machine::CostError;
-use crate::cost::profile::EngineProfile;
 use crate::cost::work::{Peaks, RowForm, Work};
 use crate::hardware::{Narrowest, Ports, Routes};
 use crate::model::{Collective, CollectiveKind};
@@ -36,26 +36,26 @@ pub(in crate::cost) struct CollectiveForm {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cost::forms) struct Way {
     /// Seconds.
-    alpha: f64,
+    pub(super) alpha: f64,
     /// Seconds per byte of the tensor.
-    inverse: f64,
+    pub(super) inverse: f64,
     /// Seconds per square root of a byte of the tensor.
-    beta: f64,
+    pub(super) beta: f64,
 }
 
 /// Who takes part, and how far apart they are.
 #[derive(Clone, Copy)]
 pub(in crate::cost::forms) struct Group {
-    ranks: f64,
+    pub(super) ranks: f64,
     /// Ranks in one domain, and domains.
     inside: f64,
-    domains: f64,
-    link: f64,
+    pub(super) domains: f64,
+    pub(super) link: f64,
     /// What links leave to a rank that sends to all others at once.
     direct: f64,
-    nic: f64,
+    pub(super) nic: f64,
     /// Experts of a token.
-    top_k: f64,
+    pub(super) top_k: f64,
 }
 
 impl CollectiveForm {
@@ -145,7 +145,7 @@ impl Group {
     }
 
     /// Bytes a rank sends within its domain, per byte of the tensor.
-    fn inner(self, kind: CollectiveKind) -> f64 {
+    pub(super) fn inner(self, kind: CollectiveKind) -> f64 {
         let others = (self.inside - 1.0) / self.inside;
         match kind {
             CollectiveKind::AllReduce => 2.0 * others,
@@ -158,7 +158,7 @@ impl Group {
     }
 
     /// Bytes a rank sends to other domains, per byte of the tensor.
-    fn outer(self, kind: CollectiveKind) -> f64 {
+    pub(super) fn outer(self, kind: CollectiveKind) -> f64 {
         let others = (self.domains - 1.0) / self.domains;
         match kind {
             CollectiveKind::AllReduce => 2.0 * others / self.inside,
@@ -173,7 +173,7 @@ impl Group {
     }
 
     /// Domains that hold at least one of a token's experts, expected.
-    fn distinct_nodes(self) -> f64 {
+    pub(super) fn distinct_nodes(self) -> f64 {
         distinct(self.domains, self.top_k)
     }
 
@@ -247,44 +247,6 @@ pub(in crate::cost::forms) fn nccl_way(
         inverse: inner / (row.e.min(1.0) * group.link) + outer / (network.e * group.nic),
         beta: row.beta.get() * libm::sqrt(inner),
     }
-}
-
-/// Low latency sends a copy per expert, the others one per distinct rank.
-fn all_to_all(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Vec<Way> {
-    let wide = group.domains > 1.0;
-    let collectives = &setting.calibration.collectives;
-    let family = if wide { &collectives.all_to_all_nodes } else { &collectives.all_to_all };
-    let nvlink = matches!(setting.engine, EngineProfile::Trtllm) && !wide;
-    let kernels = [("nvlink", false), ("deepep-ll", true), ("deepep-ht", false)];
-    let mut ways = Vec::new();
-    for (kernel, per_expert) in kernels.into_iter().skip(usize::from(!nvlink)) {
-        let Some(chosen) = setting.find("all-to-all", family, &[kernel], &[key]) else { continue };
-        let network = setting.calibration.others.network;
-        let memory = setting.bench.machine.bandwidth;
-        ways.push(exchange_way(kind, group, per_expert, (chosen.row, memory), network));
-    }
-    ways
-}
-
-/// Dispatch or combine, a copy of a token for each expert or for each distinct rank, beside which
-/// a rank's tokens pass through memory of the bandwidth `memory`.
-pub(in crate::cost::forms) fn exchange_way(
-    kind: CollectiveKind,
-    group: Group,
-    per_expert: bool,
-    (row, memory): (AllToAllRow, f64),
-    network: Network,
-) -> Way {
-    let copies = if per_expert { group.top_k / group.distinct() } else { 1.0 };
-    let nic_e = row.nic_e.unwrap_or(network.e);
-    let sent = copies * group.inner(kind);
-    // Of the tensor, which has a copy for each distinct rank, a rank's own tokens.
-    let own = 1.0 / (group.ranks * group.distinct());
-    let inner = (sent / (row.e.min(1.0) * group.link)).max(own * row.passes / memory);
-    let crossing = if per_expert { group.top_k / group.distinct_nodes() } else { 1.0 };
-    let outer = crossing * group.outer(kind) / (nic_e.min(1.0) * group.nic);
-    let beta = row.beta.get() * libm::sqrt(sent);
-    Way { alpha: row.alpha.get(), inverse: inner + outer, beta }
 }
 
 impl Way {

@@ -88,8 +88,8 @@ Multi-head latent attention of one new token per sequence, in the absorbed form:
 the same compressed keys. The attention kernel alone; projections are products of their own.
 
 u: sequences per core, times 1 + h/64; otherwise as ordinary decode attention. Per key, memory and
-arithmetic overlap by the p-norm, which does not depend on the context. least: the share of a context
-that a core takes at least, for kernels cut a sequence into so many parts and no more.
+arithmetic overlap by the p-norm, which does not depend on the context. least: the share of a
+context that a core takes at least, for kernels cut a sequence into so many parts and no more.
 Only 8, 16, 64 and 128 heads were measured: a shape family is heads and batch together. Held out by
 heads alone, ends extrapolate and kernels change between 64 and 128 heads: 10 % median, 37 % p90.
 Left out: SGLang's FA3 with FP8 KV on Hopper (6-8 % of the bandwidth: no kernel), and A100, L40S

@@ -70,11 +70,10 @@ pub(super) const LATENT: Family = Family {
     head: "\
 Multi-head latent attention over prompts: the attention kernels alone, projections are products of
 their own. As ordinary attention with 2(dqk+dv) operations a score, all heads with keys of their
-own. fp8 KV means FP8 arithmetic. TensorRT-LLM's kernels stand for all
-engines.
+own. fp8 KV means FP8 arithmetic. TensorRT-LLM's kernels stand for all engines.
 tau: least time of a block of 128 queries of one head on a core, however few they are; b prompts.",
-    form: "attention-prefill with 640 operations a score; B = n h 1280, Qr = n(768 h + 2304) bytes; \
-           t0 + Qr/(em W) + max(tau b h ceil(n/128)/SM, the rest)",
+    form: "attention-prefill with 640 operations a score; B = n h 1280, \
+           Qr = n(768 h + 2304) bytes; t0 + Qr/(em W) + max(tau b h ceil(n/128)/SM, the rest)",
     domain: "CUDA-graph replay, heads 1-128",
     constants: &[EC, EM, T0, EE, TAU],
     alternatives: &[""],
