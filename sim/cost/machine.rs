@@ -55,6 +55,8 @@ pub(in crate::cost) struct Machine {
     pub(super) link: Option<f64>,
     /// Ranks in a domain.
     pub(super) domain: u32,
+    /// Ranks in a tray.
+    pub(super) tray: u32,
 }
 
 /// How products with weights of a format are computed on a chip.
@@ -107,6 +109,7 @@ impl Machine {
             exp_rate: chip.exp_rate.map(PerSec::get).filter(positive),
             link: ports.link.map(BytesPerSec::get),
             domain: ports.domain,
+            tray: chip.fabric.tray_of(ports.domain),
         })
     }
 }

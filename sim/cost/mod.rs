@@ -25,7 +25,7 @@ pub(crate) use calibration::{
     NcclRow, PrefillRow, SkewRow, Warm,
 };
 pub use calibration::{Calibration, CalibrationError, HostTerms};
-pub(crate) use forms::{Bench, Exchange, LinearKernel};
+pub(crate) use forms::{BEYOND_A_TRAY, Bench, Exchange, LinearKernel};
 pub use machine::CostError;
 pub use profile::{EngineProfile, Pricing, TimeModel};
 pub use program::{

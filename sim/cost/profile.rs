@@ -119,6 +119,14 @@ impl EngineProfile {
         }
     }
 
+    /// Most ranks that its own all-reduce reaches; beyond, it hands over to NCCL.
+    pub(crate) const fn all_reduce_ranks(self) -> u32 {
+        match self {
+            Self::Trtllm => 16,
+            Self::Vllm | Self::Sglang => 8,
+        }
+    }
+
     /// Whose all-reduce to take, best first.
     pub(super) const fn all_reduce(self) -> &'static [&'static str] {
         self.attention()

@@ -46,6 +46,7 @@ pub(crate) fn fabric(spec: &ChipSpec, system: Option<&SystemSpec>) -> Fabric {
     let own = |figure: fn(&SystemSpec) -> Option<u32>| system.and_then(figure);
     Fabric {
         switches: up.switches.given().or_else(|| own(|system| system.fabric.switches.given())),
+        tray: up.tray.given().or_else(|| own(|system| system.tray.given())),
         wiring: up.wiring.given().or_else(|| system?.fabric.wiring.given()).unwrap_or_default(),
         nics: out.nics.given().or_else(|| own(|system| system.network.nics.given())),
         oversubscription: out

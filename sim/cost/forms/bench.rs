@@ -138,6 +138,11 @@ impl Bench {
         form.warmed(&Load::new(batch, Spread::NONE), warm.below * self.cache(), warm.part)
     }
 
+    /// Chips of a tray.
+    pub(crate) fn tray(&self) -> u32 {
+        self.machine.tray
+    }
+
     /// Bytes of the L2 cache; none if it is not known.
     pub(crate) fn cache(&self) -> f64 {
         self.chip.l2.map_or(0.0, Bytes::get)

@@ -18,6 +18,7 @@ pub(super) use decode::DecodeForm;
 pub(super) use gemm::GemmForm;
 pub(super) use linear::LinearForm;
 pub(crate) use linear::LinearKernel;
+pub(crate) use links::BEYOND_A_TRAY;
 pub(super) use links::{CollectiveForm, RingForm};
 pub(super) use moe::MoeForm;
 pub(super) use prefill::PrefillForm;

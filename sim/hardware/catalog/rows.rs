@@ -9,8 +9,13 @@ use crate::hardware::spec::{ChipSpec, Entry, Figure};
 use crate::units::{significant, with_prefix};
 
 /// Figures that a chip takes from its system, unless it varies them.
-const OF_SYSTEMS: [&str; 4] =
-    ["scale_up.switches", "scale_up.wiring", "network.nics", "network.oversubscription"];
+const OF_SYSTEMS: [&str; 5] = [
+    "scale_up.tray",
+    "scale_up.switches",
+    "scale_up.wiring",
+    "network.nics",
+    "network.oversubscription",
+];
 
 /// One figure of a chip or system, and where it is from.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

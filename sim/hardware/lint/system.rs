@@ -6,7 +6,7 @@ use crate::hardware::finding::Finding;
 use crate::hardware::spec::{Given, SystemSpec};
 
 pub(super) fn lint(spec: &SystemSpec, catalog: &Catalog) -> Vec<Finding> {
-    [unknown_chip(spec, catalog), domain(spec), fabric(spec, catalog), power(spec)]
+    [unknown_chip(spec, catalog), domain(spec), tray(spec), fabric(spec, catalog), power(spec)]
         .into_iter()
         .flatten()
         .collect()
@@ -27,6 +27,12 @@ fn domain(spec: &SystemSpec) -> Option<Finding> {
             .says(format!("is more than the {} accelerators", spec.accelerators.text()))
             .remedy("count packages in both")
     })
+}
+
+fn tray(spec: &SystemSpec) -> Option<Finding> {
+    let tray = spec.tray.as_ref().filter(|tray| tray.get() > spec.domain.get())?;
+    let finding = Finding::error("tray", tray.text());
+    Some(finding.says(format!("is more than the {} of a domain", spec.domain.text())))
 }
 
 fn fabric(spec: &SystemSpec, catalog: &Catalog) -> Option<Finding> {

@@ -85,6 +85,8 @@ section! {
         bandwidth: BytesPerSec,
         /// Chips in one domain.
         domain: u32,
+        /// Chips of one compute tray, if not those of the system.
+        tray: u32,
         /// Switch chips of a domain, if not those of the system.
         switches: u32,
         /// How collectives are priced in a domain, if not as through switches: `mesh`, `4x4x4`.

@@ -29,6 +29,8 @@ pub struct SystemSpec {
     pub accelerators: Figure<u32>,
     /// Packages in one scale-up domain.
     pub domain: Figure<u32>,
+    /// Packages of one compute tray: of one operating system.
+    pub tray: Option<Figure<u32>>,
     /// `[fabric]`
     #[serde(default)]
     pub fabric: FabricSpec,
@@ -122,6 +124,7 @@ impl SystemSpec {
             Entry::of("", "accelerators", &self.accelerators),
             Entry::of("", "domain", &self.domain),
         ];
+        entries.extend(self.tray.iter().map(|tray| Entry::of("", "tray", tray)));
         entries.extend(self.fabric.entries());
         entries.extend(self.network.entries());
         entries.extend(self.host.entries());

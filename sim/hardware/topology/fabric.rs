@@ -2,11 +2,17 @@
 
 use super::wiring::Wiring;
 
+/// Accelerators of a usual box.
+const BOX: u32 = 8;
+
 /// What lies between chips.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fabric {
     /// Switch chips of a scale-up domain; unknown ones are drawn as one.
     pub switches: Option<u32>,
+    /// Chips of one compute tray, which one operating system runs: kernels that map the memory of
+    /// peers reach no further. That of boxes if it is not given.
+    pub tray: Option<u32>,
     /// How a domain is wired; as if switched if nothing says so.
     pub wiring: Wiring,
     /// NICs of a domain; as many as chips if it is not given.
@@ -19,6 +25,11 @@ impl Fabric {
     /// NICs of a domain of so many chips.
     pub fn nics_of(&self, domain: u32) -> u32 {
         self.nics.unwrap_or(domain).max(1)
+    }
+
+    /// Chips of one tray in a domain of so many.
+    pub fn tray_of(&self, domain: u32) -> u32 {
+        self.tray.unwrap_or(BOX).clamp(1, domain.max(1))
     }
 
     /// What NICs below a leaf can send, over what it can send to the spine.

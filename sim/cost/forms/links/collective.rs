@@ -11,8 +11,8 @@ use crate::hardware::{Narrowest, Ports, Routes};
 use crate::model::{Collective, CollectiveKind};
 use crate::units::BytesPerSec;
 
-/// Most ranks that engines' own all-reduce kernels were measured with.
-const OWN_ALL_REDUCE: u32 = 16;
+/// The key of constants of all-reduces between more ranks than a tray has.
+pub(crate) const BEYOND_A_TRAY: &str = "beyond-a-tray";
 
 /// The fastest of the ways to do it: `alpha + bytes·inverse + beta·√bytes` each.
 ///
@@ -191,11 +191,7 @@ fn distinct(places: f64, draws: f64) -> f64 {
 /// Every way to do a collective in `group`.
 fn ways(kind: CollectiveKind, group: Group, setting: &mut Setting) -> Vec<Way> {
     match kind {
-        CollectiveKind::AllReduce => {
-            let mut ways = own_all_reduce(group, setting);
-            ways.push(nccl(kind, "all-reduce", group, setting));
-            ways
-        }
+        CollectiveKind::AllReduce => all_reduce(group, setting),
         CollectiveKind::AllGather => vec![nccl(kind, "all-gather", group, setting)],
         CollectiveKind::ReduceScatter => vec![nccl(kind, "reduce-scatter", group, setting)],
         CollectiveKind::Dispatch => all_to_all(kind, "dispatch", group, setting),
@@ -204,15 +200,24 @@ fn ways(kind: CollectiveKind, group: Group, setting: &mut Setting) -> Vec<Way> {
     }
 }
 
-/// The engine's one-shot and two-shot kernels, where they reach all ranks.
-fn own_all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
-    if group.domains > 1.0 || group.ranks > f64::from(OWN_ALL_REDUCE) {
-        return Vec::new();
+/// NCCL's, and where they reach all ranks the engine's one-shot and two-shot kernels.
+///
+/// Beyond a tray another path takes over, which was measured as the engine takes it: nothing else
+/// competes with that.
+fn all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
+    let library = nccl(CollectiveKind::AllReduce, "all-reduce", group, setting);
+    if group.domains > 1.0 || group.ranks > f64::from(setting.engine.all_reduce_ranks()) {
+        return vec![library];
     }
     let family = &setting.calibration.collectives.all_reduce;
     let engines = setting.engine.all_reduce();
+    if group.ranks > f64::from(setting.bench.machine.tray) {
+        let far = setting.find("all-reduce beyond a tray", family, engines, &[BEYOND_A_TRAY]);
+        return far.map_or_else(|| vec![library], |far| own_ways(group, far.row).to_vec());
+    }
     let row = setting.choose("all-reduce", family, engines, &["all-reduce"]).row;
-    own_ways(group, row).to_vec()
+    let [one_shot, two_shot] = own_ways(group, row);
+    vec![one_shot, two_shot, library]
 }
 
 /// One shot and two shots.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cost::{AllReduceRow, Bench, NcclRow};
+use crate::cost::{AllReduceRow, BEYOND_A_TRAY, Bench, EngineProfile, NcclRow};
 use crate::fidelity::fit::family::Family;
 use crate::fidelity::fit::record::Record;
 use crate::fidelity::fit::sample::{Predict, Sample, Trial};
@@ -42,10 +42,12 @@ pub(super) const ALL_REDUCE: Family = Family {
     columns: &["chip", "engine", "version", "kernel", "mode", "num_gpus", "bytes", "latency_us"],
     head: "\
 The engines' own all-reduce kernels under CUDA graphs: one shot or two shots, whichever is faster.
-GB200 with SGLang and vLLM has no path for large messages; NCCL takes over.",
+GB200 with SGLang and vLLM has no path for large messages; NCCL takes over.
+beyond-a-tray: of more chips than one operating system runs, where the first two map no memory of
+peers: measured as they do it then, up to 8 ranks; TensorRT-LLM's reach over NVLink, up to 16.",
     form: "hop(P-1) + min(one-alpha + S(P-1)/(one-e BW), \
            two-alpha + 2S(P-1)/P/(two-e BW) + beta sqrt(S))",
-    domain: "2-8 ranks, 256 B-1 GB",
+    domain: "2-16 ranks, 256 B-1 GB",
     constants: &[
         Constant::time("one-alpha", Unit::Micros, [0.5, 5.0, 60.0]),
         Constant::share("one-e", Role::Fixed, [0.01, 0.5, 1.0]),
@@ -69,9 +71,6 @@ fn regime(bytes: f64) -> u8 {
         2
     }
 }
-
-/// Beyond, engines hand over to NCCL.
-const MOST_RANKS: u32 = 8;
 
 /// What every collective's sample says; `key` is its row.
 fn common(
@@ -126,11 +125,14 @@ fn nccl(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
 }
 
 fn all_reduce(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, String> {
-    let is_own = !record.text("kernel").contains("MNNVL");
     let (ranks, bytes) = group(record, &bench)?;
-    if record.text("mode") != "graph" || !is_own || ranks > MOST_RANKS {
+    let engine: EngineProfile = record.text("engine").parse()?;
+    let is_far = ranks > bench.tray();
+    let is_other = record.text("kernel").contains("MNNVL") && !is_far;
+    if record.text("mode") != "graph" || is_other || ranks > engine.all_reduce_ranks() {
         return Ok(None);
     }
+    let key = if is_far { BEYOND_A_TRAY } else { "all-reduce" };
     let on = Arc::clone(&bench);
     let predict = move |trial: &Trial| {
         let v = trial.values;
@@ -139,5 +141,5 @@ fn all_reduce(record: &Record, bench: Arc<Bench>) -> Result<Option<Sample>, Stri
         let row = AllReduceRow { one_alpha, one_e, two_alpha, two_e, beta, hop };
         on.all_reduce(ranks, bytes, row).unwrap_or(f64::NAN)
     };
-    common(record, bench, "all-reduce", Box::new(predict)).map(Some)
+    common(record, bench, key, Box::new(predict)).map(Some)
 }

@@ -46,7 +46,7 @@ w: bytes that a rank sends, BW: link bandwidth per direction; its own tokens' by
 memory of bandwidth W so many times while they are sent.",
     form: "alpha + max(w/(e BW), passes B/W) + beta sqrt(w)",
     domain: "EP 2-64, balanced top-k",
-    constants: &[ALPHA, WIRE, PASSES, BETA],
+    constants: &[ALPHA, WIRE, BETA, PASSES],
     alternatives: &[""],
     extra: |_| "",
     sample: |record, bench| sample(record, bench, false),
@@ -62,9 +62,9 @@ Tokens to experts and back between nodes, by kernel, as all-to-all.toml has it: 
 and one NIC a rank between nodes. High throughput sends one copy per distinct node over the NIC,
 which is handed on within the node. Measured on H100 alone (rows said to be H200's are copies of
 it and left out); other generations borrow it.",
-    form: "alpha + w/(e BW) + w_between_nodes/(nic-e NIC)",
+    form: "alpha + w/(e BW) + w_between_nodes/(nic-e NIC) + beta sqrt(w)",
     domain: "EP 16-64 over 2-8 nodes of 8, balanced top-k",
-    constants: &[ALPHA, WIRE, NIC],
+    constants: &[ALPHA, WIRE, BETA, NIC],
     alternatives: &[""],
     extra: |_| "",
     sample: |record, bench| sample(record, bench, true),
@@ -97,9 +97,9 @@ fn row(trial: &Trial, between: bool) -> AllToAllRow {
     let v = trial.values;
     let (alpha, e) = (Seconds::new(v[0]), v[1]);
     if between {
-        return AllToAllRow { alpha, e, passes: 0.0, beta: Seconds::ZERO, nic_e: Some(v[2]) };
+        return AllToAllRow { alpha, e, passes: 0.0, beta: Seconds::new(v[2]), nic_e: Some(v[3]) };
     }
-    AllToAllRow { alpha, e, passes: v[2], beta: Seconds::new(v[3]), nic_e: None }
+    AllToAllRow { alpha, e, passes: v[3], beta: Seconds::new(v[2]), nic_e: None }
 }
 
 fn sample(record: &Record, bench: Arc<Bench>, between: bool) -> Result<Option<Sample>, String> {
