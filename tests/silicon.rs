@@ -285,7 +285,7 @@ fn sparse_attention_modules() {
         ("csa-prefill", 21.5, 61.9),
         ("dsa-decode", 10.5, 27.7),
         ("dsa-prefill", 14.8, 61.5),
-        ("hca-decode", 6.8, 27.2),
+        ("hca-decode", 7.5, 27.2),
         ("hca-prefill", 20.7, 69.2),
     ];
     check(&found, &limits);
