@@ -282,6 +282,7 @@ fn systems_are_checked_too() {
     let found = findings("system.toml");
     expect(&found, Severity::Error, ("chip", 5), "did you mean `h100-sxm`?");
     expect(&found, Severity::Error, ("domain", 8), "more than the 8 accelerators");
+    expect(&found, Severity::Error, ("tray", 9), "more than the 16 of a domain");
 }
 
 #[test]

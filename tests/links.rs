@@ -117,3 +117,45 @@ fn the_link_that_binds_is_named() {
     assert_eq!(name(32, wired(Wiring::Mesh)).as_deref(), Some("NIC of a chip"));
     assert_eq!(name(1, Fabric::default()), None);
 }
+
+/// Engines' kernels reach as far as peers' memory can be mapped; what they do beyond is slower, but
+/// for TensorRT-LLM's over `NVLink`.
+#[test]
+fn beyond_a_tray_another_path_takes_over() {
+    let time = |ranks, tray, engine| {
+        let chip = Chip { fabric: Fabric { tray, ..Fabric::default() }, ..named("gb300") };
+        let program =
+            calibrated(collective(CollectiveKind::AllReduce, ranks, 65536.0), &chip, engine);
+        seconds(&program, &decode(1, 1, &[]))
+    };
+    // 64 KiB between four chips of a tray and eight of two, in us: aiconfigurator-core 0.12.0.
+    let measured = [
+        (EngineProfile::Sglang, 4.142, 30.12),
+        (EngineProfile::Vllm, 8.044, 14.02),
+        (EngineProfile::Trtllm, 4.92, 4.553),
+    ];
+    for (engine, near, far) in measured {
+        for (ranks, us) in [(4, near), (8, far)] {
+            let off = time(ranks, Some(4), engine) * 1e6 / us - 1.0;
+            assert!(off.abs() < 0.25, "{engine}, {ranks} ranks: {off:.2}");
+        }
+        // Boxes of eight have no such border, and within a tray there is none.
+        assert_eq!(time(8, None, engine), time(8, Some(8), engine));
+        assert_eq!(time(4, None, engine), time(4, Some(4), engine));
+    }
+}
+
+/// Tokens pass through memory beside the wire: the slower of the two counts.
+#[test]
+fn tokens_go_to_experts_no_faster_than_through_memory() {
+    let time = |link: f64, memory: f64| {
+        let mut chip = named("h100-sxm");
+        chip.memory.bandwidth = chip.memory.bandwidth * memory;
+        chip.scale_up.as_mut().unwrap().bandwidth =
+            chip.scale_up.as_ref().unwrap().bandwidth * link;
+        let kind = collective(CollectiveKind::Dispatch, 8, 16384.0);
+        seconds(&calibrated(kind, &chip, EngineProfile::Sglang), &decode(4096, 1, &[]))
+    };
+    assert!(time(1e6, 1.0) > time(1e6, 2.0), "no wire to speak of, and memory does not count");
+    assert_eq!(time(0.01, 1.0), time(0.01, 2.0));
+}

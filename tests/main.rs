@@ -8,6 +8,7 @@ mod cost;
 mod hardware;
 mod hbm;
 mod insight;
+mod latent;
 mod links;
 mod model;
 mod pipeline;

@@ -97,6 +97,10 @@ impl Machine {
         if !ports.has_scale_up {
             notes.insert("link: no scale-up link, host link or network instead".into());
         }
+        if chip.fabric.tray.is_none() && chip.fabric.tray_of(ports.domain) < ports.domain {
+            let tray = chip.fabric.tray_of(ports.domain);
+            notes.insert(format!("trays: of {tray} chips, for nobody says of how many"));
+        }
         let wiring = chip.fabric.wiring;
         if chip.fabric.wiring_of(ports.domain) != wiring {
             let domain = ports.domain;

@@ -225,8 +225,8 @@ fn predict(points: &[Point], terms: Terms, shell: &Shell) -> Vec<Answer> {
     points.iter().enumerate().map(answer).collect()
 }
 
-/// Rounds of predictions at and around the terms.
-const ROUNDS: u32 = 2;
+/// Rounds of predictions at and around the terms, after which these do not move any more.
+const ROUNDS: u32 = 12;
 
 fn fit_host(
     path: &Path,

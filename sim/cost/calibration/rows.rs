@@ -127,7 +127,7 @@ pub(crate) struct AllReduceRow {
 pub(crate) struct AllToAllRow {
     pub(crate) alpha: Seconds,
     pub(crate) e: f64,
-    /// Times that a rank's tokens pass through its memory, beside the wire.
+    /// How long the kernel takes to copy a rank's own tokens, in passes through its memory.
     #[serde(default)]
     pub(crate) passes: f64,
     /// Per root of the bytes that a rank sends.

@@ -25,7 +25,8 @@ pub(in crate::cost) struct Setting<'a> {
 /// A row of constants, and what its compute efficiency is to be multiplied by.
 pub(super) struct Chosen<R> {
     pub(super) row: R,
-    donor: Option<String>,
+    /// Where it was measured, if not on the chip.
+    pub(super) donor: Option<String>,
 }
 
 impl<'a> Setting<'a> {

@@ -111,6 +111,7 @@ impl Shelf {
             let whole = self.whole(spec);
             flaws.extend(whole.memory.contradiction());
             flaws.extend(misfit(&whole));
+            flaws.extend(overfull(&whole));
         }
         flaws
     }
@@ -153,6 +154,16 @@ impl Shelf {
             None => spec.clone(),
         }
     }
+}
+
+/// A tray of more chips than the domain.
+fn overfull(spec: &ChipSpec) -> Option<Finding> {
+    let (tray, domain) = (spec.scale_up.tray.as_ref()?, spec.scale_up.domain.given()?);
+    (*tray.get() > domain).then(|| {
+        Finding::error("scale_up.tray", tray.text())
+            .says(format!("is more than the {domain} of a domain"))
+            .remedy("give the chips that one operating system runs")
+    })
 }
 
 /// A torus of more or fewer chips than the domain.

@@ -205,7 +205,7 @@ fn ways(kind: CollectiveKind, group: Group, setting: &mut Setting) -> Vec<Way> {
 /// Beyond a tray another path takes over, which was measured as the engine takes it: nothing else
 /// competes with that.
 fn all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
-    let library = nccl(CollectiveKind::AllReduce, "all-reduce", group, setting);
+    let (library, donor) = nccl_from(CollectiveKind::AllReduce, "all-reduce", group, setting);
     if group.domains > 1.0 || group.ranks > f64::from(setting.engine.all_reduce_ranks()) {
         return vec![library];
     }
@@ -215,9 +215,13 @@ fn all_reduce(group: Group, setting: &mut Setting) -> Vec<Way> {
         let far = setting.find("all-reduce beyond a tray", family, engines, &[BEYOND_A_TRAY]);
         return far.map_or_else(|| vec![library], |far| own_ways(group, far.row).to_vec());
     }
-    let row = setting.choose("all-reduce", family, engines, &["all-reduce"]).row;
-    let [one_shot, two_shot] = own_ways(group, row);
-    vec![one_shot, two_shot, library]
+    let own = setting.choose("all-reduce", family, engines, &["all-reduce"]);
+    let mut ways = own_ways(group, own.row).to_vec();
+    // What a chip inherits says nothing against what was measured on it.
+    if own.donor == donor {
+        ways.push(library);
+    }
+    ways
 }
 
 /// One shot and two shots.
@@ -233,9 +237,19 @@ pub(in crate::cost::forms) fn own_ways(group: Group, row: AllReduceRow) -> [Way;
 }
 
 fn nccl(kind: CollectiveKind, key: &str, group: Group, setting: &mut Setting) -> Way {
+    nccl_from(kind, key, group, setting).0
+}
+
+/// NCCL's way, and whose constants it has if not the chip's own.
+fn nccl_from(
+    kind: CollectiveKind,
+    key: &str,
+    group: Group,
+    setting: &mut Setting,
+) -> (Way, Option<String>) {
     let family = &setting.calibration.collectives.nccl;
-    let row = setting.choose("nccl", family, &["nccl"], &[key]).row;
-    nccl_way(kind, group, row, setting.calibration.others.network)
+    let chosen = setting.choose("nccl", family, &["nccl"], &[key]);
+    (nccl_way(kind, group, chosen.row, setting.calibration.others.network), chosen.donor)
 }
 
 /// NCCL's ring.

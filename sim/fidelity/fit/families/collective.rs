@@ -20,8 +20,8 @@ pub(super) const NCCL: Family = Family {
     columns: &["chip", "engine", "version", "op", "num_gpus", "bytes", "latency_us"],
     head: "\
 NCCL within a scale-up domain. P: ranks, S: bytes of the tensor, w: bytes each rank sends, BW: link
-bandwidth per direction. Left out: L40S, measured in a box that keeps chips from each other's memory
-(20, 5 and 2 GB/s between 2, 4 and 8 of them).",
+bandwidth per direction. Left out: L40S, measured in a box whose links carry less than the chip's
+(20, 5 and 1.5 GB/s between 2, 4 and 8 of them).",
     form: "alpha + hop(P-1) + w/(e BW) + beta sqrt(w); w = 2(P-1)/P S for all-reduce, \
            (P-1)/P S else",
     domain: "nccl-tests, 2-8 ranks, 512 B-512 MB, out of place",
@@ -46,7 +46,7 @@ The engines' own all-reduce kernels under CUDA graphs: one shot or two shots, wh
 GB200 with SGLang and vLLM has no path for large messages; NCCL takes over.
 beyond-a-tray: of more chips than one operating system runs, where the first two map no memory of
 peers: measured as they do it then, up to 8 ranks; TensorRT-LLM's reach over NVLink, up to 16.
-Left out: L40S but for SGLang 0.5.12, in a box that keeps chips from each other's memory.",
+Left out: L40S but for SGLang 0.5.12, in a box whose links carry less than the chip's.",
     form: "hop(P-1) + min(one-alpha + S(P-1)/(one-e BW), \
            two-alpha + 2S(P-1)/P/(two-e BW) + beta sqrt(S))",
     domain: "2-16 ranks, 256 B-1 GB",
@@ -107,11 +107,11 @@ fn group(record: &Record, bench: &Bench) -> Result<(u32, f64), String> {
 const FREE: NcclRow =
     NcclRow { alpha: Seconds::ZERO, hop: Seconds::ZERO, e: 1.0, beta: Seconds::ZERO };
 
-/// Whether ranks were in a box that keeps them from each other's memory.
+/// Whether ranks were in a box whose links carry less than the chip's.
 ///
-/// Between 2, 4 and 8 L40S one box passes 20, 5 and 2 GB/s, whatever the library (most releases'
-/// rows are copies of one run), another, in which SGLang 0.5.12 was measured, 18, 21 and 21. What
-/// the link of a chip carries the second says.
+/// Between 2, 4 and 8 L40S one box passes 20, 4 to 5 and 2 GB/s, whatever the library, another, in
+/// which SGLang 0.5.12 was measured, 18, 21 and 21: chips there reach each other, here probably
+/// through a host. What the link of a chip carries the second says.
 fn is_walled(record: &Record) -> bool {
     record.text("chip") == "l40s" && record.text("version") != "0.5.12"
 }

@@ -30,6 +30,7 @@ const TARGETS: &[(&str, f64, f64)] = &[("all", 0.06, 0.25)];
 
 const ALPHA: Constant = Constant::time("alpha", Unit::Micros, [2.0, 20.0, 200.0]);
 const WIRE: Constant = Constant::share("e", Role::Fixed, [0.02, 0.5, 1.0]);
+/// Kernels copy by a few cores: tens of passes are their rate, not traffic of the memory.
 const PASSES: Constant = Constant::number("passes", [0.0, 1.0, 60.0]);
 const BETA: Constant = Constant::time("beta", Unit::Nanos, [0.0, 5.0, 200.0]);
 const NIC: Constant = Constant::share("nic-e", Role::Fixed, [0.05, 0.8, 1.0]);
@@ -42,8 +43,9 @@ pub(super) const INSIDE: Family = Family {
     head: "\
 Tokens to experts and back within a scale-up domain, by kernel. Low latency (ll) sends a copy per
 chosen expert, high throughput (ht) and nvlink (TensorRT-LLM, two-sided) one per distinct rank.
-w: bytes that a rank sends, BW: link bandwidth per direction; its own tokens' bytes B pass through
-memory of bandwidth W so many times while they are sent.",
+w: bytes that a rank sends, BW: link bandwidth per direction. passes: the rate at which the kernel
+itself copies a rank's own tokens, B bytes, in passes through memory of bandwidth W; 60 is where the
+search ends.",
     form: "alpha + max(w/(e BW), passes B/W) + beta sqrt(w)",
     domain: "EP 2-64, balanced top-k",
     constants: &[ALPHA, WIRE, BETA, PASSES],
