@@ -270,7 +270,14 @@ impl Add for Cost {
 impl AddAssign for Cost {
     #[inline]
     fn add_assign(&mut self, other: Self) {
-        for (time, more) in self.time.iter_mut().zip(other.time) {
+        *self += &other;
+    }
+}
+
+impl AddAssign<&Self> for Cost {
+    #[inline]
+    fn add_assign(&mut self, other: &Self) {
+        for (time, more) in self.time.iter_mut().zip(&other.time) {
             *time += more;
         }
         self.flop += other.flop;
