@@ -75,7 +75,7 @@ impl<P: Pricer> Replica<P> {
         if self.holds_back(!self.prefilling.is_empty()) {
             return recomputed;
         }
-        while self.budget(batch) > 0 {
+        while self.budget(batch) > 0 && !self.waiting.is_empty() {
             let Some(slot) = self.admit_next(now, below) else { break };
             if self.decodes_apart(slot) {
                 self.decodes.join(slot, &mut self.running[slot], &self.limits);

@@ -2,8 +2,8 @@
 
 use crate::serving::Extent;
 use crate::units::SimSpan;
-use crate::workload::trace::formats::Record;
 use crate::workload::Task;
+use crate::workload::trace::formats::Record;
 
 /// Some requests, compact.
 #[derive(Debug, Default)]
