@@ -69,7 +69,7 @@ fn whole(x: f64) -> i128 {
     // A whole number, times a power of two; a conversion by the processor has 64 bits.
     let mantissa = x.to_bits() & ((1 << MANTISSA_BITS) - 1) | 1 << MANTISSA_BITS;
     let exponent = (x.to_bits() >> MANTISSA_BITS & 0x7ff) as i32 - BIAS;
-    let size = match exponent - MANTISSA_BITS + FRACTION_BITS as i32 {
+    let size = match exponent - MANTISSA_BITS + FRACTION_BITS.cast_signed() {
         i32::MIN..=-64 => 0,
         shift @ -63..0 => i128::from(mantissa >> -shift),
         shift @ 0..48 => i128::from(mantissa) << shift,
@@ -212,6 +212,11 @@ impl FineSpan {
         Seconds::new(units(self.0) / PS)
     }
 
+    /// The whole picoseconds in it, [`u64::MAX`] if they are more.
+    pub(super) fn whole_ps(self) -> u64 {
+        u64::try_from(self.0 >> FRACTION_BITS).unwrap_or(u64::MAX)
+    }
+
     /// Whole 2⁻³² ps.
     pub const fn count(self) -> i128 {
         self.0
@@ -339,8 +344,9 @@ mod tests {
     #[test]
     fn whole_numbers_are_rounded_towards_zero() {
         let all = (-80..120).flat_map(|power| {
-            let x = 1.234_567_890_123_4 * f64::from(power).exp2();
-            [x, -x, x.floor(), f64::from(power).exp2()]
+            let power = libm::exp2(f64::from(power));
+            let x = 1.234_567_890_123_4 * power;
+            [x, -x, x.floor(), power]
         });
         for x in all.chain([0.0, -0.0, f64::MIN_POSITIVE, f64::INFINITY, f64::NAN]) {
             assert_eq!(whole(x), (x * ONE).clamp(-LONGEST, LONGEST) as i128, "{x:e}");
