@@ -24,8 +24,7 @@ pub(super) fn blend(terms: &[(Bound, f64)], norm: Norm) -> Breakdown {
         Norm::Power(p) => {
             let mut sum = 0.0;
             for &(bound, time) in terms {
-                let log = p * libm::log(time / largest);
-                let power = if log > NOTHING { libm::exp(log) } else { 0.0 };
+                let power = power_below_1(time / largest, p);
                 parts[bound] += power;
                 sum += power;
             }
@@ -33,6 +32,16 @@ pub(super) fn blend(terms: &[(Bound, f64)], norm: Norm) -> Breakdown {
         }
     }
     parts
+}
+
+/// `x`, at most 1, to the power `p`.
+fn power_below_1(x: f64, p: f64) -> f64 {
+    // One of the terms is the largest.
+    if x >= 1.0 {
+        return 1.0;
+    }
+    let log = p * libm::log(x);
+    if log > NOTHING { libm::exp(log) } else { 0.0 }
 }
 
 /// Logarithms of powers that add nothing to a sum that holds 1.
@@ -44,12 +53,25 @@ pub(super) fn power(x: f64, p: f64) -> f64 {
     libm::exp(p * libm::log(x))
 }
 
+/// `x` rounded up, as `libm::ceil` has it, where it fits 63 bits; without a call.
+pub(super) fn ceil(x: f64) -> f64 {
+    let whole = x as i64 as f64;
+    if whole < x { whole + 1.0 } else { whole }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::units::Seconds;
 
     const TERMS: [(Bound, f64); 2] = [(Bound::Compute, 3.0), (Bound::HbmBandwidth, 4.0)];
+
+    #[test]
+    fn rounding_up_is_that_of_the_library() {
+        for x in [0.0, 1e-300, 0.5, 1.0, 1.0 + f64::EPSILON, 7.999, 4e15 + 0.5, 9e15, 1e18] {
+            assert_eq!(ceil(x).to_bits(), libm::ceil(x).to_bits());
+        }
+    }
 
     #[test]
     fn the_euclidean_case_is_pythagoras() {

@@ -4,7 +4,7 @@ use std::ops::{Add, Mul};
 
 use super::batch::Batch;
 use super::bound::{Bound, Breakdown};
-use super::norm::{Norm, blend};
+use super::norm::{Norm, blend, ceil};
 use crate::hardware::Narrowest;
 use crate::model::{Rows, Spread};
 
@@ -94,19 +94,23 @@ pub(super) trait ContextForm: Send {
 
 /// The rows that one rank has of `rows`, spread over `spread` ranks: the fullest rank's.
 pub(super) fn share(rows: u32, spread: u32) -> f64 {
-    f64::from(rows.div_ceil(spread.max(1)))
+    f64::from(fullest(rows, spread))
+}
+
+/// The same as a count. Most steps are not spread, and need no division.
+fn fullest(rows: u32, spread: u32) -> u32 {
+    if spread <= 1 { rows } else { rows.div_ceil(spread) }
 }
 
 /// The rows that the fullest group of ranks has of a step. A sequence stays in one of the groups,
 /// whose parts share its tokens.
 pub(super) fn rows_of(batch: &Batch, rows: Rows, spread: Spread) -> u32 {
-    let (groups, parts) = (spread.groups.max(1), spread.parts.max(1));
+    let of_one = |rows, groups| fullest(fullest(rows, groups), spread.parts);
     match rows {
-        Rows::Logits => batch.logits.div_ceil(groups).div_ceil(parts),
+        Rows::Logits => of_one(batch.logits, spread.groups),
         Rows::Tokens => {
-            let chunked = groups.min(batch.prefill.chunks.max(1));
-            let decodes = batch.decode.sequences.div_ceil(groups).div_ceil(parts);
-            decodes + batch.prefill.tokens.div_ceil(chunked).div_ceil(parts)
+            let chunked = spread.groups.min(batch.prefill.chunks.max(1));
+            of_one(batch.decode.sequences, spread.groups) + of_one(batch.prefill.tokens, chunked)
         }
     }
 }
@@ -143,12 +147,21 @@ pub(super) struct Load<'a> {
 
 impl<'a> Load<'a> {
     pub(super) fn new(batch: &'a Batch, spread: Spread) -> Self {
+        if spread == Spread::NONE {
+            return Self::alone(batch);
+        }
         let (groups, parts) = (spread.groups.max(1), f64::from(spread.parts.max(1)));
         let part = |count: u32| 1.0 / f64::from(groups.min(count.max(1)));
         let (decode_part, prefill_part) =
             (part(batch.decode.sequences) / parts, part(batch.prefill.chunks));
-        let new_tokens = libm::ceil(f64::from(batch.prefill.tokens) * prefill_part / parts);
+        let new_tokens = ceil(f64::from(batch.prefill.tokens) * prefill_part / parts);
         Self { batch, groups, parts, decode_part, prefill_part, new_tokens }
+    }
+
+    /// All of it.
+    fn alone(batch: &'a Batch) -> Self {
+        let new_tokens = f64::from(batch.prefill.tokens);
+        Self { batch, groups: 1, parts: 1.0, decode_part: 1.0, prefill_part: 1.0, new_tokens }
     }
 
     pub(super) fn of(slice: &'a Slice, spread: Spread) -> Self {

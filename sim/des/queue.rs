@@ -16,7 +16,9 @@ pub trait Phased {
 /// Time never moves backward: both [`schedule`](Self::schedule) and [`pop`](Self::pop) assert it.
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    /// The next event, which most often is the only one.
+    first: Option<Entry<E>>,
+    others: BinaryHeap<Reverse<Entry<E>>>,
     now: SimTime,
     scheduled: u64,
     popped: u64,
@@ -31,7 +33,7 @@ struct Entry<E> {
 impl<E: Phased> EventQueue<E> {
     /// An empty queue at the beginning of time.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), now: SimTime::ZERO, scheduled: 0, popped: 0 }
+        Self { first: None, others: BinaryHeap::new(), now: SimTime::ZERO, scheduled: 0, popped: 0 }
     }
 
     /// The time of the last event popped.
@@ -46,7 +48,7 @@ impl<E: Phased> EventQueue<E> {
 
     /// The time of the next event.
     pub fn next_time(&self) -> Option<SimTime> {
-        self.heap.peek().map(|Reverse(entry)| entry.key.0)
+        self.first.as_ref().map(|first| first.key.0)
     }
 
     /// Moves the clock to `time`, at which something happens that is not in the queue.
@@ -69,12 +71,21 @@ impl<E: Phased> EventQueue<E> {
         assert!(time >= self.now, "event scheduled at {time}, but it is already {}", self.now);
         let key = (time, event.phase(), self.scheduled);
         self.scheduled += 1;
-        self.heap.push(Reverse(Entry { key, event }));
+        let entry = Entry { key, event };
+        match &mut self.first {
+            None => self.first = Some(entry),
+            Some(first) if entry < *first => {
+                let later = std::mem::replace(first, entry);
+                self.others.push(Reverse(later));
+            }
+            Some(_) => self.others.push(Reverse(entry)),
+        }
     }
 
     /// Removes the next event and moves the clock to it.
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
-        let Reverse(Entry { key: (time, ..), event }) = self.heap.pop()?;
+        let Entry { key: (time, ..), event } = self.first.take()?;
+        self.first = self.others.pop().map(|Reverse(entry)| entry);
         assert!(time >= self.now, "the clock ran backward");
         self.now = time;
         self.popped += 1;

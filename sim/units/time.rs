@@ -23,7 +23,10 @@ impl SimSpan {
     ///
     /// Rounds up, so that non-zero work never takes zero time. Saturates at 213 days.
     pub fn from_seconds(seconds: Seconds) -> Self {
-        Self((seconds.get() * PS_PER_SECOND).ceil() as u64)
+        let ps = seconds.get() * PS_PER_SECOND;
+        // `f64::ceil` is a call where processors may lack the instruction.
+        let whole = ps as u64;
+        Self(whole.saturating_add(u64::from((whole as f64) < ps)))
     }
 
     /// A span of whole picoseconds.

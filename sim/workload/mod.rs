@@ -28,5 +28,5 @@ pub use stats::{Arrivals, Lengths, Reuse, ReusePolicy, ReuseQuery, TokenShares, 
 pub use synthetic::{Compaction, Provenance, Synthetic, Tasks, embedded_workloads, workload_file};
 pub use task::{After, At, Call, Cause, Chain, Event, Task};
 pub use trace::{
-    Batch, StreamEnd, StreamedTasks, Tally, Trace, TraceBuilder, TraceKind, TraceStream,
+    Batch, Lent, StreamEnd, StreamedTasks, Tally, Trace, TraceBuilder, TraceKind, TraceStream,
 };

@@ -6,7 +6,7 @@ use crate::units::SimSpan;
 /// One unit of work, from a user's request (or session) to its completion.
 ///
 /// `chains[0]` is the main agent; the others are sub-agents that some call spawned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Task {
     /// Where it came from, for reports: a file name, a line, a sequence number.
     pub label: String,

@@ -1,11 +1,12 @@
 //! Traces replayed while they are read: the same tasks and the same complaints as of whole ones.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 
 use memwall::units::SimSpan;
 use memwall::workload::{
-    StreamEnd, StreamedTasks, Tally, Task, TraceBuilder, TraceKind, TraceStream,
+    Lent, StreamEnd, StreamedTasks, Tally, Task, TraceBuilder, TraceKind, TraceStream,
 };
 
 fn data(name: &str) -> String {
@@ -27,7 +28,8 @@ fn streamed(text: &str) -> Result<Option<(Vec<Task>, Tally)>, String> {
     let Some(mut stream) = opened else { return Ok(None) };
     let batches = std::iter::from_fn(move || stream.next_batch().transpose());
     let mut tasks = StreamedTasks::new(batches, 2000);
-    let all: Vec<Task> = tasks.by_ref().collect();
+    let own = |task: Lent| Borrow::<Task>::borrow(&task).clone();
+    let all: Vec<Task> = tasks.by_ref().map(own).collect();
     match tasks.finish() {
         Ok(tally) => Ok(Some((all, tally))),
         Err(StreamEnd::Conversations) => Ok(None),

@@ -95,12 +95,12 @@ impl RunResult {
     /// Figures by priority, the most urgent first; empty if all requests are alike, or none are
     /// kept.
     pub fn by_class(&self) -> Vec<ClassFigures> {
+        if self.outcomes.iter().all(|outcome| outcome.priority == 0) {
+            return Vec::new();
+        }
         let mut classes: BTreeMap<u8, Vec<&Outcome>> = BTreeMap::new();
         for outcome in &self.outcomes {
             classes.entry(outcome.priority).or_default().push(outcome);
-        }
-        if classes.keys().all(|&priority| priority == 0) {
-            return Vec::new();
         }
         let figures = classes.into_iter().map(|(priority, outcomes)| ClassFigures {
             priority,

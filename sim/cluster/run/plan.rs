@@ -100,8 +100,8 @@ impl Load {
 pub(super) enum Event {
     /// The task that was fetched starts (open loop).
     Start,
-    /// A call that a client sent some time ago reaches the service.
-    Arrive(CallRef),
+    /// A call that a client sent some time ago, at `sent`, reaches the service.
+    Arrive { call: CallRef, sent: SimTime },
     /// The warm-up is over.
     Measure,
     /// The horizon is reached.
@@ -114,7 +114,7 @@ impl Phased for Event {
     fn phase(&self) -> u8 {
         match self {
             Self::Start => 0,
-            Self::Arrive(_) => 1,
+            Self::Arrive { .. } => 1,
             Self::Measure => 2,
             Self::Stop => 3,
         }

@@ -103,7 +103,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             match event {
                 None => self.on_service(now, goes_on),
                 Some(Event::Start) => self.on_start(now),
-                Some(Event::Arrive(call)) => self.on_arrive(now, call),
+                Some(Event::Arrive { call, sent }) => self.on_arrive(now, call, sent),
                 Some(Event::Measure) => self.on_measure(now),
                 Some(Event::Stop) => break,
             }
@@ -209,10 +209,8 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
         self.service.way(call.model, call.prompt)
     }
 
-    fn on_arrive(&mut self, now: SimTime, at: CallRef) {
+    fn on_arrive(&mut self, now: SimTime, at: CallRef, sent: SimTime) {
         let id = RequestId(self.gone + self.owners.len() as u32);
-        let way = self.way(at);
-        let sent = now.before(way).expect("a call is sent before it arrives");
         let task = self.tasks[at.slot as usize].as_ref();
         let task = task.expect("calls belong to tasks in flight");
         let (session, call) = (task.number, task.call(at));
@@ -302,7 +300,7 @@ impl<V: Service, S: Iterator<Item: Borrow<Task>>> Simulation<V, S> {
             next += 1;
             let time = self.sent_at(now, time, call);
             let way = self.way(call);
-            self.queue.schedule(time + way, Event::Arrive(call));
+            self.queue.schedule(time + way, Event::Arrive { call, sent: time });
             self.task(slot).on_sent(call, time, now, &mut then);
         }
         then.sends.clear();

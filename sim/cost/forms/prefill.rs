@@ -4,7 +4,7 @@ use super::bench::Bench;
 use super::setting::{Setting, kv_key};
 use crate::cost::bound::{Bound, Breakdown};
 use crate::cost::calibration::PrefillRow;
-use crate::cost::norm::power;
+use crate::cost::norm::{ceil, power};
 use crate::cost::profile::EngineProfile;
 use crate::cost::work::{ContextForm, Load, Peaks, Work};
 use crate::hardware::{Engine, Format};
@@ -216,7 +216,7 @@ impl ContextForm for PrefillForm {
         let pairs = load.pairs(self.clip) * self.compression + self.edge * load.new_tokens();
         let scores = self.heads * pairs.max(chunks * BLOCK * BLOCK);
         let spread_out = scores * self.score;
-        let block = BLOCK * libm::ceil(load.prefill_longest() * self.compression / BLOCK);
+        let block = BLOCK * ceil(load.prefill_longest() * self.compression / BLOCK);
         let longest = block.min(self.most_keys) * self.straggler;
         let compute = spread_out.max(longest) + load.past_keys() * self.past;
         let memory = self.bytes(load) * self.memory;

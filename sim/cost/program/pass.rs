@@ -92,8 +92,6 @@ impl Pass {
 
     /// Both as whole numbers.
     pub(super) fn cost(&self, slice: &Slice) -> Cost {
-        let mut cost = Cost::default();
-        self.ask_rows(slice, |price| cost += price.cost);
         let (mut parts, mut work) = (Breakdown::default(), Work::default());
         for &i in &self.by_context {
             let op = &self.ops[i];
@@ -105,7 +103,9 @@ impl Pass {
         let device =
             if self.host.is_beside() { self.row_parts(slice).total() } else { Seconds::ZERO };
         parts[Bound::Host] += self.host.exposed(&slice.batch, device.get());
-        cost + cost_of(parts, work)
+        let mut cost = cost_of(parts, work);
+        self.ask_rows(slice, |price| cost += &price.cost);
+        cost
     }
 
     /// The time that depends on counts of rows alone.

@@ -140,8 +140,9 @@ pub(super) fn power(used: &[Used], result: &RunResult) -> Option<PowerReport> {
 
 /// The time of tasks that began and ended within the window.
 pub(super) fn wall_s(spans: &[SimSpan]) -> Quantiles {
-    let mut spans: Vec<f64> = spans.iter().map(|span| span.seconds().get()).collect();
-    spans.sort_by(f64::total_cmp);
+    let mut spans = spans.to_vec();
+    spans.sort_unstable();
+    let spans: Vec<f64> = spans.into_iter().map(|span| span.seconds().get()).collect();
     let at = |share: f64| quantile(&spans, share);
     let mean = (!spans.is_empty()).then(|| spans.iter().sum::<f64>() / spans.len() as f64);
     Quantiles { mean, p50: at(0.5), p90: at(0.9), p99: at(0.99) }

@@ -218,7 +218,8 @@ impl<P: Pricer> Replica<P> {
         sequence.first_token = Some(now);
         publish_prompt(&mut self.kv, now, sequence, &self.limits);
         let pages = self.limits.full_pages(sequence.computed);
-        self.history.enter(now, &sequence.request.content, pages);
+        self.history.enter(now, &sequence.request.content, (0, pages));
+        sequence.entered = pages;
         if let Some(log) = &mut self.log {
             log.enter(now, &sequence.request.content, pages);
         }
@@ -237,7 +238,8 @@ impl<P: Pricer> Replica<P> {
         let mut content = sequence.request.content;
         if !content.is_empty() {
             self.note_fresh(now, &content, sequence.computed);
-            self.enter(now, &content, self.limits.full_pages(sequence.computed));
+            let pages = self.limits.full_pages(sequence.computed);
+            self.enter(now, &content, (sequence.entered, pages));
             content.clear();
             self.emptied.push(content);
         }

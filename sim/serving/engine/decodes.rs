@@ -188,10 +188,17 @@ impl Decodes {
         let size = self.pages_at.len() as u64;
         let from = ((self.clock + 1) % size) as usize;
         let count = (steps % size) as usize;
-        let sum = |residues: &[u32]| residues.iter().map(|&pages| u64::from(pages)).sum::<u64>();
+        let sum = |residues: &[u32]| u64::from(residues.iter().sum::<u32>());
         let until_end = count.min(self.pages_at.len() - from);
         let rest = sum(&self.pages_at[from..from + until_end]);
         steps / size * u64::from(self.paging) + rest + sum(&self.pages_at[..count - until_end])
+    }
+
+    /// Whether the `steps` steps after the next one need no more than `room` pages.
+    pub(super) fn fit(&self, steps: u64, room: u64) -> bool {
+        // No sequence begins a page more often.
+        let most = (steps / self.pages_at.len() as u64 + 1) * u64::from(self.paging);
+        most <= room || self.pages_after(steps) <= room
     }
 
     /// The remainder of the ticks at which a sequence needs a page; none if it has all it will

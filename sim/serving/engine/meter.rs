@@ -167,7 +167,7 @@ impl Meter {
             let (part, all) = (part.seconds().get(), whole.span().seconds().get());
             whole.reassign(Bound::HbmCapacity, (1.0 - part / all).max(0.0) * recomputed);
         }
-        self.mixed += *whole;
+        self.mixed += &*whole;
     }
 
     /// Books `steps` steps without prefill that cost `cost` together.

@@ -274,12 +274,13 @@ impl<P: Pricer> Replica<P> {
             self.kv.publish(now, &mut lease, content, pages);
         }
         self.kv.release(now, lease);
-        self.enter(now, content, pages);
+        self.enter(now, content, (0, pages));
     }
 
-    /// Notes that the first `pages` pages of `content` were computed.
-    pub(super) fn enter(&mut self, now: SimTime, content: &[Extent], pages: u32) {
-        self.history.enter(now, content, pages);
+    /// Notes that the first `pages` pages of `content` were computed; it was told of the first
+    /// `entered` before.
+    pub(super) fn enter(&mut self, now: SimTime, content: &[Extent], (entered, pages): (u32, u32)) {
+        self.history.enter(now, content, (entered, pages));
         if let Some(log) = &mut self.log {
             log.enter(now, content, pages);
         }

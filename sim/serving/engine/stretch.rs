@@ -75,7 +75,7 @@ impl<P: Pricer> Replica<P> {
         if self.holds_back(!self.prefilling.is_empty()) {
             return recomputed;
         }
-        while self.budget(batch) > 0 {
+        while self.budget(batch) > 0 && !self.waiting.is_empty() {
             let Some(slot) = self.admit_next(now, below) else { break };
             if self.decodes_apart(slot) {
                 self.decodes.join(slot, &mut self.running[slot], &self.limits);
@@ -123,11 +123,11 @@ impl<P: Pricer> Replica<P> {
         let most = self.steps_to_ask().map_or(most, |left| left.min(most));
         let mut steps = most.min(self.decodes.steps_to_change()).min(LONGEST);
         let room = self.kv.quiet();
-        if self.decodes.pages_after(steps - 1) > room {
+        if !self.decodes.fit(steps - 1, room) {
             let (mut fits, mut exceeds) = (1, steps);
             while exceeds - fits > 1 {
                 let middle = u64::midpoint(fits, exceeds);
-                if self.decodes.pages_after(middle - 1) <= room {
+                if self.decodes.fit(middle - 1, room) {
                     fits = middle;
                 } else {
                     exceeds = middle;

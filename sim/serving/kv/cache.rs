@@ -129,17 +129,22 @@ impl KvCache {
     ///
     /// Changes nothing and returns false if there is no room.
     #[must_use]
+    #[inline]
     pub(in crate::serving) fn take(&mut self, pages: u64) -> bool {
         if pages > self.available() {
             return false;
         }
         if pages > self.free {
-            let evicted = self.tree.evict(pages - self.free, self.given_up.as_mut());
-            self.evicted += evicted;
-            self.free += evicted;
+            self.evict(pages - self.free);
         }
         self.free -= pages;
         true
+    }
+
+    fn evict(&mut self, pages: u64) {
+        let evicted = self.tree.evict(pages, self.given_up.as_mut());
+        self.evicted += evicted;
+        self.free += evicted;
     }
 
     /// Pages that can be taken without evicting any, if what is evicted matters.
@@ -165,7 +170,7 @@ impl KvCache {
     /// Publishes the first `pages` pages of `content`, which `lease` has computed, so that others
     /// can share them. What somebody else published meanwhile is shared, and ours is freed.
     pub fn publish(&mut self, now: SimTime, lease: &mut Lease, content: &[Extent], pages: u32) {
-        let pages = pages.min(known_pages(content));
+        let pages = pages.min(page_count(content));
         if pages <= lease.shared {
             return;
         }
@@ -225,6 +230,6 @@ impl KvCache {
 }
 
 /// Pages of `content` with a known identity.
-fn known_pages(content: &[Extent]) -> u32 {
+pub(super) fn page_count(content: &[Extent]) -> u32 {
     content.iter().map(|extent| extent.pages).sum()
 }

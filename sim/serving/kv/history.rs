@@ -1,6 +1,6 @@
 //! What was ever in the cache: tells a capacity miss from a first sight.
 
-use super::cache::KvCache;
+use super::cache::{KvCache, page_count};
 use super::seen::Seen;
 use crate::serving::Extent;
 use crate::units::{SimSpan, SimTime};
@@ -41,9 +41,15 @@ impl History {
         }
     }
 
-    /// Enters the first `pages` pages of `content`.
-    pub(in crate::serving) fn enter(&mut self, now: SimTime, content: &[Extent], pages: u32) {
+    /// Enters the first `pages` pages of `content`, the first `entered` of which were before.
+    pub(in crate::serving) fn enter(
+        &mut self,
+        now: SimTime,
+        content: &[Extent],
+        (entered, pages): (u32, u32),
+    ) {
         match self {
+            Self::Lasting(_) if pages.min(page_count(content)) <= entered => {}
             Self::Lasting(seen) => seen.enter(content, pages),
             Self::Fading(cache) => {
                 let mut lease = cache.acquire(now, content, pages);
@@ -92,8 +98,8 @@ mod tests {
                 let content = path(&branches, spread);
                 let known = seen.known(now, &content, pages);
                 prop_assert_eq!(known, tree.known(now, &content, pages));
-                seen.enter(now, &content, pages);
-                tree.enter(now, &content, pages);
+                seen.enter(now, &content, (0, pages));
+                tree.enter(now, &content, (0, pages));
             }
         }
     }

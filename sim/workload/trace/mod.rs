@@ -15,6 +15,6 @@ mod stream;
 
 pub use builder::TraceBuilder;
 pub use session::{Trace, TraceKind};
-pub use stream::{Batch, StreamEnd, StreamedTasks, Tally, TraceStream};
+pub use stream::{Batch, Lent, StreamEnd, StreamedTasks, Tally, TraceStream};
 
 pub(in crate::workload) use session::Row;

@@ -1,5 +1,7 @@
 //! Work through one replica, whose ranks share every sequence or have their own.
 
+use std::borrow::Borrow;
+
 use super::command::Run;
 use super::timeline::Watch;
 use crate::cli::CliError;
@@ -27,10 +29,10 @@ impl Run {
     }
 
     /// Answers `tasks`.
-    fn serve(
+    fn serve<T: Borrow<Task>>(
         &self,
         deployment: &Deployment,
-        tasks: impl Iterator<Item = Task>,
+        tasks: impl Iterator<Item = T>,
         plan: RunPlan,
         watch: &mut Watch,
     ) -> RunResult {

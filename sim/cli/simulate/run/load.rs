@@ -1,5 +1,7 @@
 //! How much work, at what pace, for how long.
 
+use std::borrow::BorrowMut;
+
 use clap::ValueEnum;
 
 use super::command::Run;
@@ -49,10 +51,10 @@ impl Run {
     }
 
     /// `tasks` as the flags want them.
-    pub(super) fn paced<'a>(
+    pub(super) fn paced<'a, T: BorrowMut<Task> + 'a>(
         &self,
-        tasks: impl Iterator<Item = Task> + 'a,
-    ) -> Box<dyn Iterator<Item = Task> + 'a> {
+        tasks: impl Iterator<Item = T> + 'a,
+    ) -> Box<dyn Iterator<Item = T> + 'a> {
         let most = self.tasks.map_or(usize::MAX, |tasks| tasks as usize);
         let streams = Streams::new(self.common.seed);
         match self.rate {

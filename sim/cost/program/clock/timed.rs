@@ -174,8 +174,8 @@ impl Timed {
         decode: &Decode,
         growing: &[u32; CLIPS],
     ) -> DecodeSteps {
-        let growth = growth_of(decode, growing);
-        self.on_curve(decode.sequences, |curve| curve.steps(&sums_of(decode), &growth))
+        let (sums, growth) = (sums_of(decode), growth_of(decode, growing));
+        self.on_curve(decode.sequences, |curve| curve.steps(sums, growth))
     }
 
     /// That line.

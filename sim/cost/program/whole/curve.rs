@@ -6,14 +6,11 @@
 //! numbers; every decode step is priced by them.
 
 use super::exact::{Cost, FineSpan};
-use super::ledger::{AXES, DecodeSteps, Line, LineId};
+use super::ledger::{AXES, DecodeSteps, Line, LineId, Sums};
 use super::pace::Pace;
 use super::series::Series;
 use crate::cost::batch::Decode;
 use crate::cost::bound::Bound;
-
-/// Sums of contexts: plain, and clipped at each clip length.
-pub(in crate::cost::program) type Sums = [u64; AXES];
 
 /// A price: seconds by bound, operations, bytes.
 pub(in crate::cost::program) type Sample = [f64; Bound::ALL.len() + 2];
@@ -88,23 +85,21 @@ impl Curve {
 
     /// The step of these sums, and those after it: each sum grows by `growth` a step. What they
     /// cost is on a [`line`](Self::line).
-    pub(in crate::cost::program) fn steps(&self, sums: &Sums, growth: &Sums) -> DecodeSteps {
-        let mut id = LineId { sequences: self.sequences, pieces: [0; AXES] };
-        let (mut values, mut grows) = ([0; AXES], [0; AXES]);
+    pub(in crate::cost::program) fn steps(&self, sums: Sums, growth: Sums) -> DecodeSteps {
+        let mut line = LineId { sequences: self.sequences, pieces: [0; AXES] };
         let (mut first, mut more) = (self.base_span, 0);
         let mut steps = u64::MAX;
         for (place, axis) in self.axes.iter().enumerate() {
             let (value, growth) = (sums[axis.sum], growth[axis.sum]);
             let index = axis.index(value);
             let piece = &axis.pieces[index];
-            id.pieces[place] = index as u16;
-            (values[place], grows[place]) = (value, growth);
+            line.pieces[place] = index as u16;
             first += piece.at_span + piece.slope_span * i128::from(value);
             more += piece.slope_span * i128::from(growth);
             steps = steps.min(piece.lasts(value, growth));
         }
         let pace = Pace::new(FineSpan::of(first), FineSpan::of(more), steps);
-        DecodeSteps::on_line(pace, id, values, grows)
+        DecodeSteps::on_line(pace, line, sums, growth)
     }
 
     /// A line that [`steps`](Self::steps) named.
@@ -113,7 +108,7 @@ impl Curve {
         for (axis, &index) in self.axes.iter().zip(&id.pieces) {
             let piece = &axis.pieces[usize::from(index)];
             at += piece.at;
-            slopes.push(piece.slope);
+            slopes.push((axis.sum, piece.slope));
         }
         Line { at, slopes }
     }

@@ -17,8 +17,9 @@ pub(in crate::cost::program) const FULL_CLOCK: u32 = 64;
 /// Longer than any run: 213 days are 2⁶⁴ ps.
 const LONGEST: f64 = (1u128 << 100) as f64;
 
-/// Less than this is converted in halves, which processors can do by themselves.
-const USUAL: f64 = (1u64 << 62) as f64;
+/// Bits of a number behind its leading one, and what its exponent is too large by.
+const MANTISSA_BITS: i32 = 52;
+const BIAS: i32 = 1023;
 
 /// What steps cost: time by cause, operations and bytes of one chip, in whole 2⁻³² ps, operations
 /// and bytes.
@@ -65,15 +66,16 @@ pub struct FineTime(i128);
 
 /// `x` in whole 2⁻³², rounded towards zero.
 fn whole(x: f64) -> i128 {
-    if x == 0.0 {
-        0
-    } else if x.abs() < USUAL {
-        let units = x as i64;
-        let rest = (x - units as f64) * ONE;
-        (i128::from(units) << FRACTION_BITS) + i128::from(rest as i64)
-    } else {
-        (x * ONE).clamp(-LONGEST, LONGEST) as i128
-    }
+    // A whole number, times a power of two; a conversion by the processor has 64 bits.
+    let mantissa = x.to_bits() & ((1 << MANTISSA_BITS) - 1) | 1 << MANTISSA_BITS;
+    let exponent = (x.to_bits() >> MANTISSA_BITS & 0x7ff) as i32 - BIAS;
+    let size = match exponent - MANTISSA_BITS + FRACTION_BITS.cast_signed() {
+        i32::MIN..=-64 => 0,
+        shift @ -63..0 => i128::from(mantissa >> -shift),
+        shift @ 0..48 => i128::from(mantissa) << shift,
+        48.. => return (x * ONE).clamp(-LONGEST, LONGEST) as i128,
+    };
+    if x < 0.0 { -size } else { size }
 }
 
 /// Whole 2⁻³² as a number.
@@ -210,6 +212,11 @@ impl FineSpan {
         Seconds::new(units(self.0) / PS)
     }
 
+    /// The whole picoseconds in it, [`u64::MAX`] if they are more.
+    pub(super) fn whole_ps(self) -> u64 {
+        u64::try_from(self.0 >> FRACTION_BITS).unwrap_or(u64::MAX)
+    }
+
     /// Whole 2⁻³² ps.
     pub const fn count(self) -> i128 {
         self.0
@@ -270,7 +277,14 @@ impl Add for Cost {
 impl AddAssign for Cost {
     #[inline]
     fn add_assign(&mut self, other: Self) {
-        for (time, more) in self.time.iter_mut().zip(other.time) {
+        *self += &other;
+    }
+}
+
+impl AddAssign<&Self> for Cost {
+    #[inline]
+    fn add_assign(&mut self, other: &Self) {
+        for (time, more) in self.time.iter_mut().zip(&other.time) {
             *time += more;
         }
         self.flop += other.flop;
@@ -325,6 +339,18 @@ mod tests {
         let end = FineTime::at(SimTime::ZERO) + cost.span();
         assert!(end.ceil().since_start().as_ps().abs_diff(1_750_000_000) <= 1);
         assert_eq!((cost * 3 - cost).span(), (cost + cost).span());
+    }
+
+    #[test]
+    fn whole_numbers_are_rounded_towards_zero() {
+        let all = (-80..120).flat_map(|power| {
+            let power = libm::exp2(f64::from(power));
+            let x = 1.234_567_890_123_4 * power;
+            [x, -x, x.floor(), power]
+        });
+        for x in all.chain([0.0, -0.0, f64::MIN_POSITIVE, f64::INFINITY, f64::NAN]) {
+            assert_eq!(whole(x), (x * ONE).clamp(-LONGEST, LONGEST) as i128, "{x:e}");
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::cost::batch::CLIPS;
 /// Sums of contexts that prices may depend on.
 pub(super) const AXES: usize = 1 + CLIPS;
 
+/// Sums of contexts: plain, and clipped at each clip length.
+pub(in crate::cost::program) type Sums = [u64; AXES];
+
 /// Decode steps whose times are known, and of whose costs it is known where to find them.
 #[derive(Clone, Debug)]
 pub struct DecodeSteps {
@@ -25,8 +28,8 @@ pub struct DecodeSteps {
 enum Account {
     /// Here; apart, for most are not.
     Told(Box<Series>),
-    /// On a line of whoever priced them: at these values of its axes, which grow so by a step.
-    OnLine { line: LineId, values: [u64; AXES], growth: [u64; AXES] },
+    /// On a line of whoever priced them: at these sums, which grow so by a step.
+    OnLine { line: LineId, sums: Sums, growth: Sums },
 }
 
 /// Names a line of a program.
@@ -38,11 +41,11 @@ pub struct LineId {
     pub(in crate::cost::program) pieces: [u16; AXES],
 }
 
-/// A cost that is linear in some sums: a constant, and what each axis costs by one.
+/// A cost that is linear in some sums: a constant, and what each of these costs by one.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub(super) at: Cost,
-    pub(super) slopes: Vec<Cost>,
+    pub(super) slopes: Vec<(usize, Cost)>,
 }
 
 /// The cost of many decode steps.
@@ -53,7 +56,7 @@ pub struct Ledger {
     lines: Vec<Vec<Entry>>,
 }
 
-/// Steps on one line, and the sums of their axes' values.
+/// Steps on one line, and the sums of their sums of contexts, of those that it depends on.
 #[derive(Clone, Debug)]
 struct Entry {
     id: LineId,
@@ -63,14 +66,9 @@ struct Entry {
 }
 
 impl DecodeSteps {
-    /// Steps at `pace` on a line, at these values of its axes, which grow so by a step.
-    pub(super) fn on_line(
-        pace: Pace,
-        line: LineId,
-        values: [u64; AXES],
-        growth: [u64; AXES],
-    ) -> Self {
-        Self { pace, account: Account::OnLine { line, values, growth } }
+    /// Steps at `pace` on a line, at these sums, which grow so by a step.
+    pub(super) fn on_line(pace: Pace, line: LineId, sums: Sums, growth: Sums) -> Self {
+        Self { pace, account: Account::OnLine { line, sums, growth } }
     }
 
     /// Their times.
@@ -95,8 +93,8 @@ impl From<Series> for DecodeSteps {
 impl Line {
     fn cost(&self, steps: u64, values: &[i128; AXES]) -> Cost {
         let mut cost = self.at * steps;
-        for (slope, &value) in self.slopes.iter().zip(values) {
-            cost.add_scaled(slope, value);
+        for (sum, slope) in &self.slopes {
+            cost.add_scaled(slope, values[*sum]);
         }
         cost
     }
@@ -107,13 +105,13 @@ impl Ledger {
     pub fn book(&mut self, all: &DecodeSteps, steps: u64, line: impl FnOnce(LineId) -> Line) {
         match &all.account {
             Account::Told(series) => self.told += series.cost(steps),
-            Account::OnLine { line: id, values, growth } => {
+            Account::OnLine { line: id, sums, growth } => {
                 let entry = self.entry(*id, line);
                 entry.steps += steps;
                 let (steps, triangle) = (i128::from(steps), i128::from(triangle(steps)));
-                for axis in 0..entry.line.slopes.len() {
-                    entry.values[axis] +=
-                        i128::from(values[axis]) * steps + i128::from(growth[axis]) * triangle;
+                for &(sum, _) in &entry.line.slopes {
+                    entry.values[sum] +=
+                        i128::from(sums[sum]) * steps + i128::from(growth[sum]) * triangle;
                 }
             }
         }
@@ -157,7 +155,7 @@ impl Ledger {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::curve::{Curve, Sample, Sums};
+    use super::super::curve::{Curve, Sample};
     use super::*;
 
     /// Two lines over one sum, two over another, and work on both.
@@ -188,7 +186,7 @@ mod tests {
                 let curve = &curves[sequences as usize - 1];
                 let n = u64::from(sequences);
                 let (sums, growth) = ([n * x, n * y, 0, 0, 0], [n, n / 2, 0, 0, 0]);
-                let (told, counted) = (curve.series(&sums, &growth), curve.steps(&sums, &growth));
+                let (told, counted) = (curve.series(&sums, &growth), curve.steps(sums, growth));
                 prop_assert_eq!(told.pace(), counted.pace());
                 let steps = steps.min(told.pace().steps());
                 let line = |id: LineId| curve.line(&id);

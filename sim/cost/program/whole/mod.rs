@@ -8,9 +8,10 @@ mod pace;
 mod series;
 mod table;
 
-pub(super) use curve::{Curve, Sample, Sums, sums_of};
+pub(super) use curve::{Curve, Sample, sums_of};
 pub(super) use exact::FULL_CLOCK;
 pub use exact::{Cost, FineSpan, FineTime, Throttled};
+pub(super) use ledger::Sums;
 pub use ledger::{DecodeSteps, Ledger, Line, LineId};
 pub use lockstep::{Lockstep, Skew};
 pub use pace::Pace;

@@ -36,14 +36,20 @@ impl Pace {
 
     /// How many whole steps, at most `most`, fit into `span`.
     pub fn fitting(&self, span: FineSpan, most: u64) -> u64 {
-        let (mut fits, mut exceeds) = (0, most + 1);
+        // Steps do not become shorter, and hardly longer: nearly as many fit as of the first.
+        let alike = match (span.whole_ps(), self.first.whole_ps()) {
+            (u64::MAX, _) | (_, 0) => most,
+            (span, first) => most.min((span + 1) / first),
+        };
+        let (mut fits, mut exceeds, mut back) = (0, alike + 1, 1);
         while exceeds - fits > 1 {
-            let middle = fits.midpoint(exceeds);
+            let middle = exceeds.saturating_sub(back).max(fits.midpoint(exceeds));
             if self.span(middle) <= span {
                 fits = middle;
             } else {
                 exceeds = middle;
             }
+            back = back.saturating_mul(2);
         }
         fits
     }

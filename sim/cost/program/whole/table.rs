@@ -19,13 +19,25 @@ pub(in crate::cost::program) struct RowPrice {
     pub(in crate::cost::program) cost: Cost,
 }
 
-/// A lazy table over row counts. Filled in by whoever owns the program; equal queries give equal
-/// answers whatever was asked before.
-pub(in crate::cost::program) struct RowTable(Vec<OnceCell<Box<RowPrice>>>);
+/// A lazy table by a count. Filled in by whoever owns the program; equal queries give equal answers
+/// whatever was asked before. There is none before something is asked.
+struct Table<T>(OnceCell<Cells<T>>);
+
+type Cells<T> = Vec<OnceCell<Box<T>>>;
+
+impl<T> Table<T> {
+    fn cell(&self, count: u32) -> Option<&OnceCell<Box<T>>> {
+        let empty = || (0..REMEMBERED).map(|_| OnceCell::new()).collect();
+        self.0.get_or_init(empty).get(count as usize)
+    }
+}
+
+/// A lazy table of prices by row count.
+pub(in crate::cost::program) struct RowTable(Table<RowPrice>);
 
 impl RowTable {
     pub(in crate::cost::program) fn new() -> Self {
-        Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
+        Self(Table(OnceCell::new()))
     }
 
     /// What `ask` finds in the price of `rows` rows, which is by `compute` if it is asked for the
@@ -36,8 +48,10 @@ impl RowTable {
         compute: impl FnOnce(u32) -> RowPrice,
         ask: impl FnOnce(&RowPrice),
     ) {
-        match self.0.get(rows as usize) {
-            _ if rows == 0 => {}
+        if rows == 0 {
+            return;
+        }
+        match self.0.cell(rows) {
             Some(cell) => ask(cell.get_or_init(|| Box::new(compute(rows)))),
             None => ask(&compute(rows)),
         }
@@ -45,11 +59,11 @@ impl RowTable {
 }
 
 /// A lazy table of the curves of decode steps, by number of sequences.
-pub(in crate::cost::program) struct CurveTable(Vec<OnceCell<Box<Curve>>>);
+pub(in crate::cost::program) struct CurveTable(Table<Curve>);
 
 impl CurveTable {
     pub(in crate::cost::program) fn new() -> Self {
-        Self((0..REMEMBERED).map(|_| OnceCell::new()).collect())
+        Self(Table(OnceCell::new()))
     }
 
     /// What `ask` finds on the curve of `sequences` sequences, traced by `trace` if it is asked for
@@ -60,7 +74,7 @@ impl CurveTable {
         trace: impl FnOnce() -> Curve,
         ask: impl FnOnce(&Curve) -> T,
     ) -> T {
-        match self.0.get(sequences as usize) {
+        match self.0.cell(sequences) {
             Some(cell) => ask(cell.get_or_init(|| Box::new(trace()))),
             None => ask(&trace()),
         }

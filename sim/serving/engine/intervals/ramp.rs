@@ -49,9 +49,11 @@ impl Ramp {
             steps: u32::try_from(steps).ok()?,
             count,
         };
-        let last = first.checked_mul(i128::from(steps))?;
-        let grown = growth.checked_mul(i128::from(steps) * i128::from(steps))?;
-        (last.checked_add(grown)? < 1 << 95).then_some(ramp)
+        // The end of the last step is below 2⁹⁵.
+        let digits = |number: u64| 64 - number.leading_zeros();
+        let of_first = 32 + digits(ramp.first_ps) + digits(steps);
+        let of_growth = digits(ramp.growth) + 2 * digits(steps);
+        (of_first.max(of_growth) <= 94).then_some(ramp)
     }
 
     /// Whole picoseconds from the event at which the ramp began to that after `steps` steps.

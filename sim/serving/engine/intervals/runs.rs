@@ -29,7 +29,12 @@ impl Runs {
 
     /// Adds `count` equal samples.
     pub fn record_many(&mut self, span: SimSpan, count: u32) {
-        self.add(Ramp::of(span, count));
+        self.count += u64::from(count);
+        self.sum += u128::from(span.as_ps()) * u128::from(count);
+        match &mut self.sketch {
+            Some(sketch) => sketch.add(Histogram::bin_of(span.as_ps()), u64::from(count)),
+            None => self.keep(Ramp::of(span, count)),
+        }
     }
 
     /// Adds `count` samples of each of the first `steps` steps at `pace` that began at `start`:
@@ -53,10 +58,13 @@ impl Runs {
     fn add(&mut self, ramp: Ramp) {
         self.count += u64::from(ramp.steps) * u64::from(ramp.count);
         self.sum += u128::from(ramp.end(ramp.steps)) * u128::from(ramp.count);
-        if let Some(sketch) = &mut self.sketch {
-            ramp.count_by_bin(|bin, count| sketch.add(bin, count));
-            return;
+        match &mut self.sketch {
+            Some(sketch) => ramp.count_by_bin(|bin, count| sketch.add(bin, count)),
+            None => self.keep(ramp),
         }
+    }
+
+    fn keep(&mut self, ramp: Ramp) {
         match self.ramps.last_mut() {
             Some(last) if last.steps == 1 && last.is_like(&ramp) => {
                 match last.count.checked_add(ramp.count) {

@@ -19,6 +19,8 @@ pub(in crate::serving::engine) struct Sequence {
     pub(in crate::serving::engine) coming: u32,
     /// Tokens below this position were cached or computed once before and lost.
     pub(in crate::serving::engine) once_cached: u32,
+    /// Pages of its content that the replica's history was told of.
+    pub(in crate::serving::engine) entered: u32,
     /// Tokens to compute in the step under way.
     pub(in crate::serving::engine) scheduled: u32,
     /// Prompt tokens found in the prefix cache at first admission.
@@ -43,6 +45,7 @@ impl Sequence {
             generated: 0,
             coming: 0,
             once_cached: 0,
+            entered: 0,
             scheduled: 0,
             cached: None,
             first_token: None,
@@ -87,6 +90,7 @@ impl Sequence {
             once_cached: self.once_cached.max(self.computed),
             computed: 0,
             coming: 0,
+            entered: 0,
             scheduled: 0,
             preemptions: self.preemptions + u32::from(self.computed > 0),
             ..self

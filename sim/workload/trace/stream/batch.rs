@@ -2,8 +2,8 @@
 
 use crate::serving::Extent;
 use crate::units::SimSpan;
+use crate::workload::Task;
 use crate::workload::trace::formats::Record;
-use crate::workload::{Call, Cause, Chain, Task};
 
 /// Some requests, compact.
 #[derive(Debug, Default)]
@@ -53,23 +53,18 @@ impl Batch {
         });
     }
 
-    /// The `index`-th request as a task, and its recorded output, which may be zero.
-    pub(super) fn task(&self, index: usize) -> (Task, u32) {
+    /// Makes a task of a single call the `index`-th request. Returns its recorded output, which may
+    /// be zero.
+    pub(super) fn fill(&self, index: usize, task: &mut Task) -> u32 {
         let row = self.rows[index];
         let from = index.checked_sub(1).map_or(0, |before| self.rows[before].pages_end);
-        let call = Call {
-            prompt: row.prompt,
-            output: row.output.max(1),
-            cause: Cause::User,
-            gap: SimSpan::ZERO,
-            at: row.is_timed.then_some(SimSpan::ZERO),
-            content: self.pages[from as usize..row.pages_end as usize].to_vec(),
-            spawns: Vec::new(),
-            waits_for: Vec::new(),
-            after: Vec::new(),
-            model: 0,
-        };
-        let chains = vec![Chain { calls: vec![call] }];
-        (Task { label: String::new(), start: row.start, chains }, row.output)
+        task.start = row.start;
+        let call = &mut task.chains[0].calls[0];
+        call.prompt = row.prompt;
+        call.output = row.output.max(1);
+        call.at = row.is_timed.then_some(SimSpan::ZERO);
+        call.content.clear();
+        call.content.extend_from_slice(&self.pages[from as usize..row.pages_end as usize]);
+        row.output
     }
 }

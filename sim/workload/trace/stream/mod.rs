@@ -4,9 +4,11 @@
 //! [`Batch`] at a time, on whatever thread, and [`StreamedTasks`] makes tasks of the batches.
 
 mod batch;
+mod lent;
 mod reader;
 mod tasks;
 
 pub use batch::Batch;
+pub use lent::Lent;
 pub use reader::{StreamEnd, TraceStream};
 pub use tasks::{StreamedTasks, Tally};

@@ -1,7 +1,11 @@
 //! From batches to tasks.
 
-use super::{Batch, StreamEnd};
-use crate::workload::Task;
+use std::borrow::Borrow;
+use std::rc::Rc;
+
+use super::lent::Home;
+use super::{Batch, Lent, StreamEnd};
+use crate::workload::{Call, Task};
 
 /// The tasks of a trace in the order of its lines, from wherever its batches come.
 #[derive(Debug)]
@@ -12,6 +16,7 @@ pub struct StreamedTasks<S> {
     end: Option<StreamEnd>,
     tally: Tally,
     window: u32,
+    home: Rc<Home>,
 }
 
 /// What was seen of a trace so far.
@@ -28,8 +33,8 @@ pub struct Tally {
 impl<S: Iterator<Item = Result<Batch, StreamEnd>>> StreamedTasks<S> {
     /// The tasks of `batches`, for a model with a context of `window` tokens.
     pub fn new(batches: S, window: u32) -> Self {
-        let (batch, tally) = (Batch::default(), Tally::default());
-        Self { batches, batch, next: 0, end: None, tally, window }
+        let (batch, tally, home) = (Batch::default(), Tally::default(), Rc::default());
+        Self { batches, batch, next: 0, end: None, tally, window, home }
     }
 
     /// What was seen, or what ended the stream too soon.
@@ -39,9 +44,9 @@ impl<S: Iterator<Item = Result<Batch, StreamEnd>>> StreamedTasks<S> {
 }
 
 impl<S: Iterator<Item = Result<Batch, StreamEnd>>> Iterator for StreamedTasks<S> {
-    type Item = Task;
+    type Item = Lent;
 
-    fn next(&mut self) -> Option<Task> {
+    fn next(&mut self) -> Option<Lent> {
         if self.next == self.batch.len() {
             if self.end.is_some() {
                 return None;
@@ -52,11 +57,13 @@ impl<S: Iterator<Item = Result<Batch, StreamEnd>>> Iterator for StreamedTasks<S>
             }
             return self.next();
         }
-        let (task, output) = self.batch.task(self.next);
+        let mut output = 0;
+        let task = Lent::from(&self.home, |task| output = self.batch.fill(self.next, task));
         self.next += 1;
         self.tally.requests += 1;
         self.tally.without_output += u64::from(output == 0);
-        let is_long = task.calls().any(|call| call.prompt + call.output > self.window);
+        let is_long = |call: &Call| call.prompt + call.output > self.window;
+        let is_long = Borrow::<Task>::borrow(&task).calls().any(is_long);
         self.tally.beyond_window += u64::from(is_long);
         Some(task)
     }
