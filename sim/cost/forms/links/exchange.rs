@@ -28,9 +28,9 @@ pub(super) fn all_to_all(
     ways
 }
 
-/// Dispatch or combine, a copy of a token for each expert or for each distinct rank, at least as long
-/// as the kernel takes to copy a rank's own tokens, told in passes through memory of the bandwidth
-/// `memory`.
+/// Dispatch or combine, a copy of a token for each expert or for each distinct rank, at least as
+/// long as the kernel takes to copy a rank's own tokens, told in passes through memory of the
+/// bandwidth `memory`.
 pub(in crate::cost::forms) fn exchange_way(
     kind: CollectiveKind,
     group: Group,
